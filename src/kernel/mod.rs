@@ -1,0 +1,17 @@
+//! The simulation kernel: time, order, chance and history. No storage word appears here.
+
+pub mod fingerprint;
+pub mod outbox;
+pub mod queue;
+pub mod rng;
+pub mod run;
+pub mod station;
+pub mod time;
+
+pub use fingerprint::{Fingerprint, mix};
+pub use outbox::Outbox;
+pub use queue::{Class, Delivery, Origin, Queue};
+pub use rng::{Draws, Stream};
+pub use run::{Model, Run};
+pub use station::{Station, Usage};
+pub use time::{Span, Time};

@@ -1,0 +1,14 @@
+//! The nouns that every layer shares.
+
+pub mod contents;
+pub mod id;
+pub mod io;
+pub mod label;
+
+pub use contents::{Paged, Tag, TrackImage};
+pub use id::{
+    Backup, Cartridge, Device, DeviceNumber, Drive, Image, RelationNumber, Restore, TrackNo, VolumeId, Workload,
+    WriteNumber,
+};
+pub use io::{Op, SLOT_BYTES, Status, TRACK_BYTES, TRACKS_PER_CYLINDER, Ticket, TrackRange};
+pub use label::{HiddenContext, HiddenFormat, HiddenId, HiddenState, Label, LabelTrack};
