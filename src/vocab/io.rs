@@ -1,6 +1,6 @@
 //! Requests and answers between components: who asks, what for, with what result.
 
-use super::id::{Device, TrackNo};
+use super::id::{Device, TrackNo, VolumeId, WriteNumber};
 
 /// Whom an answer goes to: a port and a number of the asker's own. Servers echo it and never read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,3 +49,21 @@ pub const TRACK_BYTES: u64 = 56_664;
 /// Bytes of the place of one track on fixed-block disks: 112 sectors of 512 bytes (MODEL 2.1, an assumption).
 pub const SLOT_BYTES: u64 = 57_344;
 pub const TRACKS_PER_CYLINDER: u32 = 15;
+
+/// What an application asks of the storage manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HostRequest {
+    /// Open a volume by ID; answered when a device with that ID is online.
+    Open { ticket: Ticket, volume: VolumeId },
+    /// Read or write `bytes` within `count` tracks from `first` on. `write` names a write and is unique in the run.
+    Transfer { ticket: Ticket, volume: VolumeId, op: Op, first: TrackNo, count: u32, bytes: u32, write: WriteNumber },
+}
+
+/// What the storage manager answers an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HostReply {
+    pub ticket: Ticket,
+    pub status: Status,
+    /// A read was served from the controller's cache.
+    pub hit: bool,
+}

@@ -10,5 +10,5 @@ pub use id::{
     Backup, Cartridge, Device, DeviceNumber, Drive, Image, RelationNumber, Restore, TrackNo, VolumeId, Workload,
     WriteNumber,
 };
-pub use io::{Op, SLOT_BYTES, Status, TRACK_BYTES, TRACKS_PER_CYLINDER, Ticket, TrackRange};
+pub use io::{HostReply, HostRequest, Op, SLOT_BYTES, Status, TRACK_BYTES, TRACKS_PER_CYLINDER, Ticket, TrackRange};
 pub use label::{HiddenContext, HiddenFormat, HiddenId, HiddenState, Label, LabelTrack};

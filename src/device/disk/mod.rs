@@ -1,0 +1,3 @@
+//! A mechanical disk.
+pub mod parameters;
+pub use parameters::{DiskParameters, SeekParameters};

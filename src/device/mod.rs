@@ -1,0 +1,7 @@
+//! Passive devices: they know timing and contents and have no events of their own.
+
+pub mod channel;
+pub mod disk;
+pub mod drive;
+pub mod library;
+pub mod raid;

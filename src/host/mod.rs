@@ -1,0 +1,3 @@
+//! Applications and operators: who asks the storage system for something.
+
+pub mod workload;
