@@ -1,11 +1,13 @@
 //! The nouns that every layer shares.
 
 pub mod contents;
+pub mod event;
 pub mod id;
 pub mod io;
 pub mod label;
 
 pub use contents::{Paged, Tag, TrackImage};
+pub use event::{EventName, Invariant, StepName};
 pub use id::{
     Backup, Cartridge, Device, DeviceNumber, Drive, Image, RelationNumber, Restore, TrackNo, VolumeId, Workload,
     WriteNumber,

@@ -1,0 +1,344 @@
+//! What the DASD controller can be asked, what it answers, and what it lets observers know.
+
+use std::sync::Arc;
+
+use super::parameters::{CopyMode, LabelCommit};
+use crate::vocab::{
+    Device, EventName, HiddenFormat, LabelTrack, Op, RelationNumber, Status, Tag, Ticket, TrackImage, TrackNo,
+    TrackRange, VolumeId, WriteNumber,
+};
+
+/// What becomes of the source's volume ID when a virtual copy is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// The target is identical, ID included (prior art 1, patent paragraph 5).
+    Copied,
+    /// The target keeps the ID `target`; the source's ID is hidden in its label (406, 412).
+    Withheld { target: VolumeId, format: HiddenFormat, commit: LabelCommit },
+}
+
+#[derive(Clone, Debug, Hash)]
+pub enum DasdCommand {
+    /// A read; the images come back when `images` is asked for, else the tags alone.
+    Read {
+        ticket: Ticket,
+        range: TrackRange,
+        bytes: u64,
+        images: bool,
+    },
+    /// A host write into part of each track of the range.
+    Write {
+        ticket: Ticket,
+        range: TrackRange,
+        bytes: u64,
+        write: WriteNumber,
+    },
+    /// Whole tracks, as a restore writes them.
+    WriteTracks {
+        ticket: Ticket,
+        device: Device,
+        first: TrackNo,
+        images: Arc<[TrackImage]>,
+    },
+    /// The label record and the embedded names alone, as a utility writes them; the track keeps its content.
+    WriteLabel {
+        ticket: Ticket,
+        device: Device,
+        label: LabelTrack,
+    },
+    ReadLabel {
+        ticket: Ticket,
+        device: Device,
+    },
+    Establish {
+        ticket: Ticket,
+        source: Device,
+        target: Device,
+        identity: Identity,
+        mode: CopyMode,
+    },
+    Withdraw {
+        ticket: Ticket,
+        target: Device,
+        clear_hidden: bool,
+    },
+    /// Removes the target's bindings; the device stays, with `label` and nothing else (patent paragraph 38).
+    DeleteTarget {
+        ticket: Ticket,
+        device: Device,
+        label: LabelTrack,
+    },
+    QueryRelations {
+        ticket: Ticket,
+    },
+}
+
+#[derive(Clone, Debug, Hash)]
+pub struct DasdReply {
+    pub ticket: Ticket,
+    pub status: Status,
+    pub payload: Payload,
+}
+
+#[derive(Clone, Debug, Hash)]
+pub enum Payload {
+    Nothing,
+    /// One tag a track; `hit` when no disk was needed.
+    Tags {
+        first: Tag,
+        rest: Option<Arc<[Tag]>>,
+        hit: bool,
+    },
+    Images(Arc<[TrackImage]>),
+    Label(Arc<LabelTrack>),
+    Established(RelationNumber),
+    Relations(Arc<[RelationSummary]>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RelationSummary {
+    pub number: RelationNumber,
+    pub source: Device,
+    pub target: Device,
+    pub t0_seconds: u32,
+}
+
+/// What observers may learn from the DASD controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DasdFact {
+    /// The command of a host write reached the controller and was not held.
+    WriteAccepted {
+        device: Device,
+        track: TrackNo,
+    },
+    /// A write is in cache and NVS; `op` tells data from label writes. Durable.
+    WriteCommitted {
+        device: Device,
+        track: TrackNo,
+    },
+    LongBusyStarted {
+        source: Device,
+    },
+    /// T0: the source is busy and every accepted write has been acknowledged.
+    PointInTimeSet {
+        relation: RelationNumber,
+        source: Device,
+        target: Device,
+    },
+    RelationshipCommitted {
+        relation: RelationNumber,
+        source: Device,
+        target: Device,
+    },
+    HiddenIdWritten {
+        device: Device,
+    },
+    TargetLabelWritten {
+        device: Device,
+    },
+    EstablishAcknowledged {
+        relation: RelationNumber,
+        source: Device,
+        target: Device,
+    },
+    CowCopyStarted {
+        device: Device,
+        track: TrackNo,
+    },
+    CowCopyHardened {
+        device: Device,
+        track: TrackNo,
+    },
+    /// The relationship's `own` bit of the track is durable.
+    CowBitSet {
+        device: Device,
+        track: TrackNo,
+    },
+    /// A source home was overwritten; `newer` than the T0 of the relationship that stands.
+    SourceHomeWritten {
+        device: Device,
+        track: TrackNo,
+        newer: bool,
+    },
+    /// A write to the target itself gave it a track of its own: the entry of table 126 is gone.
+    TargetEntryCleared {
+        device: Device,
+        track: TrackNo,
+    },
+    BackgroundTrackHardened {
+        device: Device,
+        track: TrackNo,
+    },
+    BackgroundCopyComplete {
+        relation: RelationNumber,
+        source: Device,
+        target: Device,
+    },
+    StageDone {
+        device: Device,
+        track: TrackNo,
+    },
+    DestageStarted {
+        device: Device,
+        track: TrackNo,
+    },
+    DestageDone {
+        device: Device,
+        track: TrackNo,
+    },
+    NvsHigh,
+    NvsFull,
+    StripeDataWritten {
+        row: u64,
+    },
+    StripeParityWritten {
+        row: u64,
+    },
+    /// A label record changed on the device, by whatever means. Durable.
+    LabelWritten {
+        device: Device,
+    },
+    WithdrawRequested {
+        relation: RelationNumber,
+        source: Device,
+        target: Device,
+    },
+    RelationshipWithdrawn {
+        relation: RelationNumber,
+        source: Device,
+        target: Device,
+    },
+    HiddenIdCleared {
+        device: Device,
+    },
+    TargetDeleted {
+        device: Device,
+    },
+    NvsReplayed,
+    TablesRebuilt,
+    MetadataFinished,
+    /// The controller answers no more, or again.
+    Down,
+    Up,
+}
+
+impl DasdFact {
+    pub fn name(self) -> Option<EventName> {
+        Some(match self {
+            DasdFact::WriteAccepted { .. } => EventName::SourceWriteAccepted,
+            DasdFact::LongBusyStarted { .. } => EventName::SourceLongBusyStarted,
+            DasdFact::PointInTimeSet { .. } => EventName::PointInTimeSet,
+            DasdFact::RelationshipCommitted { .. } => EventName::RelationshipCommitted,
+            DasdFact::HiddenIdWritten { .. } => EventName::HiddenIdWritten,
+            DasdFact::TargetLabelWritten { .. } => EventName::TargetLabelWritten,
+            DasdFact::EstablishAcknowledged { .. } => EventName::EstablishAcknowledged,
+            DasdFact::CowCopyStarted { .. } => EventName::CowCopyStarted,
+            DasdFact::CowCopyHardened { .. } => EventName::CowCopyHardened,
+            DasdFact::CowBitSet { .. } => EventName::CowBitSet,
+            DasdFact::SourceHomeWritten { .. } => EventName::SourceHomeWritten,
+            DasdFact::TargetEntryCleared { .. } => EventName::TargetEntryCleared,
+            DasdFact::BackgroundTrackHardened { .. } => EventName::BackgroundTrackHardened,
+            DasdFact::BackgroundCopyComplete { .. } => EventName::BackgroundCopyComplete,
+            DasdFact::StageDone { .. } => EventName::StageDone,
+            DasdFact::DestageStarted { .. } => EventName::DestageStarted,
+            DasdFact::DestageDone { .. } => EventName::DestageDone,
+            DasdFact::NvsHigh => EventName::NvsHigh,
+            DasdFact::NvsFull => EventName::NvsFull,
+            DasdFact::StripeDataWritten { .. } => EventName::StripeDataWritten,
+            DasdFact::StripeParityWritten { .. } => EventName::StripeParityWritten,
+            DasdFact::LabelWritten { .. } => EventName::LabelWritten,
+            DasdFact::WithdrawRequested { .. } => EventName::WithdrawRequested,
+            DasdFact::RelationshipWithdrawn { .. } => EventName::RelationshipWithdrawn,
+            DasdFact::HiddenIdCleared { .. } => EventName::HiddenIdCleared,
+            DasdFact::TargetDeleted { .. } => EventName::TargetDeleted,
+            DasdFact::NvsReplayed => EventName::NvsReplayed,
+            DasdFact::TablesRebuilt => EventName::TablesRebuilt,
+            DasdFact::MetadataFinished => EventName::MetadataFinished,
+            DasdFact::WriteCommitted { .. } | DasdFact::Down | DasdFact::Up => return None,
+        })
+    }
+
+    /// The device and the track it speaks of, where there are such.
+    pub fn place(self) -> (Option<Device>, Option<TrackNo>) {
+        match self {
+            DasdFact::WriteAccepted { device, track }
+            | DasdFact::WriteCommitted { device, track }
+            | DasdFact::CowCopyStarted { device, track }
+            | DasdFact::CowCopyHardened { device, track }
+            | DasdFact::CowBitSet { device, track }
+            | DasdFact::SourceHomeWritten { device, track, .. }
+            | DasdFact::TargetEntryCleared { device, track }
+            | DasdFact::BackgroundTrackHardened { device, track }
+            | DasdFact::StageDone { device, track }
+            | DasdFact::DestageStarted { device, track }
+            | DasdFact::DestageDone { device, track } => (Some(device), Some(track)),
+            DasdFact::HiddenIdWritten { device }
+            | DasdFact::TargetLabelWritten { device }
+            | DasdFact::LabelWritten { device }
+            | DasdFact::HiddenIdCleared { device }
+            | DasdFact::TargetDeleted { device } => (Some(device), None),
+            DasdFact::LongBusyStarted { source }
+            | DasdFact::PointInTimeSet { source, .. }
+            | DasdFact::RelationshipCommitted { source, .. }
+            | DasdFact::EstablishAcknowledged { source, .. }
+            | DasdFact::BackgroundCopyComplete { source, .. }
+            | DasdFact::WithdrawRequested { source, .. }
+            | DasdFact::RelationshipWithdrawn { source, .. } => (Some(source), None),
+            DasdFact::NvsHigh
+            | DasdFact::NvsFull
+            | DasdFact::StripeDataWritten { .. }
+            | DasdFact::StripeParityWritten { .. }
+            | DasdFact::NvsReplayed
+            | DasdFact::TablesRebuilt
+            | DasdFact::MetadataFinished
+            | DasdFact::Down
+            | DasdFact::Up => (None, None),
+        }
+    }
+
+    /// Whether a logical or durable label may have changed.
+    pub fn touches_identity(self) -> bool {
+        matches!(
+            self,
+            DasdFact::RelationshipCommitted { .. }
+                | DasdFact::HiddenIdWritten { .. }
+                | DasdFact::TargetLabelWritten { .. }
+                | DasdFact::LabelWritten { .. }
+                | DasdFact::BackgroundCopyComplete { .. }
+                | DasdFact::RelationshipWithdrawn { .. }
+                | DasdFact::HiddenIdCleared { .. }
+                | DasdFact::TargetDeleted { .. }
+                | DasdFact::CowBitSet { track: TrackNo(0), .. }
+                | DasdFact::SourceHomeWritten { track: TrackNo(0), .. }
+                | DasdFact::TargetEntryCleared { track: TrackNo(0), .. }
+                | DasdFact::TablesRebuilt
+                | DasdFact::Down
+                | DasdFact::Up
+        )
+    }
+}
+
+impl DasdCommand {
+    pub fn ticket(&self) -> Ticket {
+        match *self {
+            DasdCommand::Read { ticket, .. }
+            | DasdCommand::Write { ticket, .. }
+            | DasdCommand::WriteTracks { ticket, .. }
+            | DasdCommand::WriteLabel { ticket, .. }
+            | DasdCommand::ReadLabel { ticket, .. }
+            | DasdCommand::Establish { ticket, .. }
+            | DasdCommand::Withdraw { ticket, .. }
+            | DasdCommand::DeleteTarget { ticket, .. }
+            | DasdCommand::QueryRelations { ticket } => ticket,
+        }
+    }
+
+    /// Whether it reads or writes tracks for a host.
+    pub fn op(&self) -> Option<Op> {
+        match self {
+            DasdCommand::Read { .. } => Some(Op::Read),
+            DasdCommand::Write { .. } | DasdCommand::WriteTracks { .. } => Some(Op::Write),
+            _ => None,
+        }
+    }
+}

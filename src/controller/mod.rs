@@ -1,0 +1,3 @@
+//! Controllers: they know the rules of their devices.
+
+pub mod dasd;

@@ -1,0 +1,3 @@
+//! Faults: what can go wrong and when.
+
+pub mod plan;

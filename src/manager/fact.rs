@@ -1,0 +1,307 @@
+//! What observers may learn from a host image and its storage manager.
+
+use super::plan::MethodName;
+use crate::kernel::Time;
+use crate::names;
+use crate::vocab::{
+    Backup, Cartridge, Device, EventName, Image, Op, Restore, Status, StepName, Tag, TrackNo, VolumeId, WriteNumber,
+};
+
+/// A job of the storage manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Job {
+    Backup(Backup),
+    Restore(Restore),
+}
+
+names! {
+    /// How a job ended.
+    pub enum Outcome {
+        Complete = "complete",
+        /// The job failed and said so; what it left behind is undone, or held and reported.
+        FailedClean = "failed-clean",
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ManagerFact {
+    /// A host write left for the device: until it is acknowledged the tracks may have either value.
+    WriteIssued {
+        device: Device,
+        first: TrackNo,
+        count: u32,
+        write: WriteNumber,
+        volume: VolumeId,
+    },
+    WriteAcknowledged {
+        device: Device,
+        first: TrackNo,
+        count: u32,
+        write: WriteNumber,
+        volume: VolumeId,
+        target: bool,
+    },
+    /// The write will never be acknowledged: it ended in error. It may have happened all the same.
+    WriteFailed {
+        device: Device,
+        first: TrackNo,
+        count: u32,
+        write: WriteNumber,
+        volume: VolumeId,
+        status: Status,
+    },
+    /// One track of a host read: what an application that opened `volume` saw.
+    ReadDone {
+        device: Device,
+        track: TrackNo,
+        tag: Tag,
+        issued: Time,
+        volume: VolumeId,
+    },
+    ReadFailed {
+        device: Device,
+        first: TrackNo,
+        op: Op,
+        status: Status,
+    },
+    ApplicationOpened {
+        volume: VolumeId,
+        device: Device,
+    },
+
+    StimulusAccepted {
+        backup: Backup,
+        source: Device,
+        target: Device,
+        method: MethodName,
+    },
+    StepStarted {
+        job: Job,
+        step: StepName,
+    },
+    StepEnded {
+        job: Job,
+        step: StepName,
+    },
+    VaryOfflineRequested {
+        device: Device,
+    },
+    VaryOfflineDone {
+        device: Device,
+    },
+    VaryOnlineRequested {
+        device: Device,
+    },
+    VaryOnlineDone {
+        device: Device,
+        volume: VolumeId,
+    },
+    VaryOnlineRefused {
+        device: Device,
+        volume: VolumeId,
+    },
+    HiddenIdRead {
+        backup: Backup,
+        id: VolumeId,
+    },
+    TapeMounted {
+        job: Job,
+        cartridge: Cartridge,
+    },
+    TapeLabelsWritten {
+        backup: Backup,
+        cartridge: Cartridge,
+    },
+    DumpHeaderSent {
+        backup: Backup,
+        id: VolumeId,
+    },
+    DumpTrack0Sent {
+        backup: Backup,
+    },
+    /// A dump got this content for the track.
+    DumpTrackRead {
+        backup: Backup,
+        device: Device,
+        track: TrackNo,
+        tag: Tag,
+    },
+    TapeMarkWritten {
+        backup: Backup,
+    },
+    TapeEofHardened {
+        backup: Backup,
+    },
+    TapeErrorSeen {
+        backup: Backup,
+        permanent: bool,
+    },
+    InventoryUpdated {
+        backup: Backup,
+    },
+    TapeScratched {
+        cartridge: Cartridge,
+    },
+    /// The job is over. A held job keeps what it left until somebody releases it.
+    JobEnded {
+        job: Job,
+        outcome: Outcome,
+        held: bool,
+    },
+    JobResumed {
+        job: Job,
+        step: StepName,
+    },
+    JobUndone {
+        job: Job,
+    },
+    OrphanRemoved {
+        device: Device,
+    },
+
+    RestoreStarted {
+        restore: Restore,
+        volume: VolumeId,
+        device: Device,
+    },
+    GenerationSelected {
+        restore: Restore,
+        backup: Backup,
+    },
+    RestoreGuardPassed {
+        restore: Restore,
+    },
+    RestoreRefused {
+        restore: Restore,
+    },
+    RestoreTrackWritten {
+        restore: Restore,
+        device: Device,
+        track: TrackNo,
+    },
+    RestoreLabelWritten {
+        restore: Restore,
+        device: Device,
+    },
+    RestoreComplete {
+        restore: Restore,
+        backup: Backup,
+        device: Device,
+    },
+
+    IplStarted {
+        image: Image,
+    },
+    LabelRead {
+        device: Device,
+    },
+    DuplicatePrompt {
+        image: Image,
+        first: Device,
+        second: Device,
+    },
+    PromptAnswered {
+        image: Image,
+        keep: Device,
+    },
+    IplDone {
+        image: Image,
+    },
+    RecoveryDone {
+        image: Image,
+    },
+    /// The image is gone, with all that it held in memory.
+    Down {
+        image: Image,
+    },
+}
+
+impl ManagerFact {
+    pub fn name(self) -> Option<EventName> {
+        Some(match self {
+            ManagerFact::WriteAcknowledged { target: false, .. } => EventName::SourceWriteAcknowledged,
+            ManagerFact::WriteAcknowledged { target: true, .. } => EventName::TargetWriteAcknowledged,
+            ManagerFact::ReadDone { .. } => EventName::HostReadDone,
+            ManagerFact::ApplicationOpened { .. } => EventName::ApplicationOpened,
+            ManagerFact::StimulusAccepted { .. } => EventName::StimulusAccepted,
+            ManagerFact::VaryOfflineRequested { .. } => EventName::VaryOfflineRequested,
+            ManagerFact::VaryOfflineDone { .. } => EventName::VaryOfflineDone,
+            ManagerFact::VaryOnlineRequested { .. } => EventName::VaryOnlineRequested,
+            ManagerFact::VaryOnlineDone { .. } => EventName::VaryOnlineDone,
+            ManagerFact::HiddenIdRead { .. } => EventName::HiddenIdRead,
+            ManagerFact::TapeMounted { .. } => EventName::TapeMounted,
+            ManagerFact::TapeLabelsWritten { .. } => EventName::TapeLabelsWritten,
+            ManagerFact::DumpHeaderSent { .. } => EventName::DumpHeaderSent,
+            ManagerFact::DumpTrack0Sent { .. } => EventName::DumpTrack0Sent,
+            ManagerFact::DumpTrackRead { .. } => EventName::DumpTrackRead,
+            ManagerFact::TapeMarkWritten { .. } => EventName::TapeMarkWritten,
+            ManagerFact::TapeEofHardened { .. } => EventName::TapeEofHardened,
+            ManagerFact::InventoryUpdated { .. } => EventName::InventoryUpdated,
+            ManagerFact::TapeScratched { .. } => EventName::TapeScratched,
+            ManagerFact::JobEnded { .. } => EventName::JobEnded,
+            ManagerFact::JobResumed { .. } => EventName::JobResumed,
+            ManagerFact::JobUndone { .. } => EventName::JobUndone,
+            ManagerFact::OrphanRemoved { .. } => EventName::OrphanRemoved,
+            ManagerFact::GenerationSelected { .. } => EventName::GenerationSelected,
+            ManagerFact::RestoreGuardPassed { .. } => EventName::RestoreGuardPassed,
+            ManagerFact::RestoreTrackWritten { .. } => EventName::RestoreTrackWritten,
+            ManagerFact::RestoreLabelWritten { .. } => EventName::RestoreLabelWritten,
+            ManagerFact::RestoreComplete { .. } => EventName::RestoreComplete,
+            ManagerFact::LabelRead { .. } => EventName::LabelRead,
+            ManagerFact::DuplicatePrompt { .. } => EventName::DuplicatePrompt,
+            ManagerFact::PromptAnswered { .. } => EventName::PromptAnswered,
+            ManagerFact::IplDone { .. } => EventName::IplDone,
+            ManagerFact::RecoveryDone { .. } => EventName::RecoveryDone,
+            ManagerFact::WriteIssued { .. }
+            | ManagerFact::WriteFailed { .. }
+            | ManagerFact::ReadFailed { .. }
+            | ManagerFact::StepStarted { .. }
+            | ManagerFact::StepEnded { .. }
+            | ManagerFact::VaryOnlineRefused { .. }
+            | ManagerFact::TapeErrorSeen { .. }
+            | ManagerFact::RestoreStarted { .. }
+            | ManagerFact::RestoreRefused { .. }
+            | ManagerFact::IplStarted { .. }
+            | ManagerFact::Down { .. } => return None,
+        })
+    }
+
+    /// Whether an online state or a cached ID may have changed.
+    pub fn touches_identity(self) -> bool {
+        matches!(
+            self,
+            ManagerFact::VaryOfflineDone { .. }
+                | ManagerFact::VaryOnlineDone { .. }
+                | ManagerFact::IplDone { .. }
+                | ManagerFact::LabelRead { .. }
+                | ManagerFact::PromptAnswered { .. }
+                | ManagerFact::Down { .. }
+        )
+    }
+
+    /// The device and the track it speaks of, where there are such.
+    pub fn place(self) -> (Option<Device>, Option<TrackNo>) {
+        match self {
+            ManagerFact::WriteIssued { device, first, .. }
+            | ManagerFact::WriteAcknowledged { device, first, .. }
+            | ManagerFact::WriteFailed { device, first, .. }
+            | ManagerFact::ReadFailed { device, first, .. } => (Some(device), Some(first)),
+            ManagerFact::ReadDone { device, track, .. }
+            | ManagerFact::DumpTrackRead { device, track, .. }
+            | ManagerFact::RestoreTrackWritten { device, track, .. } => (Some(device), Some(track)),
+            ManagerFact::ApplicationOpened { device, .. }
+            | ManagerFact::VaryOfflineRequested { device }
+            | ManagerFact::VaryOfflineDone { device }
+            | ManagerFact::VaryOnlineRequested { device }
+            | ManagerFact::VaryOnlineDone { device, .. }
+            | ManagerFact::VaryOnlineRefused { device, .. }
+            | ManagerFact::OrphanRemoved { device }
+            | ManagerFact::RestoreStarted { device, .. }
+            | ManagerFact::RestoreLabelWritten { device, .. }
+            | ManagerFact::RestoreComplete { device, .. }
+            | ManagerFact::LabelRead { device } => (Some(device), None),
+            ManagerFact::StimulusAccepted { source, .. } => (Some(source), None),
+            _ => (None, None),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Scenarios: from text to a plan.
+pub mod plan;
+pub use plan::Plan;

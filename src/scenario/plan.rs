@@ -1,0 +1,84 @@
+//! A scenario that was found valid: what the world is built from.
+
+use crate::controller::dasd::DasdParameters;
+use crate::device::channel::ChannelParameters;
+use crate::device::drive::DriveParameters;
+use crate::device::library::LibraryParameters;
+use crate::fault::plan::{FaultPlan, FaultRate};
+use crate::host::operator::OperatorParameters;
+use crate::host::workload::WorkloadPlan;
+use crate::kernel::{Span, Time};
+use crate::manager::plan::{BackupPlan, HostParameters, RestorePlan};
+use crate::names;
+use crate::vocab::Invariant;
+
+/// Everything a run needs, with every value legal.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub name: String,
+    pub title: String,
+    pub seed: u64,
+    pub shuffle_ties: Option<u64>,
+    pub dasd: DasdParameters,
+    pub tape: TapeParameters,
+    pub host: HostParameters,
+    pub operator: OperatorParameters,
+    pub workloads: Vec<WorkloadPlan>,
+    pub backups: Vec<BackupPlan>,
+    pub restores: Vec<RestorePlan>,
+    pub faults: Vec<FaultPlan>,
+    pub rates: Vec<FaultRate>,
+    pub ending: Ending,
+    pub limits: Limits,
+    pub expect: Expectation,
+}
+
+#[derive(Clone, Debug)]
+pub struct TapeParameters {
+    pub drive: DriveParameters,
+    pub drives: u8,
+    pub library: LibraryParameters,
+    pub channel: ChannelParameters,
+}
+
+/// When workloads stop issuing; the run then drains until quiet (DESIGN 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    At(Time),
+    /// When all work has ended, plus this.
+    AfterWork {
+        tail: Span,
+    },
+}
+
+/// Bounds that checks compare with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From `restore-complete` to the application's open.
+    pub rto: Span,
+    pub rpo: Span,
+    pub orphan_grace: Span,
+    /// Fault-free time of the longest job, from parameter means; a job may take three times as long, plus its faults.
+    pub job_time: Span,
+    pub io_bound: Span,
+}
+
+/// What the scenario says will come out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expectation {
+    /// False when the scenario has no `[expect]`.
+    pub stated: bool,
+    pub violates: Vec<Invariant>,
+    pub goals: Vec<String>,
+    pub verdict: Option<ExpectedVerdict>,
+    /// The invariants whose premise must have been true (HAZARDS 13.1), after `requires` and `optional`.
+    pub required: Vec<Invariant>,
+}
+
+names! {
+    pub enum ExpectedVerdict {
+        Pass = "PASS",
+        Fail = "FAIL",
+        Inconclusive = "INCONCLUSIVE",
+    }
+}

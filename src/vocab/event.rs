@@ -1,0 +1,168 @@
+//! The names of what can happen: anchors of faults, rows of reports (HAZARDS 1 and 2).
+
+/// Declares a closed set of names: variants, their text, and the way back.
+#[macro_export]
+macro_rules! names {
+    ($(#[$about:meta])* pub enum $type:ident { $($(#[$note:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $type { $($(#[$note])* $variant,)+ }
+
+        impl $type {
+            pub const ALL: &'static [$type] = &[$($type::$variant,)+];
+
+            pub const fn name(self) -> &'static str {
+                match self { $($type::$variant => $text,)+ }
+            }
+
+            pub fn parse(text: &str) -> Option<$type> {
+                Self::ALL.iter().copied().find(|candidate| candidate.name() == text)
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+    };
+}
+
+names! {
+    /// A named event. Every one is an anchor for faults.
+    pub enum EventName {
+        // backup steps
+        StimulusAccepted = "stimulus-accepted",
+        SourceLongBusyStarted = "source-long-busy-started",
+        PointInTimeSet = "point-in-time-set",
+        RelationshipCommitted = "relationship-committed",
+        HiddenIdWritten = "hidden-id-written",
+        TargetLabelWritten = "target-label-written",
+        EstablishAcknowledged = "establish-acknowledged",
+        HiddenIdRead = "hidden-id-read",
+        VaryOfflineRequested = "vary-offline-requested",
+        VaryOfflineDone = "vary-offline-done",
+        WithdrawRequested = "withdraw-requested",
+        RelationshipWithdrawn = "relationship-withdrawn",
+        HiddenIdCleared = "hidden-id-cleared",
+        TargetDeleted = "target-deleted",
+        InventoryUpdated = "inventory-updated",
+        JobEnded = "job-ended",
+        // dump and restore
+        TapeMounted = "tape-mounted",
+        TapeLabelsWritten = "tape-labels-written",
+        DumpHeaderSent = "dump-header-sent",
+        DumpTrack0Sent = "dump-track0-sent",
+        DumpTrackRead = "dump-track-read",
+        TapeBlockAcknowledged = "tape-block-acknowledged",
+        TapeBlockHardened = "tape-block-hardened",
+        TapeMarkWritten = "tape-mark-written",
+        TapeEofHardened = "tape-eof-hardened",
+        TapeEovHardened = "tape-eov-hardened",
+        GenerationSelected = "generation-selected",
+        RestoreGuardPassed = "restore-guard-passed",
+        RestoreTrackWritten = "restore-track-written",
+        RestoreLabelWritten = "restore-label-written",
+        RestoreComplete = "restore-complete",
+        // restart
+        NvsReplayed = "nvs-replayed",
+        TablesRebuilt = "tables-rebuilt",
+        MetadataFinished = "metadata-finished",
+        LabelRead = "label-read",
+        DuplicatePrompt = "duplicate-prompt",
+        PromptAnswered = "prompt-answered",
+        IplDone = "ipl-done",
+        JobResumed = "job-resumed",
+        JobUndone = "job-undone",
+        OrphanRemoved = "orphan-removed",
+        RecoveryDone = "recovery-done",
+        // host I/O
+        SourceWriteAccepted = "source-write-accepted",
+        SourceWriteAcknowledged = "source-write-acknowledged",
+        TargetWriteAcknowledged = "target-write-acknowledged",
+        HostReadDone = "host-read-done",
+        ApplicationOpened = "application-opened",
+        // copy-on-write, background copy
+        CowCopyStarted = "cow-copy-started",
+        CowCopyHardened = "cow-copy-hardened",
+        CowBitSet = "cow-bit-set",
+        SourceHomeWritten = "source-home-written",
+        TargetEntryCleared = "target-entry-cleared",
+        BackgroundTrackHardened = "background-track-hardened",
+        BackgroundCopyComplete = "background-copy-complete",
+        // cache, NVS, RAID
+        StageDone = "stage-done",
+        DestageStarted = "destage-started",
+        DestageDone = "destage-done",
+        NvsHigh = "nvs-high",
+        NvsFull = "nvs-full",
+        StripeDataWritten = "stripe-data-written",
+        StripeParityWritten = "stripe-parity-written",
+        // tape
+        TapeLoaded = "tape-loaded",
+        TapeErrorReported = "tape-error-reported",
+        BlocksLost = "blocks-lost",
+        TapeUnloaded = "tape-unloaded",
+        TapeScratched = "tape-scratched",
+        // identity
+        LabelWritten = "label-written",
+        VaryOnlineRequested = "vary-online-requested",
+        VaryOnlineDone = "vary-online-done",
+    }
+}
+
+names! {
+    /// A step of a backup method or of a restore; `before` and `after` of a fault may name it.
+    pub enum StepName {
+        AcceptStimulus = "accept-stimulus",
+        EstablishWithVolid = "establish-with-volid",
+        CommitRelationship = "commit-relationship",
+        VaryTargetOffline = "vary-target-offline",
+        DumpTarget = "dump-target",
+        EstablishWithheld = "establish-withheld",
+        DumpWithReintroduction = "dump-with-reintroduction",
+        HardenTrailer = "harden-trailer",
+        UpdateInventory = "update-inventory",
+        Withdraw = "withdraw",
+        RelabelTarget = "relabel-target",
+        End = "end",
+        DeleteTarget = "delete-target",
+        MountAndRestore = "mount-and-restore",
+        VaryRestoredOnline = "vary-restored-online",
+    }
+}
+
+names! {
+    /// What is checked (HAZARDS 3).
+    pub enum Invariant {
+        UniqueOnlineId = "unique-online-id",
+        UniqueIplId = "unique-ipl-id",
+        CachedIdCoherent = "cached-id-coherent",
+        PointInTimeFidelity = "point-in-time-fidelity",
+        RestoreFidelity = "restore-fidelity",
+        BackupId = "backup-id",
+        NoLostAckedWrite = "no-lost-acked-write",
+        AccessibleAfterRestore = "accessible-after-restore",
+        NoOrphan = "no-orphan",
+        HiddenIdSound = "hidden-id-sound",
+        BindingExclusive = "binding-exclusive",
+        CowOrder = "cow-order",
+        BackupExists = "backup-exists",
+        SuccessMeansSuccess = "success-means-success",
+        Progress = "progress",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_back_to_its_event() {
+        for &event in EventName::ALL {
+            assert_eq!(EventName::parse(event.name()), Some(event));
+        }
+        assert_eq!(EventName::parse("relationship-commited"), None);
+        assert_eq!(Invariant::ALL.len(), 15);
+    }
+}
