@@ -1,0 +1,145 @@
+//! What the controller holds: what survives a crash, what NVS saves while its battery lasts, and what is lost.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::command::DasdCommand;
+use super::microcode::Op;
+use super::parameters::DasdParameters;
+use super::tables::{Record, Tables};
+use crate::device::cache::{Cache, Nvs};
+use crate::device::channel::Channel;
+use crate::kernel::{Station, Time};
+use crate::vocab::{Device, LabelTrack, SLOT_BYTES, Tag, TrackNo};
+
+/// Survives everything that is modelled: the metadata store 124 and the label records on the platters. (The platters
+/// themselves are the durable half of the rank.)
+#[derive(Clone, Debug)]
+pub struct Durable {
+    pub store: Tables,
+    pub home_labels: Vec<Arc<LabelTrack>>,
+}
+
+/// Survives a crash while the battery lasts, and is lost as a whole otherwise.
+#[derive(Clone, Debug)]
+pub struct BatteryBacked {
+    /// Second copies of modified data.
+    pub modified: Nvs,
+    /// Metadata transactions that the store has not seen yet.
+    pub log: VecDeque<Record>,
+    /// Stripes whose data and parity are being written.
+    pub stripes: Vec<StripeIntent>,
+    /// Relationship numbers are never used twice.
+    pub next_relation: u32,
+}
+
+/// What a row of the rank will hold once its write is complete.
+#[derive(Clone, Debug)]
+pub struct StripeIntent {
+    pub row: u64,
+    pub cells: Vec<(u16, Tag)>,
+    pub labels: Vec<(Device, Arc<LabelTrack>)>,
+}
+
+/// Lost in every crash of the controller.
+#[derive(Clone, Debug)]
+pub struct Volatile {
+    pub tables: Tables,
+    pub cache: Cache,
+    pub cpu: Station<u32>,
+    pub channel: Channel,
+    pub ops: Vec<Op>,
+    pub free_ops: Vec<u32>,
+    /// Operations whose wait has ended within the present event.
+    pub ready: VecDeque<u32>,
+    pub track_locks: BTreeMap<(Device, TrackNo), Lock>,
+    pub row_locks: BTreeMap<u64, Lock>,
+    pub devices: Vec<DeviceState>,
+    /// Writes that wait for a place in NVS.
+    pub nvs_waiters: VecDeque<u32>,
+    pub destages: u32,
+    /// NVS went above its high mark and is not yet below its low mark.
+    pub draining: bool,
+    pub full_reported: bool,
+    pub scan_armed: bool,
+    /// Log records that the metadata write in progress takes along.
+    pub flushing: Option<usize>,
+}
+
+/// A lock: its holder, and who waits in order of arrival.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    pub holder: u32,
+    pub waiters: VecDeque<u32>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct DeviceState {
+    /// Extended long busy: new writes wait here until it ends.
+    pub held: Option<VecDeque<DasdCommand>>,
+    /// Writes accepted and not yet answered.
+    pub writes: u32,
+    /// Reads in progress.
+    pub reads: u32,
+    pub destages: u32,
+    /// The device is about to become a target: its modified data will be discarded and is no longer destaged.
+    pub no_destage: bool,
+    /// The establish or withdraw that waits until reads, writes and destages have drained.
+    pub drainer: Option<u32>,
+}
+
+impl BatteryBacked {
+    pub fn new(parameters: &DasdParameters) -> BatteryBacked {
+        BatteryBacked {
+            modified: Nvs::new(slots(parameters.nvs)),
+            log: VecDeque::new(),
+            stripes: Vec::new(),
+            next_relation: 1,
+        }
+    }
+
+    /// What an empty battery leaves.
+    pub fn lose(&mut self) {
+        self.modified.clear();
+        self.log.clear();
+        self.stripes.clear();
+    }
+}
+
+impl Volatile {
+    pub fn new(parameters: &DasdParameters, tables: Tables) -> Volatile {
+        let tracks: Vec<u32> = parameters.volumes.iter().map(|volume| volume.tracks).collect();
+        Volatile {
+            tables,
+            cache: Cache::new(slots(parameters.cache), &tracks),
+            cpu: Station::new(parameters.processors),
+            channel: Channel::new(parameters.channel.clone()),
+            ops: Vec::new(),
+            free_ops: Vec::new(),
+            ready: VecDeque::new(),
+            track_locks: BTreeMap::new(),
+            row_locks: BTreeMap::new(),
+            devices: vec![DeviceState::default(); tracks.len()],
+            nvs_waiters: VecDeque::new(),
+            destages: 0,
+            draining: false,
+            full_reported: false,
+            scan_armed: false,
+            flushing: None,
+        }
+    }
+
+    /// Forgets everything but what the stations have been used for; `tables` are what durable state says.
+    pub fn crash(&mut self, parameters: &DasdParameters, tables: Tables, now: Time) {
+        let fresh = Volatile::new(parameters, tables);
+        let mut cpu = std::mem::replace(&mut self.cpu, Station::new(1));
+        let mut channel = self.channel.clone();
+        cpu.clear(now);
+        channel.crash(now);
+        *self = Volatile { cpu, channel, ..fresh };
+    }
+}
+
+fn slots(bytes: u64) -> u32 {
+    u32::try_from(bytes / SLOT_BYTES).unwrap_or(u32::MAX)
+}

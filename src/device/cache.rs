@@ -1,0 +1,483 @@
+//! The controller cache: which track versions it holds, which are modified, which one goes next.
+//!
+//! A slot is one version of one track. Usually a track has one; while a virtual copy needs the older content of a track
+//! that was modified both before and after its instant, the older modified version stays chained behind the newer one.
+//! Clean slots wait in least-recently-used order to be replaced, modified ones in the order in which they were first
+//! modified to be destaged. The cache is volatile: modified data is safe only because NVS holds a second copy
+//! ([`Nvs`]), and the slot remembers where.
+
+use crate::kernel::Time;
+use crate::vocab::{Device, Paged, TrackImage, TrackNo};
+
+/// A place in the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SlotNo(u32);
+
+/// A place in NVS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NvsNo(u32);
+
+/// The relationship whose T0 a version is newer than; 0 for none.
+pub type Epoch = u32;
+
+const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Debug)]
+pub struct Slot {
+    pub device: Device,
+    pub track: TrackNo,
+    pub image: TrackImage,
+    pub epoch: Epoch,
+    pub state: SlotState,
+    /// The older modified version of the same track.
+    older: u32,
+    previous: u32,
+    next: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotState {
+    Free,
+    Clean,
+    /// Modified since `since`, waiting for destage.
+    Modified { nvs: NvsNo, since: Time },
+    /// Being destaged; `nvs` tells whether it was modified again meanwhile.
+    Destaging { nvs: NvsNo, sequence: u64 },
+}
+
+/// An intrusive list of slots.
+#[derive(Clone, Copy, Debug)]
+struct List {
+    head: u32,
+    tail: u32,
+    length: u32,
+}
+
+impl List {
+    const EMPTY: List = List { head: NONE, tail: NONE, length: 0 };
+}
+
+#[derive(Clone, Debug)]
+pub struct Cache {
+    capacity: u32,
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    index: Vec<Paged<u32>>,
+    clean: List,
+    modified: List,
+}
+
+impl Cache {
+    /// A cache of `capacity` slots for devices with these numbers of tracks.
+    pub fn new(capacity: u32, tracks: &[u32]) -> Cache {
+        Cache {
+            capacity,
+            slots: Vec::new(),
+            free: Vec::new(),
+            index: tracks.iter().map(|&count| Paged::new(u64::from(count))).collect(),
+            clean: List::EMPTY,
+            modified: List::EMPTY,
+        }
+    }
+
+    /// The newest version of a track.
+    pub fn newest(&self, device: Device, track: TrackNo) -> Option<SlotNo> {
+        match self.index[device.0 as usize].get(u64::from(track.0), |_| NONE) {
+            NONE => None,
+            slot => Some(SlotNo(slot)),
+        }
+    }
+
+    pub fn slot(&self, slot: SlotNo) -> &Slot {
+        &self.slots[slot.0 as usize]
+    }
+
+    pub fn older(&self, slot: SlotNo) -> Option<SlotNo> {
+        match self.slots[slot.0 as usize].older {
+            NONE => None,
+            older => Some(SlotNo(older)),
+        }
+    }
+
+    /// Marks a clean slot as just used.
+    pub fn touch(&mut self, slot: SlotNo) {
+        if self.slots[slot.0 as usize].state == SlotState::Clean {
+            self.unlink_clean(slot.0);
+            self.link_clean(slot.0);
+        }
+    }
+
+    /// Keeps a track that was staged from disk, unless the cache is full of modified data.
+    pub fn insert_clean(&mut self, device: Device, track: TrackNo, image: TrackImage) {
+        if self.newest(device, track).is_some() {
+            return;
+        }
+        if let Some(slot) = self.allocate(device, track, image, 0) {
+            self.slots[slot as usize].state = SlotState::Clean;
+            self.link_clean(slot);
+            self.point(device, track, slot);
+        }
+    }
+
+    /// Puts a modified version in front of the track's versions; `nvs` holds its second copy.
+    pub fn insert_modified(
+        &mut self,
+        device: Device,
+        track: TrackNo,
+        image: TrackImage,
+        epoch: Epoch,
+        nvs: NvsNo,
+        since: Time,
+    ) {
+        let older = self.index[device.0 as usize].get(u64::from(track.0), |_| NONE);
+        let slot = self.allocate_modified(device, track, image, epoch);
+        self.slots[slot as usize].older = older;
+        self.slots[slot as usize].state = SlotState::Modified { nvs, since };
+        self.link_modified(slot);
+        self.point(device, track, slot);
+    }
+
+    /// Replaces the content of a version in place. A clean one becomes modified.
+    pub fn overwrite(&mut self, slot: SlotNo, image: TrackImage, epoch: Epoch, nvs: NvsNo, since: Time) {
+        if self.slots[slot.0 as usize].state == SlotState::Clean {
+            self.unlink_clean(slot.0);
+            self.slots[slot.0 as usize].state = SlotState::Modified { nvs, since };
+            self.link_modified(slot.0);
+        }
+        self.slots[slot.0 as usize].image = image;
+        self.slots[slot.0 as usize].epoch = epoch;
+    }
+
+    /// Takes a modified slot out of the waiting order for its destage.
+    pub fn start_destage(&mut self, slot: SlotNo, sequence: u64) {
+        let SlotState::Modified { nvs, .. } = self.slots[slot.0 as usize].state else {
+            unreachable!("only a modified slot is destaged");
+        };
+        self.unlink_modified(slot.0);
+        self.slots[slot.0 as usize].state = SlotState::Destaging { nvs, sequence };
+    }
+
+    /// The destage wrote an older content than the slot now has: it waits again.
+    pub fn destage_again(&mut self, slot: SlotNo, now: Time) {
+        let SlotState::Destaging { nvs, .. } = self.slots[slot.0 as usize].state else {
+            unreachable!("only a destage in progress ends");
+        };
+        self.slots[slot.0 as usize].state = SlotState::Modified { nvs, since: now };
+        self.link_modified(slot.0);
+    }
+
+    /// The destage is done: the newest version stays as a clean copy, an older one is forgotten.
+    pub fn finish_destage(&mut self, slot: SlotNo) {
+        let Slot { device, track, .. } = self.slots[slot.0 as usize];
+        if self.newest(device, track) == Some(slot) {
+            self.slots[slot.0 as usize].state = SlotState::Clean;
+            self.slots[slot.0 as usize].epoch = 0;
+            self.link_clean(slot.0);
+            self.shrink();
+        } else {
+            self.forget_behind(slot);
+        }
+    }
+
+    /// Drops a version: its NVS copy is the caller's to release.
+    pub fn remove(&mut self, slot: SlotNo) {
+        let Slot { device, track, older, .. } = self.slots[slot.0 as usize];
+        if self.newest(device, track) != Some(slot) {
+            self.forget_behind(slot);
+            return;
+        }
+        self.unlink(slot.0);
+        self.release(slot.0);
+        self.index[device.0 as usize].set(u64::from(track.0), older, |_| NONE);
+    }
+
+    /// Modified slots in the order in which they were first modified.
+    pub fn modified(&self) -> impl Iterator<Item = SlotNo> + '_ {
+        let mut next = self.modified.head;
+        std::iter::from_fn(move || {
+            let slot = (next != NONE).then_some(SlotNo(next))?;
+            next = self.slots[next as usize].next;
+            Some(slot)
+        })
+    }
+
+    /// Every version of every track of a device, newest first for each track.
+    pub fn versions_of(&self, device: Device) -> Vec<SlotNo> {
+        let index = &self.index[device.0 as usize];
+        let mut versions = Vec::new();
+        for track in index.touched() {
+            let mut slot = index.get(track, |_| NONE);
+            while slot != NONE {
+                versions.push(SlotNo(slot));
+                slot = self.slots[slot as usize].older;
+            }
+        }
+        versions
+    }
+
+    fn allocate(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: Epoch) -> Option<u32> {
+        if self.slots.len() - self.free.len() >= self.capacity as usize {
+            let victim = (self.clean.head != NONE).then_some(SlotNo(self.clean.head))?;
+            self.remove(victim);
+        }
+        Some(self.take_place(device, track, image, epoch))
+    }
+
+    /// Modified data is never refused: NVS bounds it, and NVS is smaller than the cache in any sound configuration.
+    fn allocate_modified(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: Epoch) -> u32 {
+        match self.allocate(device, track, image.clone(), epoch) {
+            Some(slot) => slot,
+            None => self.take_place(device, track, image, epoch),
+        }
+    }
+
+    fn take_place(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: Epoch) -> u32 {
+        let slot =
+            Slot { device, track, image, epoch, state: SlotState::Free, older: NONE, previous: NONE, next: NONE };
+        match self.free.pop() {
+            Some(place) => {
+                self.slots[place as usize] = slot;
+                place
+            }
+            None => {
+                self.slots.push(slot);
+                (self.slots.len() - 1) as u32
+            }
+        }
+    }
+
+    fn release(&mut self, slot: u32) {
+        self.slots[slot as usize].state = SlotState::Free;
+        self.slots[slot as usize].image.label = None;
+        self.free.push(slot);
+    }
+
+    /// Gives back clean slots while modified data holds more than the capacity.
+    fn shrink(&mut self) {
+        while self.slots.len() - self.free.len() > self.capacity as usize && self.clean.head != NONE {
+            self.remove(SlotNo(self.clean.head));
+        }
+    }
+
+    fn forget_behind(&mut self, slot: SlotNo) {
+        let Slot { device, track, older, .. } = self.slots[slot.0 as usize];
+        let mut newer = self.newest(device, track).expect("an older version has a newer one").0;
+        while self.slots[newer as usize].older != slot.0 {
+            newer = self.slots[newer as usize].older;
+        }
+        self.slots[newer as usize].older = older;
+        self.unlink(slot.0);
+        self.release(slot.0);
+    }
+
+    fn point(&mut self, device: Device, track: TrackNo, slot: u32) {
+        self.index[device.0 as usize].set(u64::from(track.0), slot, |_| NONE);
+    }
+
+    fn unlink(&mut self, slot: u32) {
+        match self.slots[slot as usize].state {
+            SlotState::Clean => self.unlink_clean(slot),
+            SlotState::Modified { .. } => self.unlink_modified(slot),
+            SlotState::Destaging { .. } | SlotState::Free => {}
+        }
+    }
+
+    fn link_clean(&mut self, slot: u32) {
+        link(&mut self.slots, &mut self.clean, slot);
+    }
+
+    fn unlink_clean(&mut self, slot: u32) {
+        unlink(&mut self.slots, &mut self.clean, slot);
+    }
+
+    fn link_modified(&mut self, slot: u32) {
+        link(&mut self.slots, &mut self.modified, slot);
+    }
+
+    fn unlink_modified(&mut self, slot: u32) {
+        unlink(&mut self.slots, &mut self.modified, slot);
+    }
+}
+
+fn link(slots: &mut [Slot], list: &mut List, slot: u32) {
+    slots[slot as usize].previous = list.tail;
+    slots[slot as usize].next = NONE;
+    match list.tail {
+        NONE => list.head = slot,
+        tail => slots[tail as usize].next = slot,
+    }
+    list.tail = slot;
+    list.length += 1;
+}
+
+fn unlink(slots: &mut [Slot], list: &mut List, slot: u32) {
+    let Slot { previous, next, .. } = slots[slot as usize];
+    match previous {
+        NONE => list.head = next,
+        previous => slots[previous as usize].next = next,
+    }
+    match next {
+        NONE => list.tail = previous,
+        next => slots[next as usize].previous = previous,
+    }
+    list.length -= 1;
+}
+
+/// The second copy of one modified track version.
+#[derive(Clone, Debug)]
+pub struct NvsEntry {
+    pub device: Device,
+    pub track: TrackNo,
+    pub image: TrackImage,
+    pub epoch: Epoch,
+    /// Rises with every write into NVS: of two versions of a track the later one has the higher number.
+    pub sequence: u64,
+}
+
+/// Battery-backed memory: the modified data of the cache. Durable while the battery lasts.
+#[derive(Clone, Debug)]
+pub struct Nvs {
+    capacity: u32,
+    entries: Vec<Option<NvsEntry>>,
+    free: Vec<u32>,
+    sequence: u64,
+}
+
+impl Nvs {
+    pub fn new(capacity: u32) -> Nvs {
+        Nvs { capacity, entries: Vec::new(), free: Vec::new(), sequence: 0 }
+    }
+
+    pub fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    pub fn used(&self) -> u32 {
+        (self.entries.len() - self.free.len()) as u32
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.used() >= self.capacity
+    }
+
+    pub fn insert(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: Epoch) -> NvsNo {
+        self.sequence += 1;
+        let entry = Some(NvsEntry { device, track, image, epoch, sequence: self.sequence });
+        match self.free.pop() {
+            Some(place) => {
+                self.entries[place as usize] = entry;
+                NvsNo(place)
+            }
+            None => {
+                self.entries.push(entry);
+                NvsNo((self.entries.len() - 1) as u32)
+            }
+        }
+    }
+
+    pub fn overwrite(&mut self, place: NvsNo, image: TrackImage, epoch: Epoch) {
+        self.sequence += 1;
+        let sequence = self.sequence;
+        let entry = self.entries[place.0 as usize].as_mut().expect("a modified slot has its copy in NVS");
+        *entry = NvsEntry { image, epoch, sequence, ..*entry };
+    }
+
+    pub fn get(&self, place: NvsNo) -> &NvsEntry {
+        self.entries[place.0 as usize].as_ref().expect("a modified slot has its copy in NVS")
+    }
+
+    pub fn release(&mut self, place: NvsNo) {
+        assert!(self.entries[place.0 as usize].take().is_some(), "an NVS place is released once");
+        self.free.push(place.0);
+    }
+
+    /// All entries, oldest write first.
+    pub fn in_order(&self) -> Vec<(NvsNo, &NvsEntry)> {
+        let mut entries: Vec<_> = self
+            .entries
+            .iter()
+            .enumerate()
+            .filter_map(|(place, entry)| entry.as_ref().map(|entry| (NvsNo(place as u32), entry)))
+            .collect();
+        entries.sort_by_key(|(_, entry)| entry.sequence);
+        entries
+    }
+
+    /// The newest entry of a track, and the newest one that is not newer than the T0 of `epoch`.
+    pub fn versions(&self, device: Device, track: TrackNo) -> impl Iterator<Item = &NvsEntry> {
+        self.entries.iter().flatten().filter(move |entry| entry.device == device && entry.track == track)
+    }
+
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.free.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::Tag;
+
+    const DEVICE: Device = Device(0);
+
+    fn image(tag: u64) -> TrackImage {
+        TrackImage::data(Tag(tag))
+    }
+
+    #[test]
+    fn the_least_recently_used_clean_track_goes_first() {
+        let mut cache = Cache::new(2, &[10]);
+        cache.insert_clean(DEVICE, TrackNo(1), image(1));
+        cache.insert_clean(DEVICE, TrackNo(2), image(2));
+        cache.touch(cache.newest(DEVICE, TrackNo(1)).unwrap());
+        cache.insert_clean(DEVICE, TrackNo(3), image(3));
+        let held: Vec<u32> = (0..10).filter(|&track| cache.newest(DEVICE, TrackNo(track)).is_some()).collect();
+        assert_eq!(held, [1, 3]);
+    }
+
+    #[test]
+    fn modified_tracks_are_never_replaced_and_wait_in_order() {
+        let mut cache = Cache::new(2, &[10]);
+        let mut nvs = Nvs::new(8);
+        for track in [4, 2, 7] {
+            let place = nvs.insert(DEVICE, TrackNo(track), image(1), 0);
+            cache.insert_modified(DEVICE, TrackNo(track), image(1), 0, place, Time::ZERO);
+        }
+        cache.insert_clean(DEVICE, TrackNo(9), image(9));
+        let waiting: Vec<u32> = cache.modified().map(|slot| cache.slot(slot).track.0).collect();
+        assert_eq!(waiting, [4, 2, 7]);
+        assert_eq!(cache.newest(DEVICE, TrackNo(9)), None, "a full cache keeps no clean track");
+    }
+
+    #[test]
+    fn an_older_version_stays_behind_the_newer_one_until_it_is_destaged() {
+        let mut cache = Cache::new(4, &[10]);
+        let mut nvs = Nvs::new(8);
+        let track = TrackNo(5);
+        let first = nvs.insert(DEVICE, track, image(1), 0);
+        cache.insert_modified(DEVICE, track, image(1), 0, first, Time::ZERO);
+        let second = nvs.insert(DEVICE, track, image(2), 9);
+        cache.insert_modified(DEVICE, track, image(2), 9, second, Time::ZERO);
+        let newest = cache.newest(DEVICE, track).unwrap();
+        let older = cache.older(newest).unwrap();
+        assert_eq!((cache.slot(newest).image.tag, cache.slot(older).image.tag), (Tag(2), Tag(1)));
+        cache.start_destage(older, 1);
+        cache.finish_destage(older);
+        assert_eq!((cache.newest(DEVICE, track), cache.older(newest)), (Some(newest), None));
+        assert_eq!(cache.modified().collect::<Vec<_>>(), [newest]);
+    }
+
+    #[test]
+    fn nvs_orders_its_entries_by_their_last_write() {
+        let mut nvs = Nvs::new(2);
+        let first = nvs.insert(DEVICE, TrackNo(1), image(1), 0);
+        nvs.insert(DEVICE, TrackNo(2), image(2), 0);
+        assert!(nvs.is_full());
+        nvs.overwrite(first, image(3), 0);
+        let order: Vec<u32> = nvs.in_order().iter().map(|(_, entry)| entry.track.0).collect();
+        assert_eq!(order, [2, 1]);
+        nvs.release(first);
+        assert_eq!(nvs.used(), 1);
+    }
+}
