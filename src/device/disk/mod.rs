@@ -10,6 +10,7 @@ pub mod parameters;
 pub mod rotation;
 pub mod seek;
 
+pub(super) use divisor::Divisor;
 pub use geometry::{Geometry, Position, SECTOR_BYTES};
 pub use parameters::{DiskError, DiskParameters, SeekParameters};
 pub use rotation::{Rotation, TURN};
