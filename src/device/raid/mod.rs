@@ -367,6 +367,25 @@ mod tests {
     }
 
     #[test]
+    fn a_crash_leaves_the_arms_where_a_start_finds_them() {
+        let mut crashed = rank();
+        let _ = crashed.submit(Time::ZERO, op(3, 600_000, Action::Read, 0));
+        let now = Time::from_ns(20_000_000);
+        crashed.crash(now);
+        let read = op(3, 4, Action::Read, 0);
+        assert_eq!(crashed.submit(now, read), rank().submit(now, read));
+    }
+
+    #[test]
+    #[should_panic(expected = "a completion ends an operation in service")]
+    fn an_operation_lost_in_a_crash_never_completes() {
+        let mut rank = rank();
+        let service = rank.submit(Time::ZERO, op(3, 4, Action::Write(Tag(1)), 0)).unwrap();
+        rank.crash(Time::ZERO);
+        let _ = rank.complete(Time::ZERO + service, 3);
+    }
+
+    #[test]
     fn operations_of_a_disk_are_served_in_the_order_submitted_and_disks_in_parallel() {
         let mut rank = rank();
         let first = rank.submit(Time::ZERO, op(2, 10, Action::Write(Tag(5)), 1)).unwrap();
