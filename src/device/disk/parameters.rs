@@ -1,5 +1,7 @@
-//! The parameters of a mechanical disk, as a data sheet gives them.
+//! The parameters of a mechanical disk, as a data sheet gives them, and what is wrong with impossible ones.
 
+use super::rotation::TURN;
+use super::seek::SeekError;
 use crate::kernel::Span;
 
 /// A disk drive. Rates are bytes per second, sectors have 512 bytes.
@@ -33,4 +35,125 @@ pub struct SeekParameters {
     pub average: Span,
     /// From the first cylinder to the last.
     pub full: Span,
+}
+
+impl DiskParameters {
+    /// Checks every number that can be judged without building the disk.
+    pub(super) fn check(&self) -> Result<(), DiskError> {
+        let &DiskParameters { rpm, cylinders, heads, zones, rate_outer: outer, rate_inner: inner, .. } = self;
+        if !(LEAST_RPM..=MOST_RPM).contains(&rpm) {
+            return Err(DiskError::Rpm(rpm));
+        }
+        if !(LEAST_CYLINDERS..=MOST_CYLINDERS).contains(&cylinders) {
+            return Err(DiskError::Cylinders(cylinders));
+        }
+        if !(1..=MOST_HEADS).contains(&heads) {
+            return Err(DiskError::Heads(heads));
+        }
+        if !(1..=MOST_ZONES.min(cylinders)).contains(&zones) {
+            return Err(DiskError::Zones { zones, cylinders });
+        }
+        if outer < inner {
+            return Err(DiskError::Rates { outer, inner });
+        }
+        if zones == 1 && outer != inner {
+            return Err(DiskError::SingleZone { outer, inner });
+        }
+        if self.track_skew.ns().saturating_mul(u64::from(rpm)) >= TURN {
+            return Err(DiskError::TrackSkew(self.track_skew));
+        }
+        if self.overhead > LONGEST_STEP {
+            return Err(DiskError::Overhead(self.overhead));
+        }
+        Ok(())
+    }
+}
+
+/// Two cylinders fewer leave one seek distance besides the neighbour's: no curve is determined by its mean.
+pub const LEAST_CYLINDERS: u32 = 4;
+/// Both seek tables together then take 64 MB.
+pub const MOST_CYLINDERS: u32 = 4_000_000;
+pub const MOST_HEADS: u32 = 256;
+pub const MOST_ZONES: u32 = 1_024;
+/// 32 MiB per track, ten times the largest on the market (G).
+pub const MOST_SECTORS_PER_TRACK: u64 = 65_535;
+pub const LEAST_RPM: u32 = 100;
+pub const MOST_RPM: u32 = 100_000;
+/// No single movement or command of a disk takes longer.
+pub const LONGEST_STEP: Span = Span::from_secs(60);
+
+/// Why no disk has these parameters.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DiskError {
+    #[error("a disk turns {LEAST_RPM} to {MOST_RPM} times a minute, not {0} times")]
+    Rpm(u32),
+    #[error("a disk has {LEAST_CYLINDERS} to {MOST_CYLINDERS} cylinders, not {0}")]
+    Cylinders(u32),
+    #[error("a disk has 1 to {MOST_HEADS} heads, not {0}")]
+    Heads(u32),
+    #[error("a disk has 1 to {MOST_ZONES} zones of at least one cylinder each, not {zones} on {cylinders} cylinders")]
+    Zones { zones: u32, cylinders: u32 },
+    #[error("the outer zone is at least as fast as the inner one: {outer} and {inner} bytes per second")]
+    Rates { outer: u64, inner: u64 },
+    #[error("a single zone has a single rate, not {outer} and {inner} bytes per second")]
+    SingleZone { outer: u64, inner: u64 },
+    #[error("a track holds 1 to {MOST_SECTORS_PER_TRACK} sectors; rate and speed of zone {zone} give it {sectors}")]
+    TrackSize { zone: u32, sectors: u128 },
+    #[error("the tracks hold {held} bytes, more than 1 % less than the capacity of {capacity}")]
+    Capacity { held: u64, capacity: u64 },
+    #[error("a capacity of {0} bytes is less than one sector")]
+    NoSector(u64),
+    #[error("the track skew of {0} is not shorter than a turn")]
+    TrackSkew(Span),
+    #[error("the overhead of {0} is longer than {LONGEST_STEP}")]
+    Overhead(Span),
+    #[error("seek for reads: {0}")]
+    SeekRead(#[source] SeekError),
+    #[error("seek for writes: {0}")]
+    SeekWrite(#[source] SeekError),
+}
+
+#[cfg(test)]
+pub(crate) mod examples {
+    //! The two disks of MODEL 5.1.
+
+    use super::*;
+
+    const fn seek(track: u64, average: u64, full: u64) -> SeekParameters {
+        SeekParameters { track: Span::from_us(track), average: Span::from_us(average), full: Span::from_us(full) }
+    }
+
+    /// The 36 GB disk of profile `ess-f20-3590`.
+    pub fn disk_36_gb() -> DiskParameters {
+        DiskParameters {
+            rpm: 10_000,
+            cylinders: 15_110,
+            heads: 12,
+            zones: 11,
+            capacity: 36_400_000_000,
+            rate_outer: 36_000_000,
+            rate_inner: 21_000_000,
+            seek_read: seek(500, 4_900, 10_500),
+            seek_write: seek(600, 5_400, 11_500),
+            track_skew: Span::from_us(1_040),
+            overhead: Span::from_us(300),
+        }
+    }
+
+    /// The 20 TB disk of profile `modern-nearline-lto9`.
+    pub fn disk_20_tb() -> DiskParameters {
+        DiskParameters {
+            rpm: 7_200,
+            cylinders: 560_000,
+            heads: 20,
+            zones: 20,
+            capacity: 20_000_000_000_000,
+            rate_outer: 285_000_000,
+            rate_inner: 130_000_000,
+            seek_read: seek(230, 7_400, 16_000),
+            seek_write: seek(320, 8_200, 17_000),
+            track_skew: Span::from_us(270),
+            overhead: Span::from_us(200),
+        }
+    }
 }
