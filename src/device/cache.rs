@@ -35,14 +35,30 @@ pub struct Slot {
     next: u32,
 }
 
+impl Slot {
+    /// Where the second copy of a modified version is.
+    pub fn nvs(&self) -> Option<NvsNo> {
+        match self.state {
+            SlotState::Modified { nvs, .. } | SlotState::Destaging { nvs, .. } => Some(nvs),
+            SlotState::Clean | SlotState::Free => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlotState {
     Free,
     Clean,
     /// Modified since `since`, waiting for destage.
-    Modified { nvs: NvsNo, since: Time },
+    Modified {
+        nvs: NvsNo,
+        since: Time,
+    },
     /// Being destaged; `nvs` tells whether it was modified again meanwhile.
-    Destaging { nvs: NvsNo, sequence: u64 },
+    Destaging {
+        nvs: NvsNo,
+        sequence: u64,
+    },
 }
 
 /// An intrusive list of slots.

@@ -76,7 +76,7 @@ impl Draws {
     /// A whole number in `0..bound`, without bias beyond 2^-64.
     pub fn below(&mut self, bound: u64) -> u64 {
         assert!(bound > 0, "there is a number below the bound");
-        (u128::from(self.word()) * u128::from(bound) >> 64) as u64
+        ((u128::from(self.word()) * u128::from(bound)) >> 64) as u64
     }
 
     pub fn uniform(&mut self, low: Span, high: Span) -> Span {

@@ -67,6 +67,10 @@ impl Span {
     /// A carrier that sends many small pieces keeps the remainder itself; this function forgets it.
     pub fn of_transfer(bytes: u64, bytes_per_second: u64) -> Span {
         assert!(bytes_per_second > 0, "a transfer needs a rate above zero");
+        // Up to 18 GB the product fits 64 bits, whose division is several times cheaper.
+        if let Some(product) = bytes.checked_mul(1_000_000_000) {
+            return Span(product / bytes_per_second);
+        }
         let ns = u128::from(bytes) * 1_000_000_000 / u128::from(bytes_per_second);
         Span(u64::try_from(ns).expect("a transfer ends within 584 years"))
     }

@@ -13,15 +13,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::command::{DasdCommand, DasdFact, DasdReply, Identity, Payload, RelationSummary};
-use super::parameters::{CopyMode, StripeLog};
+use super::parameters::{CopyMode, LabelCommit, StripeLog};
 use super::state::{Lock, StripeIntent};
-use super::tables::Record;
+use super::tables::{Record, Relation};
 use super::{DasdController, DasdMessage, DasdOutbox, DasdTimerKind};
 use crate::device::cache::SlotNo;
 use crate::device::raid::{Action, DiskOp, Place};
 use crate::kernel::{Span, Time};
 use crate::vocab::{
-    Device, LabelTrack, RelationNumber, Status, Tag, Ticket, TrackImage, TrackNo, TrackRange, WriteNumber,
+    Device, HiddenId, Label, LabelTrack, RelationNumber, Status, Tag, Ticket, TrackImage, TrackNo, TrackRange,
+    VolumeId, WriteNumber,
 };
 
 #[derive(Clone, Debug)]
@@ -145,6 +146,7 @@ pub struct DestageCell {
     /// Newer than the T0 of this relationship, which still needs the track: copy first.
     pub copy_for: Option<RelationNumber>,
     pub newer: bool,
+    pub lock: (Device, TrackNo),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +164,7 @@ pub struct Background {
     pub source: Device,
     pub target: Device,
     pub next: u32,
-    pub batch: Vec<(TrackNo, Tag)>,
+    pub batch: Vec<TrackNo>,
     pub locks: Vec<(Device, TrackNo)>,
     pub wanted: VecDeque<TrackNo>,
     pub started: Time,
@@ -216,6 +218,15 @@ pub enum RowPhase {
 
 /// Tracks of one background batch: a cylinder.
 const BACKGROUND_BATCH: u32 = crate::vocab::TRACKS_PER_CYLINDER;
+
+impl Establish {
+    fn commit(&self) -> Option<LabelCommit> {
+        match self.identity {
+            Identity::Copied => None,
+            Identity::Withheld { commit, .. } => Some(commit),
+        }
+    }
+}
 
 impl DasdController {
     pub(super) fn start(&mut self, work: Work) -> u32 {
@@ -395,7 +406,7 @@ impl DasdController {
     }
 
     /// Reads places from disk, one operation a disk, for an operation that then waits.
-    fn read_places(&mut self, slot: u32, places: &[Place], out: &mut DasdOutbox) {
+    pub(super) fn read_places(&mut self, slot: u32, places: &[Place], out: &mut DasdOutbox) {
         let mut spans: Vec<(u16, u64, u64)> = Vec::new();
         for &place in places {
             let location = self.rank.locate(place);
@@ -428,7 +439,6 @@ impl DasdController {
         let mut done = match write.phase {
             WritePhase::Channel => {
                 write.phase = WritePhase::Processor;
-                self.volatile.ops[slot as usize].work = Work::Write(write.clone());
                 self.use_processor(slot, out);
                 return Some(write);
             }
@@ -588,16 +598,8 @@ impl DasdController {
         }
         let number = RelationNumber(self.battery.next_relation);
         self.battery.next_relation += 1;
-        let establish = Establish {
-            ticket,
-            source,
-            target,
-            identity,
-            mode,
-            number,
-            t0: Time::ZERO,
-            phase: EstablishPhase::Drain,
-        };
+        let establish =
+            Establish { ticket, source, target, identity, mode, number, t0: Time::ZERO, phase: EstablishPhase::Drain };
         let quiet = self.is_quiet_for(&establish);
         let slot = self.start(Work::Establish(establish));
         self.volatile.devices[source.0 as usize].held = Some(VecDeque::new());
@@ -614,7 +616,6 @@ impl DasdController {
     fn proceed_establish(&mut self, slot: u32, mut establish: Establish, out: &mut DasdOutbox) -> Option<Establish> {
         let Establish { source, target, number, .. } = establish;
         let log = self.parameters.metadata_log_write;
-        let copied = matches!(establish.identity, Identity::Copied);
         establish.phase = match establish.phase {
             EstablishPhase::Drain => {
                 self.volatile.devices[source.0 as usize].drainer = None;
@@ -626,7 +627,7 @@ impl DasdController {
                 self.wait(slot, work.saturating_sub(log), out);
                 EstablishPhase::Build
             }
-            EstablishPhase::Build if establish.label_comes_first() => {
+            EstablishPhase::Build if establish.commit() == Some(LabelCommit::BeforeEstablish) => {
                 self.wait(slot, log, out);
                 EstablishPhase::LabelFirst
             }
@@ -642,12 +643,12 @@ impl DasdController {
             }
             EstablishPhase::Relationship => {
                 self.commit_relationship(&establish, out);
-                if copied || !establish.label_comes_last() {
-                    self.wait(slot, Span::ZERO, out);
-                    EstablishPhase::Acknowledge
-                } else {
+                if establish.commit() == Some(LabelCommit::AfterEstablish) {
                     self.wait(slot, log, out);
                     EstablishPhase::LabelLast
+                } else {
+                    self.wait(slot, Span::ZERO, out);
+                    EstablishPhase::Acknowledge
                 }
             }
             EstablishPhase::LabelLast => {
@@ -662,6 +663,57 @@ impl DasdController {
             }
         };
         Some(establish)
+    }
+
+    /// Writes the target's label: its own ID, and the source's ID hidden (406, 412).
+    fn commit_conditioned_label(&mut self, establish: &Establish, t0: Option<Time>, out: &mut DasdOutbox) {
+        let Identity::Withheld { target: id, format, .. } = establish.identity else {
+            unreachable!("only a withheld ID is hidden");
+        };
+        let (source, target) = (establish.source, establish.target);
+        let mut record = Label::new(id);
+        let source_id = self.logical_label(source).id().unwrap_or(VolumeId::BLANK);
+        let t0_seconds = t0.map_or(0, HiddenId::seconds_of);
+        record.hide(HiddenId { source: source_id, target: id, t0_seconds, relation: establish.number }, format);
+        let label = LabelTrack { label: Some(record), embedded: id };
+        let tag = self.logical_image(source, TrackNo(0)).tag;
+        self.insert_modified_label(target, TrackImage { tag, label: Some(Arc::new(label)) }, out.now());
+        out.report(DasdFact::HiddenIdWritten { device: target });
+        out.report(DasdFact::TargetLabelWritten { device: target });
+    }
+
+    fn insert_modified_label(&mut self, device: Device, image: TrackImage, now: Time) {
+        match self.volatile.cache.newest(device, TrackNo(0)).map(|slot| (slot, self.volatile.cache.slot(slot).nvs())) {
+            Some((slot, Some(place))) => {
+                self.battery.modified.overwrite(place, image.clone(), 0);
+                self.volatile.cache.overwrite(slot, image, 0, place, now);
+            }
+            _ => self.insert_modified(device, TrackNo(0), image, 0, now),
+        }
+    }
+
+    /// Makes the relationship durable; with an atomic label commit the label in the same log record.
+    fn commit_relationship(&mut self, establish: &Establish, out: &mut DasdOutbox) {
+        let Establish { source, target, number, t0, .. } = *establish;
+        let tracks = self.volatile.tables.bindings[source.0 as usize].tracks;
+        let mut relation = Relation::new(number, source, target, t0, tracks);
+        relation.background = establish.mode == CopyMode::Copy;
+        let commit = establish.commit();
+        relation.conditioned = commit.is_some();
+        if commit != Some(LabelCommit::BeforeEstablish) {
+            self.discard_versions(target);
+        }
+        if matches!(commit, Some(LabelCommit::Atomic | LabelCommit::BeforeEstablish)) {
+            relation.set_own(TrackNo(0));
+        }
+        if !self.volatile.tables.is_bound(target) {
+            self.log(Record::Bind { device: target }, out);
+        }
+        self.log(Record::Establish(relation), out);
+        out.report(DasdFact::RelationshipCommitted { relation: number, source, target });
+        if commit == Some(LabelCommit::Atomic) {
+            self.commit_conditioned_label(establish, Some(t0), out);
+        }
     }
 
     fn acknowledge_establish(&mut self, establish: &Establish, out: &mut DasdOutbox) {
@@ -821,15 +873,17 @@ impl DasdController {
                     }
                     copy.phase = BackgroundPhase::Stage;
                     // A host write may have come first: only what is still shared is copied.
-                    let shared = copy.locks.iter().map(|&(_, track)| track).filter(|&track| !self.owns(&copy, track));
-                    copy.batch = shared.map(|track| (track, Tag(0))).collect();
-                    let missing = copy.batch.iter().filter(|(track, _)| {
-                        self.volatile.cache.newest(copy.target, *track).is_none()
-                            && self.cached_t0(copy.relation.0, copy.source, *track).is_none()
+                    // What the target itself was given becomes its own by destage.
+                    let shared = copy.locks.iter().map(|&(_, track)| track).filter(|&track| {
+                        !self.owns(&copy, track) && self.volatile.cache.newest(copy.target, track).is_none()
                     });
+                    copy.batch = shared.collect();
+                    let missing = copy
+                        .batch
+                        .iter()
+                        .filter(|&&track| self.cached_t0(copy.relation.0, copy.source, track).is_none());
                     let tables = &self.volatile.tables;
-                    let places: Vec<Place> =
-                        missing.filter_map(|&(track, _)| tables.place(copy.source, track)).collect();
+                    let places: Vec<Place> = missing.filter_map(|&track| tables.place(copy.source, track)).collect();
                     if !places.is_empty() {
                         self.read_places(slot, &places, out);
                         return Some(copy);
@@ -837,12 +891,12 @@ impl DasdController {
                 }
                 BackgroundPhase::Stage => {
                     copy.phase = BackgroundPhase::Write;
-                    let cells = copy.batch.iter().map(|&(track, _)| {
+                    let cells = copy.batch.iter().map(|&track| {
                         let image = self.t0_image(copy.relation.0, copy.source, track);
                         (copy.target, track, image, Purpose::Background)
                     });
                     let cells: Vec<_> = cells.collect();
-                    if self.write_homes(slot, cells, out) {
+                    if self.write_homes(slot, cells) {
                         return Some(copy);
                     }
                 }
@@ -852,7 +906,7 @@ impl DasdController {
                     return Some(copy);
                 }
                 BackgroundPhase::SetBits => {
-                    let tracks = copy.batch.iter().map(|&(track, _)| track).collect();
+                    let tracks = copy.batch.clone();
                     self.log(Record::Own { relation: copy.relation, tracks }, out);
                     copy.locks.drain(..).for_each(|key| self.unlock_track(key));
                     let bytes = copy.batch.len() as u64 * crate::vocab::TRACK_BYTES;
@@ -895,7 +949,7 @@ impl DasdController {
                                 (target, track, self.t0_image(number.0, device, track), Purpose::CopyOnWrite)
                             })
                             .collect();
-                        if self.write_homes(slot, cells, out) {
+                        if self.write_homes(slot, cells) {
                             return Some(destage);
                         }
                     }
@@ -920,11 +974,9 @@ impl DasdController {
                     let cells = destage
                         .cells
                         .iter()
-                        .map(|cell| {
-                            (device, cell.track, cell.image.clone(), Purpose::Destage { newer: cell.newer })
-                        })
+                        .map(|cell| (device, cell.track, cell.image.clone(), Purpose::Destage { newer: cell.newer }))
                         .collect();
-                    if self.write_homes(slot, cells, out) {
+                    if self.write_homes(slot, cells) {
                         return Some(destage);
                     }
                 }
@@ -943,12 +995,7 @@ impl DasdController {
     }
 
     /// Writes tracks to their homes, grouped by row. False when no track has a home.
-    fn write_homes(
-        &mut self,
-        parent: u32,
-        tracks: Vec<(Device, TrackNo, TrackImage, Purpose)>,
-        out: &mut DasdOutbox,
-    ) -> bool {
+    fn write_homes(&mut self, parent: u32, tracks: Vec<(Device, TrackNo, TrackImage, Purpose)>) -> bool {
         let mut rows: Vec<RowWrite> = Vec::new();
         for (device, track, image, purpose) in tracks {
             let Some(place) = self.volatile.tables.place(device, track) else { continue };
@@ -965,7 +1012,6 @@ impl DasdController {
                 }),
             }
         }
-        let _ = out;
         self.volatile.ops[parent as usize].outstanding += rows.len() as u32;
         let any = !rows.is_empty();
         for row in rows {
@@ -1017,19 +1063,18 @@ impl DasdController {
         let disks = self.rank.disks();
         let new_tag = |disk: u16| row.cells.iter().find(|cell| cell.disk == disk).map(|cell| cell.image.tag);
         let parity = if self.disks_to_read(row).contains(&row.parity_disk) {
-            row.cells.iter().fold(self.rank.platter(row.parity_disk, row.row), |parity, cell| {
-                Tag(parity.0 ^ self.rank.platter(cell.disk, row.row).0 ^ cell.image.tag.0)
+            row.cells.iter().fold(self.rank.slot(row.parity_disk, row.row), |parity, cell| {
+                Tag(parity.0 ^ self.rank.slot(cell.disk, row.row).0 ^ cell.image.tag.0)
             })
         } else {
             (0..disks).filter(|&disk| disk != row.parity_disk).fold(Tag(0), |parity, disk| {
-                Tag(parity.0 ^ new_tag(disk).unwrap_or_else(|| self.rank.platter(disk, row.row)).0)
+                Tag(parity.0 ^ new_tag(disk).unwrap_or_else(|| self.rank.slot(disk, row.row)).0)
             })
         };
         if self.parameters.stripe_log == StripeLog::Nvs {
             let mut cells: Vec<(u16, Tag)> = row.cells.iter().map(|cell| (cell.disk, cell.image.tag)).collect();
             cells.push((row.parity_disk, parity));
-            let labels =
-                row.cells.iter().filter_map(|cell| Some((cell.device, cell.image.label.clone()?))).collect();
+            let labels = row.cells.iter().filter_map(|cell| Some((cell.device, cell.image.label.clone()?))).collect();
             self.battery.stripes.push(StripeIntent { row: row.row, cells, labels });
         }
         for cell in &row.cells {
@@ -1096,6 +1141,12 @@ impl DasdController {
                 false
             }
         }
+    }
+
+    /// Takes a lock that nobody holds.
+    pub(super) fn take_free_lock(&mut self, slot: u32, key: (Device, TrackNo)) {
+        let taken = self.lock_track(slot, key);
+        assert!(taken, "the lock was seen to be free");
     }
 
     pub(super) fn unlock_track(&mut self, key: (Device, TrackNo)) {

@@ -36,8 +36,6 @@ pub struct DasdParameters {
     pub background_rate: u64,
     /// From power on, or a crash, to ready.
     pub iml_time: Span,
-    /// A source that is long busy for a host that died is released after this.
-    pub long_busy_timeout: Span,
     pub volumes: Vec<VolumeParameters>,
 }
 

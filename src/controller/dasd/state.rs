@@ -113,7 +113,7 @@ impl Volatile {
             tables,
             cache: Cache::new(slots(parameters.cache), &tracks),
             cpu: Station::new(parameters.processors),
-            channel: Channel::new(parameters.channel.clone()),
+            channel: Channel::new(&parameters.channel).expect("the scenario check refuses an impossible channel"),
             ops: Vec::new(),
             free_ops: Vec::new(),
             ready: VecDeque::new(),

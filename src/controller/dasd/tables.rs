@@ -102,7 +102,8 @@ impl Tables {
             first += u64::from(count);
         }
         assert!(first <= places, "the volumes fit the rank");
-        let free = if first < places { vec![FreeRange { first: Place(first), count: places - first }] } else { Vec::new() };
+        let free =
+            if first < places { vec![FreeRange { first: Place(first), count: places - first }] } else { Vec::new() };
         Tables { relations: Vec::new(), bindings, free, next_relation: 1 }
     }
 
@@ -215,9 +216,8 @@ mod tests {
         let mut tables = Tables::new(&[4, 4], 8);
         let relation = Relation::new(RelationNumber(1), Device(0), Device(1), Time::ZERO, 4);
         tables.apply(&Record::Establish(relation));
-        let own = |tables: &Tables| -> Vec<bool> {
-            (1..4).map(|track| tables.relations[0].owns(TrackNo(track))).collect()
-        };
+        let own =
+            |tables: &Tables| -> Vec<bool> { (1..4).map(|track| tables.relations[0].owns(TrackNo(track))).collect() };
         assert_eq!(own(&tables), [false, false, false]);
         tables.apply(&Record::Own { relation: RelationNumber(1), tracks: vec![TrackNo(2), TrackNo(3)] });
         assert_eq!(own(&tables), [false, true, true]);

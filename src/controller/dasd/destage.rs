@@ -1,0 +1,247 @@
+//! Destage: when modified data leaves the cache, which, and how much of a row at a time.
+//!
+//! NVS holds the second copy of all modified data. Above its high mark the oldest data goes to disk until the low mark is
+//! reached; data older than the destage age goes in any case. One destage takes the oldest modified track and whatever
+//! else of its parity row may go with it, so that sequential writes become full rows.
+
+use super::command::DasdFact;
+use super::microcode::{Destage, DestageCell, DestagePhase, Work};
+use super::{DasdController, DasdOutbox, DasdTimerKind};
+use crate::device::cache::{SlotNo, SlotState};
+use crate::device::raid::Place;
+use crate::kernel::Class;
+use crate::vocab::{Device, RelationNumber, TrackImage, TrackNo};
+
+impl DasdController {
+    /// Starts what is due, and sees to it that the next age limit is met.
+    pub(super) fn destage_if_due(&mut self, out: &mut DasdOutbox) {
+        let used = u64::from(self.battery.modified.used());
+        let capacity = u64::from(self.battery.modified.capacity());
+        if used * 1_000_000 >= capacity * u64::from(self.parameters.nvs_high_ppm) && !self.volatile.draining {
+            self.volatile.draining = true;
+            out.report(DasdFact::NvsHigh);
+        }
+        if used * 1_000_000 <= capacity * u64::from(self.parameters.nvs_low_ppm) {
+            self.volatile.draining = false;
+        }
+        if self.volatile.draining {
+            self.start_destages(None, out);
+        }
+        self.arm_scan(out);
+    }
+
+    /// The age limit of the oldest modified track is reached.
+    pub(super) fn scan(&mut self, out: &mut DasdOutbox) {
+        self.volatile.scan_armed = false;
+        self.start_destages(Some(out.now()), out);
+        self.arm_scan(out);
+    }
+
+    fn arm_scan(&mut self, out: &mut DasdOutbox) {
+        // While every disk is at work the end of a destage looks again.
+        if self.volatile.scan_armed || self.volatile.destages >= self.destage_limit() {
+            return;
+        }
+        let oldest = self.volatile.cache.modified().find(|&slot| self.may_destage(slot));
+        if let Some(slot) = oldest
+            && let SlotState::Modified { since, .. } = self.volatile.cache.slot(slot).state
+        {
+            self.volatile.scan_armed = true;
+            let due = since + self.parameters.destage_age;
+            let timer = self.timer(DasdTimerKind::Scan, 0);
+            out.timer_at(due.max(out.now()), Class::Timer, timer);
+        }
+    }
+
+    /// One destage for every disk of the rank at a time (A): enough to keep the arms busy.
+    fn destage_limit(&self) -> u32 {
+        u32::from(self.rank.disks())
+    }
+
+    /// Starts destages while there is room: of everything in order, or only of what has reached its age.
+    fn start_destages(&mut self, aged_at: Option<crate::kernel::Time>, out: &mut DasdOutbox) {
+        while self.volatile.destages < self.destage_limit() {
+            let Some(slot) = self.volatile.cache.modified().find(|&slot| self.may_destage(slot)) else { return };
+            let SlotState::Modified { since, .. } = self.volatile.cache.slot(slot).state else {
+                unreachable!("the list of modified slots holds modified slots");
+            };
+            if aged_at.is_some_and(|now| since + self.parameters.destage_age > now) {
+                return;
+            }
+            self.start_destage(slot, out);
+        }
+    }
+
+    fn may_destage(&self, slot: SlotNo) -> bool {
+        let slot = self.volatile.cache.slot(slot);
+        !self.volatile.devices[slot.device.0 as usize].no_destage
+            && !self.volatile.track_locks.contains_key(&self.lock_of(slot.device, slot.track))
+    }
+
+    fn start_destage(&mut self, oldest: SlotNo, out: &mut DasdOutbox) {
+        let (device, track) = {
+            let slot = self.volatile.cache.slot(oldest);
+            (slot.device, slot.track)
+        };
+        let mates = self.row_mates(device, track);
+        let mut cells = Vec::new();
+        for track in mates {
+            if let Some(cell) = self.destage_cell(device, track) {
+                out.report(DasdFact::DestageStarted { device, track });
+                if cell.copy_for.is_some() {
+                    out.report(DasdFact::CowCopyStarted { device, track });
+                }
+                cells.push(cell);
+            }
+        }
+        assert!(!cells.is_empty(), "the oldest modified track itself may be destaged");
+        self.volatile.destages += 1;
+        self.volatile.devices[device.0 as usize].destages += 1;
+        let places: Vec<Place> = cells
+            .iter()
+            .filter(|cell| cell.copy_for.is_some())
+            .filter_map(|cell| self.volatile.tables.place(device, cell.track))
+            .collect();
+        let keys: Vec<(Device, TrackNo)> = cells.iter().map(|cell| cell.lock).collect();
+        let slot = self.start(Work::Destage(Destage { device, cells, phase: DestagePhase::ReadT0 }));
+        keys.into_iter().for_each(|key| self.take_free_lock(slot, key));
+        if places.is_empty() {
+            self.volatile.ready.push_back(slot);
+        } else {
+            self.read_places(slot, &places, out);
+        }
+    }
+
+    /// Tracks of the volume that share the track's parity row, itself included.
+    fn row_mates(&self, device: Device, track: TrackNo) -> Vec<TrackNo> {
+        let tables = &self.volatile.tables;
+        let Some(place) = tables.place(device, track) else { return vec![track] };
+        let width = u64::from(self.rank.disks()) - 1;
+        let column = place.0 % width;
+        let last = u64::from(tables.bindings[device.0 as usize].tracks) - 1;
+        let low = u64::from(track.0).saturating_sub(column);
+        let high = (u64::from(track.0) + width - 1 - column).min(last);
+        (low..=high)
+            .map(|number| TrackNo(number as u32))
+            .filter(|&mate| tables.place(device, mate).is_some_and(|other| other.0 / width == place.0 / width))
+            .collect()
+    }
+
+    /// What of a track may be destaged now. An older version that is still needed as T0 data goes first, and is itself
+    /// that data: nothing is copied for it.
+    fn destage_cell(&mut self, device: Device, track: TrackNo) -> Option<DestageCell> {
+        let newest = self.volatile.cache.newest(device, track)?;
+        let slot = self.volatile.cache.older(newest).unwrap_or(newest);
+        let SlotState::Modified { nvs, .. } = self.volatile.cache.slot(slot).state else { return None };
+        if !self.may_destage(slot) {
+            return None;
+        }
+        let sequence = self.battery.modified.get(nvs).sequence;
+        let epoch = self.volatile.cache.slot(slot).epoch;
+        let image = self.volatile.cache.slot(slot).image.clone();
+        let relation = self.volatile.tables.relation_of_source(device);
+        let newer = relation.is_some_and(|relation| relation.number.0 == epoch);
+        let copy_for = relation.filter(|relation| newer && !relation.owns(track)).map(|relation| relation.number);
+        self.volatile.cache.start_destage(slot, sequence);
+        Some(DestageCell { track, slot, image, copy_for, newer, lock: self.lock_of(device, track) })
+    }
+
+    pub(super) fn end_destage(&mut self, destage: Destage, out: &mut DasdOutbox) {
+        let device = destage.device;
+        let mut own = Vec::new();
+        for cell in &destage.cells {
+            self.settle_slot(cell, out);
+            self.unlock_track(cell.lock);
+            out.report(DasdFact::DestageDone { device, track: cell.track });
+            own.push(cell.track);
+        }
+        self.clear_target_entries(device, own, out);
+        self.volatile.destages -= 1;
+        self.volatile.devices[device.0 as usize].destages -= 1;
+        self.volatile.full_reported = false;
+        while let Some(waiter) = self.volatile.nvs_waiters.pop_front() {
+            self.volatile.ready.push_back(waiter);
+        }
+        self.drained(device, out);
+        self.destage_if_due(out);
+        if !self.volatile.draining {
+            self.start_destages(Some(out.now()), out);
+        }
+    }
+
+    /// The version is on disk: it is clean now, unless it was modified again meanwhile.
+    fn settle_slot(&mut self, cell: &DestageCell, out: &DasdOutbox) {
+        let SlotState::Destaging { nvs, sequence } = self.volatile.cache.slot(cell.slot).state else {
+            unreachable!("a version stays in destage until it ends");
+        };
+        if self.battery.modified.get(nvs).sequence == sequence {
+            self.battery.modified.release(nvs);
+            self.volatile.cache.finish_destage(cell.slot);
+        } else {
+            self.volatile.cache.destage_again(cell.slot, out.now());
+        }
+    }
+
+    /// Tracks that were written on the target itself lie in its own home now (Table 2 of the patent).
+    fn clear_target_entries(&mut self, device: Device, tracks: Vec<TrackNo>, out: &mut DasdOutbox) {
+        let Some(relation) = self.volatile.tables.relation_of_target(device) else { return };
+        let number: RelationNumber = relation.number;
+        let cleared: Vec<TrackNo> = tracks.into_iter().filter(|&track| !relation.owns(track)).collect();
+        if cleared.is_empty() {
+            return;
+        }
+        for &track in &cleared {
+            out.report(DasdFact::TargetEntryCleared { device, track });
+        }
+        self.log(super::tables::Record::Own { relation: number, tracks: cleared }, out);
+    }
+
+    /// The device is about to become a target: whatever it holds in cache and NVS is void (MODEL 3.4.1, H79).
+    pub(super) fn discard_versions(&mut self, device: Device) {
+        for slot in self.volatile.cache.versions_of(device) {
+            if let Some(nvs) = self.volatile.cache.slot(slot).nvs() {
+                self.battery.modified.release(nvs);
+            }
+            self.volatile.cache.remove(slot);
+        }
+    }
+
+    /// As [`Self::discard_versions`], but the label track stays.
+    pub(super) fn discard_data_versions(&mut self, device: Device) {
+        for slot in self.volatile.cache.versions_of(device) {
+            let held = self.volatile.cache.slot(slot);
+            if held.track.0 == 0 || matches!(held.state, SlotState::Destaging { .. }) {
+                continue;
+            }
+            if let Some(nvs) = held.nvs() {
+                self.battery.modified.release(nvs);
+            }
+            self.volatile.cache.remove(slot);
+        }
+    }
+
+    /// A relationship has ended: versions kept behind newer ones only for its sake are void.
+    pub(super) fn forget_older_versions(&mut self, source: Device) {
+        for slot in self.volatile.cache.versions_of(source) {
+            let Some(older) = self.volatile.cache.older(slot) else { continue };
+            if let SlotState::Modified { nvs, .. } = self.volatile.cache.slot(older).state {
+                self.battery.modified.release(nvs);
+                self.volatile.cache.remove(older);
+            }
+        }
+    }
+
+    /// The T0 content of a source track as the relationship's target sees it.
+    pub(super) fn t0_image(&self, epoch: u32, source: Device, track: TrackNo) -> TrackImage {
+        match self.cached_t0(epoch, source, track) {
+            Some(slot) => self.volatile.cache.slot(slot).image.clone(),
+            None => self.home_image(source, track),
+        }
+    }
+
+    /// The cached version that is not newer than T0, if there is one.
+    pub(super) fn cached_t0(&self, epoch: u32, source: Device, track: TrackNo) -> Option<SlotNo> {
+        let newest = self.volatile.cache.newest(source, track)?;
+        if self.volatile.cache.slot(newest).epoch == epoch { self.volatile.cache.older(newest) } else { Some(newest) }
+    }
+}

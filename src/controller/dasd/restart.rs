@@ -1,0 +1,100 @@
+//! Crash and initial microcode load (f1 to f3 of HAZARDS 1.2, MODEL 4).
+//!
+//! A crash leaves the platters and the metadata store, and NVS unless its battery is empty. The load takes its time; then
+//! NVS is replayed (modified data back into the cache, unfinished stripes completed), the tables are rebuilt from store
+//! and log, and the log goes to the store. Each is an event of its own, so that a crash can fall between them.
+
+use super::command::DasdFact;
+use super::state::StripeIntent;
+use super::tables::Tables;
+use super::{Condition, DasdController, DasdMessage, DasdOutbox, RestartStep};
+use crate::kernel::Span;
+
+impl DasdController {
+    /// Everything volatile is gone at once. The load begins after `outage`.
+    pub fn crash(&mut self, nvs_lost: bool, outage: Span, out: &mut DasdOutbox) {
+        self.generation = self.generation.wrapping_add(1);
+        if nvs_lost {
+            self.battery.lose();
+        }
+        self.rank.crash(out.now());
+        // Until the tables are rebuilt nobody may read them; what is durable is shown by the view of durable state.
+        let tables = self.durable_tables();
+        self.volatile.crash(&self.parameters, tables, out.now());
+        self.condition = Condition::Starting(RestartStep::ReplayNvs);
+        out.report(DasdFact::Down);
+        out.send(DasdMessage::Down);
+        self.restart_after(outage + self.parameters.iml_time, out);
+    }
+
+    /// The next step of the load.
+    pub(super) fn restart(&mut self, out: &mut DasdOutbox) {
+        let Condition::Starting(step) = self.condition else { unreachable!("only a controller that starts restarts") };
+        match step {
+            RestartStep::ReplayNvs => {
+                self.complete_stripes();
+                self.reload_modified(out);
+                out.report(DasdFact::NvsReplayed);
+                self.condition = Condition::Starting(RestartStep::RebuildTables);
+                self.restart_after(self.parameters.metadata_log_write, out);
+            }
+            RestartStep::RebuildTables => {
+                self.volatile.tables = self.durable_tables();
+                out.report(DasdFact::TablesRebuilt);
+                self.condition = Condition::Starting(RestartStep::FinishMetadata);
+                self.restart_after(self.parameters.metadata_write, out);
+            }
+            RestartStep::FinishMetadata => {
+                for record in self.battery.log.drain(..) {
+                    self.durable.store.apply(&record);
+                }
+                out.report(DasdFact::MetadataFinished);
+                out.report(DasdFact::Up);
+                out.send(DasdMessage::Up);
+                self.condition = Condition::Up;
+                self.resume_background();
+                self.destage_if_due(out);
+            }
+        }
+    }
+
+    /// The metadata store with the log applied.
+    pub(super) fn durable_tables(&self) -> Tables {
+        let mut tables = self.durable.store.clone();
+        self.battery.log.iter().for_each(|record| tables.apply(record));
+        tables
+    }
+
+    /// Stripes whose write was cut are written whole: data and parity agree again.
+    fn complete_stripes(&mut self) {
+        for StripeIntent { row, cells, labels } in std::mem::take(&mut self.battery.stripes) {
+            for (disk, tag) in cells {
+                self.rank.write_now(disk, row, tag);
+            }
+            for (device, label) in labels {
+                self.durable.home_labels[device.0 as usize] = label;
+            }
+        }
+    }
+
+    fn reload_modified(&mut self, out: &DasdOutbox) {
+        for (place, entry) in self.battery.modified.in_order() {
+            let (device, track, image) = (entry.device, entry.track, entry.image.clone());
+            self.volatile.cache.insert_modified(device, track, image, entry.epoch, place, out.now());
+        }
+    }
+
+    fn resume_background(&mut self) {
+        let unfinished: Vec<_> = self
+            .volatile
+            .tables
+            .relations
+            .iter()
+            .filter(|relation| relation.background)
+            .map(|relation| (relation.number, relation.source, relation.target))
+            .collect();
+        for (number, source, target) in unfinished {
+            self.start_background(number, source, target);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What the controller's state means: the content and label of every volume, as a host would see them now, and as they
+//! would be found after a crash.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::DasdController;
+use super::tables::Tables;
+use crate::device::cache::NvsEntry;
+use crate::device::raid::Place;
+use crate::kernel::{Time, Usage};
+use crate::vocab::{Device, LabelTrack, SLOT_BYTES, Tag, TrackImage, TrackNo};
+
+impl DasdController {
+    /// The tables in memory.
+    pub fn tables(&self) -> &Tables {
+        &self.volatile.tables
+    }
+
+    pub fn tracks(&self, device: Device) -> u32 {
+        self.parameters.volumes[device.0 as usize].tracks
+    }
+
+    /// All places of the rank that volumes can be bound to.
+    pub fn places(&self) -> u64 {
+        self.rank.places()
+    }
+
+    /// The logical label: what reading track 0 returns now.
+    pub fn logical_label(&self, device: Device) -> Arc<LabelTrack> {
+        self.logical_image(device, TrackNo(0)).label.expect("track 0 carries a label record")
+    }
+
+    pub fn logical_image(&self, device: Device, track: TrackNo) -> TrackImage {
+        if let Some(slot) = self.volatile.cache.newest(device, track) {
+            return self.volatile.cache.slot(slot).image.clone();
+        }
+        match self.volatile.tables.relation_of_target(device).filter(|relation| !relation.owns(track)) {
+            Some(relation) => self.t0_image(relation.number.0, relation.source, track),
+            None => self.home_image(device, track),
+        }
+    }
+
+    /// The content of a track's own home on disk.
+    pub fn home_image(&self, device: Device, track: TrackNo) -> TrackImage {
+        self.home_image_by(&self.volatile.tables, device, track)
+    }
+
+    fn home_image_by(&self, tables: &Tables, device: Device, track: TrackNo) -> TrackImage {
+        let tag = tables.place(device, track).map_or(Tag(0), |place: Place| self.rank.tag(place));
+        let label = (track.0 == 0).then(|| Arc::clone(&self.durable.home_labels[device.0 as usize]));
+        TrackImage { tag, label }
+    }
+
+    /// The label that a crash at this moment would leave (NVS kept).
+    pub fn durable_label(&self, device: Device) -> Arc<LabelTrack> {
+        let tables = self.durable_tables();
+        let newest = |device: Device, wanted: &dyn Fn(&NvsEntry) -> bool| {
+            self.battery
+                .modified
+                .versions(device, TrackNo(0))
+                .filter(|entry| wanted(entry))
+                .max_by_key(|entry| entry.sequence)
+                .map(|entry| entry.image.clone())
+        };
+        let image = newest(device, &|_| true).unwrap_or_else(|| {
+            match tables.relation_of_target(device).filter(|relation| !relation.owns(TrackNo(0))) {
+                Some(relation) => newest(relation.source, &|entry| entry.epoch != relation.number.0)
+                    .unwrap_or_else(|| self.home_image_by(&tables, relation.source, TrackNo(0))),
+                None => self.home_image_by(&tables, device, TrackNo(0)),
+            }
+        });
+        image.label.expect("track 0 carries a label record")
+    }
+
+    /// Everything that a crash at this moment would leave (NVS kept), for a sweep over whole volumes.
+    pub fn durable_volumes(&self) -> DurableVolumes<'_> {
+        let mut modified: BTreeMap<(Device, TrackNo), Vec<&NvsEntry>> = BTreeMap::new();
+        for (_, entry) in self.battery.modified.in_order() {
+            modified.entry((entry.device, entry.track)).or_default().push(entry);
+        }
+        DurableVolumes { controller: self, tables: self.durable_tables(), modified }
+    }
+
+    /// Modified tracks in NVS and what fits.
+    pub fn nvs_use(&self) -> (u32, u32) {
+        (self.battery.modified.used(), self.battery.modified.capacity())
+    }
+
+    pub fn nvs_slots(nvs_bytes: u64) -> u64 {
+        nvs_bytes / SLOT_BYTES
+    }
+
+    /// Names and use of its servers.
+    pub fn usage(&self, now: Time) -> Vec<(String, u32, Usage)> {
+        let mut usage = vec![
+            ("dasd.cpu".to_owned(), self.parameters.processors, self.volatile.cpu.usage(now)),
+            ("dasd.channel".to_owned(), self.parameters.channel.paths, self.volatile.channel.usage(now)),
+        ];
+        usage.extend(self.rank.usage(now).enumerate().map(|(disk, usage)| (format!("dasd.disk{disk}"), 1, usage)));
+        usage
+    }
+
+    /// Whether nothing is in progress: no operation, no modified data, no unwritten metadata.
+    pub fn is_quiet(&self) -> bool {
+        self.is_up()
+            && self.volatile.ops.len() == self.volatile.free_ops.len()
+            && self.battery.modified.used() == 0
+            && self.battery.log.is_empty()
+    }
+}
+
+/// The durable content of all volumes: NVS over relationship over homes.
+pub struct DurableVolumes<'a> {
+    controller: &'a DasdController,
+    tables: Tables,
+    /// Modified versions, oldest first.
+    modified: BTreeMap<(Device, TrackNo), Vec<&'a NvsEntry>>,
+}
+
+impl DurableVolumes<'_> {
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    pub fn image(&self, device: Device, track: TrackNo) -> TrackImage {
+        if let Some(entry) = self.modified.get(&(device, track)).and_then(|versions| versions.last()) {
+            return entry.image.clone();
+        }
+        match self.tables.relation_of_target(device).filter(|relation| !relation.owns(track)) {
+            Some(relation) => self.t0(relation.number.0, relation.source, track),
+            None => self.controller.home_image_by(&self.tables, device, track),
+        }
+    }
+
+    /// The content of the device's own home: its modified data in NVS over its place on disk, whatever a relationship
+    /// says.
+    pub fn own_image(&self, device: Device, track: TrackNo) -> TrackImage {
+        match self.modified.get(&(device, track)).and_then(|versions| versions.last()) {
+            Some(entry) => entry.image.clone(),
+            None => self.controller.home_image_by(&self.tables, device, track),
+        }
+    }
+
+    fn t0(&self, epoch: u32, source: Device, track: TrackNo) -> TrackImage {
+        let versions = self.modified.get(&(source, track));
+        match versions.and_then(|versions| versions.iter().rev().find(|entry| entry.epoch != epoch)) {
+            Some(entry) => entry.image.clone(),
+            None => self.controller.home_image_by(&self.tables, source, track),
+        }
+    }
+}
