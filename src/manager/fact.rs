@@ -255,6 +255,8 @@ impl ManagerFact {
             ManagerFact::WriteIssued { .. }
             | ManagerFact::WriteFailed { .. }
             | ManagerFact::ReadFailed { .. }
+            | ManagerFact::StimulusRejected { .. }
+            | ManagerFact::DeviceRetired { .. }
             | ManagerFact::StepStarted { .. }
             | ManagerFact::StepEnded { .. }
             | ManagerFact::VaryOnlineRefused { .. }
@@ -276,6 +278,8 @@ impl ManagerFact {
                 | ManagerFact::LabelRead { .. }
                 | ManagerFact::PromptAnswered { .. }
                 | ManagerFact::Down { .. }
+                | ManagerFact::DeviceRetired { .. }
+                | ManagerFact::RestoreComplete { .. }
         )
     }
 

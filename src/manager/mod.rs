@@ -1,4 +1,345 @@
-//! The storage manager.
+//! A host image with its storage manager (101, 114, 116, 118, 120 of the patent): it gives applications volumes by ID,
+//! and runs backups, restores and its own restart as step-by-step jobs.
+//!
+//! What survives a host crash is the [`Catalog`]: journal, inventory, I/O configuration. Online states and cached volume
+//! IDs (the UCBs), requests and jobs in memory are lost and rebuilt by the IPL.
+//!
+//! Deliberately absent: more than one image, an operator's own commands, migration between levels.
+
+pub mod catalog;
+mod dump;
 pub mod fact;
+mod io;
+pub mod method;
 pub mod plan;
+mod restart;
+mod restore;
+mod session;
+mod ucb;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
 pub use fact::{Job, ManagerFact, Outcome};
+pub use ucb::Ucb;
+
+use self::catalog::Catalog;
+use self::io::{Pending, Place};
+use self::plan::{BackupPlan, HostParameters, RestorePlan};
+use self::restart::Restart;
+use self::session::Session;
+use crate::controller::dasd::{DasdCommand, DasdReply};
+use crate::controller::tape::{TapeCommand, TapeReply, TapeResult};
+use crate::kernel::{Class, Outbox, Span, Station, Stream, Time, Usage};
+use crate::vocab::{Device, HostReply, HostRequest, Image, Ticket, VolumeId};
+
+/// What a host sends to the rest of the system.
+#[derive(Clone, Debug, Hash)]
+pub enum ManagerMessage {
+    Dasd(DasdCommand),
+    Tape(TapeCommand),
+    Host(HostReply),
+    /// Two devices bear one ID at IPL: which one stays online? `original` is what an informed operator would keep.
+    Prompt { first: Device, second: Device, original: Device },
+    /// The image takes requests again.
+    HostUp,
+}
+
+pub type ManagerOutbox = Outbox<ManagerTimer, ManagerMessage, ManagerFact>;
+
+/// A timer of the image; void after a host crash, which raises the generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ManagerTimer {
+    kind: ManagerTimerKind,
+    generation: u16,
+    slot: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum ManagerTimerKind {
+    /// The CPU is done with a request.
+    Cpu,
+    /// The wait of a session is over.
+    Session,
+    /// The instant of a `[[backup]]` or `[[restore]]`.
+    Stimulus,
+    RestoreDue,
+    Restart,
+}
+
+#[derive(Clone, Debug)]
+pub struct Manager {
+    image: Image,
+    parameters: Arc<HostParameters>,
+    backups: Arc<[BackupPlan]>,
+    restores: Arc<[RestorePlan]>,
+    durable: Catalog,
+    volatile: Volatile,
+    generation: u16,
+    vary_times: Stream,
+    ipl_times: Stream,
+    /// Random draws taken so far: they belong to the history of the site, not to the image's memory.
+    varies: u64,
+    ipls: u64,
+    sessions_begun: u32,
+}
+
+/// How often an unload is asked for again when the command in front of it failed.
+const MOST_UNLOADS: u8 = 3;
+
+#[derive(Clone, Debug)]
+struct Volatile {
+    condition: Condition,
+    ucbs: Vec<Ucb>,
+    cpu: Station<u32>,
+    pending: Vec<Place>,
+    free: Vec<u32>,
+    /// Applications that wait for a volume ID to come online.
+    opens: Vec<(Ticket, VolumeId)>,
+    sessions: BTreeMap<u32, Session>,
+    dasd_up: bool,
+    /// Stimuli that came while the manager could not take them.
+    overdue_backups: VecDeque<usize>,
+    overdue_restores: VecDeque<usize>,
+    outstanding: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Condition {
+    Up,
+    /// From the crash to the end of the manager's own recovery.
+    Restarting(Restart),
+}
+
+impl Manager {
+    /// An image that is up, with the scenario's devices online.
+    pub fn new(
+        image: Image,
+        parameters: Arc<HostParameters>,
+        backups: Arc<[BackupPlan]>,
+        restores: Arc<[RestorePlan]>,
+        run_seed: u64,
+    ) -> Manager {
+        let name = format!("host {}", image.0);
+        let online_at_ipl = parameters.devices.iter().map(|device| device.online_at_ipl).collect();
+        let catalog = Catalog::new(parameters.cartridges.len(), &backups, &restores, online_at_ipl);
+        let ucbs = parameters.devices.iter().map(|device| Ucb { online: device.online.then_some(device.id) }).collect();
+        Manager {
+            image,
+            volatile: Volatile::new(Condition::Up, ucbs),
+            durable: catalog,
+            generation: 0,
+            vary_times: Stream::new(run_seed, &name, "vary"),
+            ipl_times: Stream::new(run_seed, &name, "ipl"),
+            varies: 0,
+            ipls: 0,
+            sessions_begun: 0,
+            parameters,
+            backups,
+            restores,
+        }
+    }
+
+    /// Sets the clocks of the scenario's stimuli.
+    pub fn start(&mut self, out: &mut ManagerOutbox) {
+        self.set_stimuli(out);
+        self.start_due_restores(out);
+    }
+
+    pub fn is_live(&self, timer: &ManagerTimer) -> bool {
+        timer.generation == self.generation
+    }
+
+    /// Whether applications are served.
+    pub fn is_up(&self) -> bool {
+        match &self.volatile.condition {
+            Condition::Up => true,
+            Condition::Restarting(restart) => restart.ipl_is_done(),
+        }
+    }
+
+    pub fn request(&mut self, request: HostRequest, out: &mut ManagerOutbox) {
+        match request {
+            HostRequest::Open { ticket, volume } => self.open(ticket, volume, out),
+            HostRequest::Transfer { .. } => self.transfer(request, out),
+        }
+    }
+
+    pub fn timer_due(&mut self, timer: ManagerTimer, out: &mut ManagerOutbox) {
+        let ManagerTimer { kind, slot, .. } = timer;
+        match kind {
+            ManagerTimerKind::Cpu => {
+                if let Some(next) = self.volatile.cpu.depart(out.now()) {
+                    out.complete_after(self.parameters.io_time, self.timer(ManagerTimerKind::Cpu, next));
+                }
+                self.send_transfer(slot, out);
+            }
+            ManagerTimerKind::Session => self.session_waited(slot, out),
+            ManagerTimerKind::Stimulus => self.stimulate(slot as usize, out),
+            ManagerTimerKind::RestoreDue => self.restore_due(slot as usize, out),
+            ManagerTimerKind::Restart => self.restart_waited(out),
+        }
+    }
+
+    pub fn dasd_reply(&mut self, reply: DasdReply, out: &mut ManagerOutbox) {
+        match self.take_pending(reply.ticket) {
+            Pending::Free => {} // the image that asked is gone
+            Pending::Transfer(transfer) => self.transfer_ended(transfer, reply.status, &reply.payload, out),
+            Pending::Session { session, tag } => self.session_dasd(session, tag, reply.status, reply.payload, out),
+            Pending::Restart => self.restart_dasd(reply.payload, out),
+            Pending::Unload { .. } => unreachable!("an unload goes to tape"),
+        }
+    }
+
+    pub fn tape_reply(&mut self, reply: TapeReply, out: &mut ManagerOutbox) {
+        match self.take_pending(reply.ticket) {
+            Pending::Session { session, tag } => self.session_tape(session, tag, reply.result, out),
+            Pending::Unload { drive, tries } => {
+                // Behind a command that failed it was not executed.
+                if reply.result == TapeResult::NotExecuted && tries < MOST_UNLOADS {
+                    self.unload(drive, tries + 1, out);
+                }
+            }
+            Pending::Free => {} // the session that asked is gone
+            Pending::Restart => unreachable!("a restart asks the DASD controller alone"),
+            Pending::Transfer(_) => unreachable!("no application transfer goes to tape"),
+        }
+    }
+
+    /// Nothing that was asked of the DASD controller will be answered.
+    pub fn dasd_down(&mut self, out: &mut ManagerOutbox) {
+        self.volatile.dasd_up = false;
+        self.end_outstanding_transfers(out);
+        self.abandon_sessions(out);
+        self.restart_without_controller();
+        if matches!(self.volatile.condition, Condition::Up) {
+            self.volatile.condition = Condition::Restarting(Restart::after_controller_loss());
+        }
+    }
+
+    pub fn dasd_up(&mut self, out: &mut ManagerOutbox) {
+        self.volatile.dasd_up = true;
+        self.restart_with_controller(out);
+    }
+
+    pub fn prompt_answered(&mut self, keep: Device, out: &mut ManagerOutbox) {
+        self.restart_answered(keep, out);
+    }
+
+    /// Everything in memory is gone. The IPL begins after `outage`.
+    pub fn crash(&mut self, outage: Span, dasd_up: bool, out: &mut ManagerOutbox) {
+        self.generation = self.generation.wrapping_add(1);
+        let devices = self.parameters.devices.len();
+        let mut cpu = std::mem::replace(&mut self.volatile.cpu, Station::new(1));
+        cpu.clear(out.now());
+        let pending = std::mem::take(&mut self.volatile.pending);
+        self.volatile = Volatile::new(Condition::Restarting(Restart::after_crash()), vec![Ucb { online: None }; devices]);
+        self.volatile.cpu = cpu;
+        self.volatile.dasd_up = dasd_up;
+        self.volatile.inherit_generations(pending);
+        out.report(ManagerFact::Down { image: self.image });
+        self.set_stimuli(out);
+        self.restart_after(outage, out);
+    }
+
+    // ---- what observers see --------------------------------------------------------------------------------------
+
+    pub fn ucbs(&self) -> &[Ucb] {
+        &self.volatile.ucbs
+    }
+
+    pub fn catalog(&self) -> &Catalog {
+        &self.durable
+    }
+
+    pub fn parameters(&self) -> &HostParameters {
+        &self.parameters
+    }
+
+    pub fn backup_plans(&self) -> &[BackupPlan] {
+        &self.backups
+    }
+
+    pub fn cpu_usage(&self, now: Time) -> Usage {
+        self.volatile.cpu.usage(now)
+    }
+
+    /// Requests and commands without an answer.
+    pub fn outstanding(&self) -> u64 {
+        self.volatile.outstanding
+    }
+
+    /// Whether every stimulus of the scenario has been taken, no job runs and no recovery is in progress.
+    pub fn work_is_done(&self) -> bool {
+        self.is_idle()
+            && self.durable.accepted.iter().all(|&accepted| accepted)
+            && self.durable.restores_started.iter().all(|&started| started)
+    }
+
+    /// The dump in progress: its backup, and the track that it reads next.
+    pub fn dump_position(&self) -> Option<(crate::vocab::Backup, u32)> {
+        self.volatile.sessions.values().find_map(Session::dump_position)
+    }
+
+    /// The cartridge and drive that a session holds.
+    pub fn tape_in_use(&self) -> Option<(crate::vocab::Cartridge, crate::vocab::Drive)> {
+        self.volatile.sessions.values().find_map(Session::tape_in_use)
+    }
+
+    // ---- shared by the parts --------------------------------------------------------------------------------------
+
+    fn is_idle(&self) -> bool {
+        matches!(self.volatile.condition, Condition::Up) && self.volatile.sessions.is_empty()
+    }
+
+    fn timer(&self, kind: ManagerTimerKind, slot: u32) -> ManagerTimer {
+        ManagerTimer { kind, generation: self.generation, slot }
+    }
+
+    fn set_stimuli(&self, out: &mut ManagerOutbox) {
+        for (number, plan) in self.backups.iter().enumerate() {
+            if !self.durable.accepted[number] {
+                let timer = self.timer(ManagerTimerKind::Stimulus, number as u32);
+                out.timer_at(plan.at.max(out.now()), Class::NewWork, timer);
+            }
+        }
+        for (number, plan) in self.restores.iter().enumerate() {
+            if let Some(at) = plan.at.filter(|_| !self.durable.restores_started[number]) {
+                let timer = self.timer(ManagerTimerKind::RestoreDue, number as u32);
+                out.timer_at(at.max(out.now()), Class::NewWork, timer);
+            }
+        }
+    }
+
+    /// The next duration of a VARY command.
+    fn vary_time(&mut self) -> Span {
+        let number = self.varies;
+        self.varies += 1;
+        self.vary_times.draws(number).uniform(self.parameters.vary_shortest, self.parameters.vary_longest)
+    }
+
+    fn ipl_time(&mut self) -> Span {
+        let number = self.ipls;
+        self.ipls += 1;
+        let sigma = f64::from(self.parameters.ipl_sigma_milli) / 1000.0;
+        self.ipl_times.draws(number).lognormal(self.parameters.ipl_median, sigma)
+    }
+}
+
+impl Volatile {
+    fn new(condition: Condition, ucbs: Vec<Ucb>) -> Volatile {
+        Volatile {
+            condition,
+            ucbs,
+            cpu: Station::new(1),
+            pending: Vec::new(),
+            free: Vec::new(),
+            opens: Vec::new(),
+            sessions: BTreeMap::new(),
+            dasd_up: true,
+            overdue_backups: VecDeque::new(),
+            overdue_restores: VecDeque::new(),
+            outstanding: 0,
+        }
+    }
+}

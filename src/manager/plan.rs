@@ -1,6 +1,7 @@
 //! What the storage manager is to do and how: backups, restores, and the parameters of its host.
 
 use crate::controller::dasd::{CopyMode, LabelCommit};
+use crate::device::cartridge::TapeVolser;
 use crate::kernel::{Span, Time};
 use crate::names;
 use crate::vocab::{Device, DeviceNumber, HiddenFormat, VolumeId};
@@ -30,7 +31,8 @@ pub struct HostParameters {
     pub dump_read_tracks: u32,
     pub dump_buffers: u32,
     pub devices: Vec<DeviceConfiguration>,
-    pub cartridges: Vec<CartridgeName>,
+    /// What the stickers of the cartridges say.
+    pub cartridges: Vec<TapeVolser>,
 }
 
 /// How the I/O configuration of the host describes a device.
@@ -43,10 +45,6 @@ pub struct DeviceConfiguration {
     pub online_at_ipl: bool,
     pub tracks: u32,
 }
-
-/// The six characters on a cartridge's sticker and in its VOL1 label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CartridgeName(pub VolumeId);
 
 names! {
     /// Who stays online when an IPL finds two devices with one ID (MODEL 3.1).
@@ -117,6 +115,8 @@ pub struct BackupPlan {
     pub target: Device,
     /// The ID that the target device bears by itself: B.
     pub target_id: VolumeId,
+    /// Tracks of source and target.
+    pub tracks: u32,
     pub mode: CopyMode,
     pub label_commit: LabelCommit,
     pub hidden_format: HiddenFormat,

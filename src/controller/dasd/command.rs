@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::parameters::{CopyMode, LabelCommit};
+use crate::kernel::Time;
 use crate::vocab::{
     Device, EventName, HiddenFormat, LabelTrack, Op, RelationNumber, Status, Tag, Ticket, TrackImage, TrackNo,
     TrackRange, VolumeId, WriteNumber,
@@ -91,7 +92,7 @@ pub enum Payload {
     },
     Images(Arc<[TrackImage]>),
     Label(Arc<LabelTrack>),
-    Established(RelationNumber),
+    Established { number: RelationNumber, t0: Time },
     Relations(Arc<[RelationSummary]>),
 }
 
@@ -100,7 +101,7 @@ pub struct RelationSummary {
     pub number: RelationNumber,
     pub source: Device,
     pub target: Device,
-    pub t0_seconds: u32,
+    pub t0: Time,
 }
 
 /// What observers may learn from the DASD controller.

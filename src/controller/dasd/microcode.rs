@@ -719,7 +719,7 @@ impl DasdController {
     fn acknowledge_establish(&mut self, establish: &Establish, out: &mut DasdOutbox) {
         let Establish { source, target, number, .. } = *establish;
         out.report(DasdFact::EstablishAcknowledged { relation: number, source, target });
-        self.reply(establish.ticket, Status::Good, Payload::Established(number), out);
+        self.reply(establish.ticket, Status::Good, Payload::Established { number, t0: establish.t0 }, out);
         self.volatile.devices[target.0 as usize].no_destage = false;
         self.end_long_busy(source, out);
         if establish.mode == CopyMode::Copy {
@@ -1196,7 +1196,7 @@ impl DasdController {
                 number: relation.number,
                 source: relation.source,
                 target: relation.target,
-                t0_seconds: crate::vocab::HiddenId::seconds_of(relation.t0),
+                t0: relation.t0,
             })
             .collect()
     }

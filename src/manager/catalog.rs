@@ -1,0 +1,148 @@
+//! What the storage manager keeps on a host disk: the job journal and the inventory of backups. Durable.
+//!
+//! Every change is one transaction and takes the time of one record. The inventory tells which cartridge holds which
+//! volume as of which instant; the journal how far a job has come.
+
+use super::plan::{BackupPlan, RestorePlan};
+use crate::kernel::Time;
+use crate::vocab::{Backup, Cartridge, RelationNumber, Restore, VolumeId};
+
+/// A backup that the inventory knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InventoryEntry {
+    pub backup: Backup,
+    /// The volume that was backed up.
+    pub source: VolumeId,
+    /// The ID in the dump's header.
+    pub header: VolumeId,
+    pub t0: Time,
+    pub cartridge: Cartridge,
+    pub tracks: u32,
+    pub state: EntryState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryState {
+    InProgress,
+    Complete,
+    /// The dump failed; the cartridge went back to scratch.
+    Invalid,
+}
+
+/// How far a job has come, as its journal says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalEntry {
+    pub job: JournalJob,
+    /// Steps of the method's table that are done.
+    pub steps_done: usize,
+    pub state: JournalState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalJob {
+    Backup { backup: Backup, relation: Option<RelationNumber>, t0: Time },
+    Restore { restore: Restore },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalState {
+    Open,
+    /// The job has ended but what it left behind stands until somebody releases it.
+    Held,
+    Closed,
+}
+
+/// Use of one cartridge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CartridgeUse {
+    Scratch,
+    Allocated(Backup),
+    /// A write error was permanent: not used again.
+    Rejected,
+}
+
+/// The durable half of the storage manager.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    pub journal: Vec<JournalEntry>,
+    pub inventory: Vec<InventoryEntry>,
+    pub cartridges: Vec<CartridgeUse>,
+    /// Which stimuli were accepted, in the order of the scenario.
+    pub accepted: Vec<bool>,
+    pub restores_started: Vec<bool>,
+    /// Devices brought online at IPL: the I/O configuration.
+    pub online_at_ipl: Vec<bool>,
+    pub backups: u16,
+    /// The stimulus that each backup came from.
+    pub stimulus_of: Vec<usize>,
+}
+
+impl Catalog {
+    pub fn new(cartridges: usize, backups: &[BackupPlan], restores: &[RestorePlan], online_at_ipl: Vec<bool>) -> Catalog {
+        Catalog {
+            journal: Vec::new(),
+            inventory: Vec::new(),
+            cartridges: vec![CartridgeUse::Scratch; cartridges],
+            accepted: vec![false; backups.len()],
+            restores_started: vec![false; restores.len()],
+            online_at_ipl,
+            backups: 0,
+            stimulus_of: Vec::new(),
+        }
+    }
+
+    /// The next scratch cartridge, lowest number first.
+    pub fn scratch(&self) -> Option<Cartridge> {
+        let place = self.cartridges.iter().position(|used| *used == CartridgeUse::Scratch)?;
+        Some(Cartridge(place as u16))
+    }
+
+    /// The backup that a restore of `volume` uses: the latest complete one.
+    pub fn latest(&self, volume: VolumeId) -> Option<&InventoryEntry> {
+        let complete = self.inventory.iter().filter(|entry| entry.source == volume && entry.state == EntryState::Complete);
+        complete.max_by_key(|entry| (entry.t0, entry.backup))
+    }
+
+    pub fn entry_mut(&mut self, backup: Backup) -> Option<&mut InventoryEntry> {
+        self.inventory.iter_mut().rev().find(|entry| entry.backup == backup)
+    }
+
+    pub fn journal_mut(&mut self, job: super::fact::Job) -> Option<&mut JournalEntry> {
+        self.journal.iter_mut().find(|entry| entry.job() == job)
+    }
+}
+
+impl JournalEntry {
+    pub fn job(&self) -> super::fact::Job {
+        match self.job {
+            JournalJob::Backup { backup, .. } => super::fact::Job::Backup(backup),
+            JournalJob::Restore { restore } => super::fact::Job::Restore(restore),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restore_takes_the_latest_complete_backup() {
+        let volume = VolumeId::parse("PROD01").unwrap();
+        let mut catalog = Catalog::new(2, &[], &[], Vec::new());
+        for (backup, t0, state) in [(0, 10, EntryState::Complete), (1, 20, EntryState::Complete), (2, 30, EntryState::Invalid)]
+        {
+            catalog.inventory.push(InventoryEntry {
+                backup: Backup(backup),
+                source: volume,
+                header: volume,
+                t0: Time::from_ns(t0),
+                cartridge: Cartridge(backup),
+                tracks: 15,
+                state,
+            });
+        }
+        assert_eq!(catalog.latest(volume).map(|entry| entry.backup), Some(Backup(1)));
+        catalog.cartridges[0] = CartridgeUse::Allocated(Backup(0));
+        assert_eq!(catalog.scratch(), Some(Cartridge(1)));
+    }
+}

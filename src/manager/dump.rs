@@ -1,0 +1,458 @@
+//! The dump: a volume to tape (d1 to d6 of HAZARDS 1.1, patent step 506).
+//!
+//! First the identity: the label track of the device is read. A conditioned copy bears its own ID and hides the source's;
+//! the hidden ID must be valid, and goes into the dump's header, into the label record of the track-0 image, and into the
+//! names that embed it: the tape looks like a dump of the source itself. Then a scratch cartridge is mounted and labelled,
+//! and tracks flow through a few buffers of one cylinder each: reading, transfer and tape writing overlap, and chains reach
+//! the tape in track order.
+//!
+//! An error on tape first lets everything on the way come back. A temporary one is retried from the first block that is not
+//! on tape; a permanent one condemns the cartridge, and the dump starts again on another.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::catalog::{CartridgeUse, EntryState, InventoryEntry};
+use super::fact::Job;
+use super::plan::MethodName;
+use super::session::{BackupRun, SessionTag, Wait};
+use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
+use crate::controller::dasd::{DasdCommand, Payload};
+use crate::controller::tape::{TapeCommand, TapeResult, Target};
+use crate::device::cartridge::{FileName, Record};
+use crate::vocab::{
+    Cartridge, HiddenContext, HiddenId, HiddenState, LabelTrack, Status, TRACK_BYTES, TrackImage, TrackNo, TrackRange,
+    VolumeId,
+};
+
+/// Records in front of the first track: three labels, a tape mark, the header.
+const FIRST_TRACK_RECORD: u64 = 5;
+
+#[derive(Clone, Debug)]
+pub(super) struct Dump {
+    phase: DumpPhase,
+    /// The ID that the tape will bear.
+    id: VolumeId,
+    cartridge: Cartridge,
+    /// Tracks read or being read, in order; a buffer is freed when its chain is in the drive.
+    buffers: VecDeque<Buffer>,
+    /// The next track to ask for.
+    pub next_read: u32,
+    /// Tracks whose chain the drive has acknowledged.
+    written: u32,
+    reads: u32,
+    chains: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Buffer {
+    first: u32,
+    count: u32,
+    images: Option<Arc<[TrackImage]>>,
+    sent: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DumpPhase {
+    /// The label track of the device is read.
+    Identity,
+    /// The inventory notes an unfinished dump and its cartridge.
+    Reserve,
+    Mount,
+    Labels,
+    Header,
+    Tracks,
+    Mark,
+    /// Waits until everything on the way has come back, to go on behind this record or on another cartridge.
+    Settle { permanent: bool, hardened: u64 },
+    Reposition { track: u32 },
+    Rewind,
+}
+
+impl Manager {
+    /// Starts a dump, or starts it again from the beginning.
+    pub(super) fn begin_dump(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let (device, id) = (run.plan.target, run.plan.source_id);
+        run.dump = Some(Dump {
+            phase: DumpPhase::Identity,
+            id,
+            cartridge: Cartridge(0),
+            buffers: VecDeque::new(),
+            next_read: 0,
+            written: 0,
+            reads: 0,
+            chains: 0,
+        });
+        let ticket = self.session_ticket(slot, SessionTag::Step);
+        out.send(ManagerMessage::Dasd(DasdCommand::ReadLabel { ticket, device }));
+    }
+
+    fn dump(&mut self, slot: u32) -> &mut Dump {
+        self.backup_run(slot).dump.as_mut().expect("the session dumps")
+    }
+
+    /// The ID in the hidden place, or else the one in the label; `None` when the dump must not go on.
+    fn dump_identity(run: &BackupRun, label: &LabelTrack) -> Option<VolumeId> {
+        match run.plan.method {
+            MethodName::SameIdOffline => label.id(),
+            MethodName::SafeBackup => {
+                let relation = run.relation.expect("the copy was established");
+                let context = HiddenContext { t0_seconds: HiddenId::seconds_of(run.t0), relation };
+                match label.label.as_ref()?.hidden(run.plan.hidden_format, Some(context)) {
+                    HiddenState::Valid { source } => Some(source),
+                    HiddenState::Blank
+                    | HiddenState::Torn
+                    | HiddenState::Stale { .. }
+                    | HiddenState::Foreign { .. } => None,
+                }
+            }
+        }
+    }
+
+    pub(super) fn dump_dasd(
+        &mut self,
+        slot: u32,
+        tag: SessionTag,
+        status: Status,
+        payload: Payload,
+        out: &mut ManagerOutbox,
+    ) {
+        let run = self.backup_run(slot);
+        let (backup, device) = (run.backup, run.plan.target);
+        match (tag, payload) {
+            (SessionTag::Step, Payload::Label(label)) if status == Status::Good => {
+                let Some(id) = Manager::dump_identity(run, &label) else {
+                    self.give_up_dump(slot, out);
+                    return;
+                };
+                if run.plan.method == MethodName::SafeBackup {
+                    out.report(ManagerFact::HiddenIdRead { backup, id });
+                }
+                self.dump(slot).id = id;
+                self.reserve_cartridge(slot, out);
+            }
+            (SessionTag::TracksRead(first), Payload::Images(images)) if status == Status::Good => {
+                for (place, image) in images.iter().enumerate() {
+                    let track = TrackNo(first + place as u32);
+                    out.report(ManagerFact::DumpTrackRead { backup, device, track, tag: image.tag });
+                }
+                let dump = self.dump(slot);
+                dump.reads -= 1;
+                if let Some(buffer) = dump.buffers.iter_mut().find(|buffer| buffer.first == first) {
+                    buffer.images = Some(images);
+                }
+                self.pump(slot, out);
+            }
+            (SessionTag::TracksRead(_), _) => {
+                self.dump(slot).reads -= 1;
+                self.give_up_dump(slot, out);
+            }
+            _ => self.give_up_dump(slot, out),
+        }
+    }
+
+    fn reserve_cartridge(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let Some(cartridge) = self.durable.scratch() else {
+            self.give_up_dump(slot, out);
+            return;
+        };
+        let run = self.backup_run(slot);
+        run.wait = Wait::Record;
+        let dump = run.dump.as_mut().expect("the session dumps");
+        dump.phase = DumpPhase::Reserve;
+        dump.cartridge = cartridge;
+        self.session_after(slot, self.parameters.record_write, out);
+    }
+
+    /// The inventory knows of the unfinished dump: the cartridge may be written.
+    pub(super) fn dump_recorded(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        run.wait = Wait::Answer;
+        let dump = run.dump.as_mut().expect("the session dumps");
+        dump.phase = DumpPhase::Mount;
+        let entry = InventoryEntry {
+            backup: run.backup,
+            source: run.plan.source_id,
+            header: dump.id,
+            t0: run.t0,
+            cartridge: dump.cartridge,
+            tracks: run.plan.tracks,
+            state: EntryState::InProgress,
+        };
+        let cartridge = dump.cartridge;
+        self.add_inventory(entry);
+        let ticket = self.session_ticket(slot, SessionTag::Step);
+        out.send(ManagerMessage::Tape(TapeCommand::Mount { ticket, drive: None, cartridge }));
+    }
+
+    pub(super) fn dump_tape(&mut self, slot: u32, tag: SessionTag, result: TapeResult, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let backup = run.backup;
+        let tracks = run.plan.tracks;
+        let phase = run.dump.as_ref().expect("the session dumps").phase;
+        if let TapeResult::WriteError { permanent, .. } = result {
+            out.report(ManagerFact::TapeErrorSeen { backup, permanent });
+        }
+        match (phase, result) {
+            (DumpPhase::Mount, TapeResult::Mounted { drive, volser }) => {
+                let cartridge = self.dump(slot).cartridge;
+                self.backup_run(slot).tape = Some((cartridge, drive));
+                let sticker = self.parameters.cartridges[cartridge.0 as usize];
+                if volser.is_some_and(|volser| volser != sticker) {
+                    // Somebody else's tape: it is not overwritten.
+                    self.condemn_cartridge(slot);
+                    self.dump_failed(slot, true, out);
+                    return;
+                }
+                out.report(ManagerFact::TapeMounted { job: Job::Backup(backup), cartridge });
+                self.write_labels(slot, out);
+            }
+            (DumpPhase::Labels, TapeResult::Done) => {
+                let dump = self.dump(slot);
+                dump.phase = DumpPhase::Header;
+                let (id, cartridge) = (dump.id, dump.cartridge);
+                out.report(ManagerFact::TapeLabelsWritten { backup, cartridge });
+                self.send_chain(slot, vec![Record::Header { volume: id, backup }], out);
+            }
+            (DumpPhase::Header, TapeResult::Done) => {
+                let dump = self.dump(slot);
+                dump.phase = DumpPhase::Tracks;
+                dump.chains -= 1;
+                let id = dump.id;
+                out.report(ManagerFact::DumpHeaderSent { backup, id });
+                self.pump(slot, out);
+            }
+            (DumpPhase::Tracks, TapeResult::Done) => {
+                let dump = self.dump(slot);
+                dump.chains -= 1;
+                let buffer = dump.buffers.pop_front().expect("an acknowledged chain came from a buffer");
+                dump.written = buffer.first + buffer.count;
+                let done = dump.written == tracks;
+                if buffer.first == 0 {
+                    out.report(ManagerFact::DumpTrack0Sent { backup });
+                }
+                if done {
+                    self.dump(slot).phase = DumpPhase::Mark;
+                    let (_, drive) = self.backup_run(slot).tape.expect("a dump is on a tape");
+                    let ticket = self.session_ticket(slot, SessionTag::Step);
+                    out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise: false }));
+                } else {
+                    self.pump(slot, out);
+                }
+            }
+            (DumpPhase::Mark, TapeResult::Done) => {
+                out.report(ManagerFact::TapeMarkWritten { backup });
+                self.backup_run(slot).dump = None;
+                self.step_ended(slot, out);
+            }
+            (DumpPhase::Settle { .. }, _) => {
+                if tag == SessionTag::ChainWritten {
+                    self.dump(slot).chains -= 1;
+                }
+                self.settle(slot, out);
+            }
+            (DumpPhase::Reposition { track }, TapeResult::Done) => {
+                let dump = self.dump(slot);
+                dump.phase = DumpPhase::Tracks;
+                dump.next_read = track;
+                dump.written = track;
+                self.pump(slot, out);
+            }
+            (DumpPhase::Rewind, TapeResult::Done) => self.write_labels(slot, out),
+            (DumpPhase::Mark, TapeResult::WriteError { permanent, hardened_blocks, .. }) => {
+                self.start_settling(slot, permanent, hardened_blocks, out);
+            }
+            (_, TapeResult::WriteError { permanent, hardened_blocks, .. }) => {
+                self.dump(slot).chains -= 1;
+                self.start_settling(slot, permanent, hardened_blocks, out);
+            }
+            // No drive, no cartridge, a full tape, a drive that was reset: another attempt, another cartridge.
+            (phase, _) => {
+                if tag == SessionTag::ChainWritten {
+                    self.dump(slot).chains -= 1;
+                }
+                let mounted = !matches!(phase, DumpPhase::Mount);
+                self.start_settling(slot, mounted, 0, out);
+            }
+        }
+    }
+
+    fn write_labels(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let dump = run.dump.as_mut().expect("the session dumps");
+        dump.phase = DumpPhase::Labels;
+        let (id, backup, cartridge) = (dump.id, run.backup, dump.cartridge);
+        let (_, drive) = run.tape.expect("labels go onto a mounted tape");
+        let volser = self.parameters.cartridges[cartridge.0 as usize];
+        let file = FileName::of_dump(id, backup);
+        let records = [
+            Record::Vol1 { volser },
+            Record::Hdr1 { file, first_volser: volser, section: 1, sequence: 1 },
+            Record::Hdr2,
+            Record::TapeMark,
+        ];
+        let ticket = self.session_ticket(slot, SessionTag::Step);
+        out.send(ManagerMessage::Tape(TapeCommand::Write { ticket, drive, records: records.into() }));
+    }
+
+    fn send_chain(&mut self, slot: u32, records: Vec<Record>, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let (_, drive) = run.tape.expect("a chain goes onto a mounted tape");
+        run.dump.as_mut().expect("the session dumps").chains += 1;
+        let ticket = self.session_ticket(slot, SessionTag::ChainWritten);
+        out.send(ManagerMessage::Tape(TapeCommand::Write { ticket, drive, records: records.into() }));
+    }
+
+    /// Sends what is read and next in order, and asks for more while buffers are free.
+    fn pump(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        if let DumpPhase::Settle { .. } = self.dump(slot).phase {
+            self.settle(slot, out);
+            return;
+        }
+        loop {
+            let dump = self.dump(slot);
+            let Some(buffer) = dump.buffers.iter_mut().find(|buffer| !buffer.sent) else { break };
+            let Some(images) = buffer.images.take() else { break };
+            buffer.sent = true;
+            let (first, id) = (buffer.first, dump.id);
+            let backup = self.backup_run(slot).backup;
+            let records = images.iter().enumerate().map(|(place, image)| Record::Track {
+                backup,
+                track: TrackNo(first + place as u32),
+                image: reintroduced(image, id),
+            });
+            let records = records.collect();
+            self.send_chain(slot, records, out);
+        }
+        let (buffers, cylinder) = (self.parameters.dump_buffers as usize, self.parameters.dump_read_tracks);
+        loop {
+            let run = self.backup_run(slot);
+            let (device, tracks) = (run.plan.target, run.plan.tracks);
+            let dump = run.dump.as_mut().expect("the session dumps");
+            if dump.buffers.len() >= buffers || dump.next_read >= tracks {
+                break;
+            }
+            let first = dump.next_read;
+            // The label track goes alone: its image is an event of its own.
+            let count = if first == 0 { 1 } else { cylinder.min(tracks - first) };
+            dump.buffers.push_back(Buffer { first, count, images: None, sent: false });
+            dump.next_read += count;
+            dump.reads += 1;
+            let ticket = self.session_ticket(slot, SessionTag::TracksRead(first));
+            let range = TrackRange { device, first: TrackNo(first), count };
+            let bytes = u64::from(count) * TRACK_BYTES;
+            out.send(ManagerMessage::Dasd(DasdCommand::Read { ticket, range, bytes, images: true }));
+        }
+    }
+
+    fn start_settling(&mut self, slot: u32, permanent: bool, hardened: u64, out: &mut ManagerOutbox) {
+        self.dump(slot).phase = DumpPhase::Settle { permanent, hardened };
+        self.settle(slot, out);
+    }
+
+    /// Goes on once nothing is on its way any more.
+    fn settle(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let dump = self.dump(slot);
+        let DumpPhase::Settle { permanent, hardened } = dump.phase else {
+            unreachable!("only a dump that met an error settles");
+        };
+        if dump.reads > 0 || dump.chains > 0 {
+            return;
+        }
+        dump.buffers.clear();
+        if permanent {
+            self.condemn_cartridge(slot);
+            self.dump_failed(slot, true, out);
+            return;
+        }
+        let run = self.backup_run(slot);
+        if run.dump_retries >= run.plan.dump_retries {
+            self.give_up_dump(slot, out);
+            return;
+        }
+        run.dump_retries += 1;
+        let (_, drive) = run.tape.expect("an error was on a mounted tape");
+        let dump = run.dump.as_mut().expect("the session dumps");
+        let command;
+        let ticket;
+        if let Some(track) = hardened.checked_sub(FIRST_TRACK_RECORD) {
+            dump.phase = DumpPhase::Reposition { track: track as u32 };
+            ticket = self.session_ticket(slot, SessionTag::Step);
+            command = TapeCommand::Locate { ticket, drive, to: Target::Record(hardened) };
+        } else {
+            dump.next_read = 0;
+            dump.written = 0;
+            dump.phase = DumpPhase::Rewind;
+            ticket = self.session_ticket(slot, SessionTag::Step);
+            command = TapeCommand::Rewind { ticket, drive };
+        }
+        out.send(ManagerMessage::Tape(command));
+    }
+
+    /// The cartridge is not used again, and what it holds is no backup.
+    fn condemn_cartridge(&mut self, slot: u32) {
+        let run = self.backup_run(slot);
+        let backup = run.backup;
+        if let Some((cartridge, _)) = run.tape {
+            self.durable.cartridges[cartridge.0 as usize] = CartridgeUse::Rejected;
+        }
+        if let Some(entry) = self.durable.entry_mut(backup) {
+            entry.state = EntryState::Invalid;
+        }
+    }
+
+    /// Another attempt from the beginning, on another cartridge, as often as the plan allows.
+    pub(super) fn dump_failed(&mut self, slot: u32, condemned: bool, out: &mut ManagerOutbox) {
+        if condemned {
+            self.condemn_cartridge(slot);
+        }
+        self.unload_session_tape(slot, out);
+        let run = self.backup_run(slot);
+        run.dump = None;
+        if run.dump_retries >= run.plan.dump_retries {
+            self.give_up_dump(slot, out);
+            return;
+        }
+        run.dump_retries += 1;
+        // From the trailer's line back to the dump's.
+        let dump_line = super::method::dump_line(run.plan.method);
+        if run.line != dump_line {
+            run.line = dump_line;
+            run.attempts = 1;
+        }
+        self.begin_dump(slot, out);
+    }
+}
+
+/// Track 0 with the source's ID in its label record and in the names that embed it, and nothing in the hidden place; any
+/// other track as it is.
+fn reintroduced(image: &TrackImage, id: VolumeId) -> TrackImage {
+    let label = image.label.as_ref().map(|track| {
+        let mut track = **track;
+        if let Some(record) = track.label.as_mut() {
+            record.set_volume_id(id);
+            record.clear_hidden();
+        }
+        track.embedded = id;
+        Arc::new(track)
+    });
+    TrackImage { tag: image.tag, label }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::{HiddenFormat, Label, RelationNumber, Tag};
+
+    #[test]
+    fn the_tape_looks_like_a_dump_of_the_source() {
+        let [source, target] = ["PROD01", "SPARE1"].map(|text| VolumeId::parse(text).unwrap());
+        let mut record = Label::new(target);
+        let hidden = HiddenId { source, target, t0_seconds: 9, relation: RelationNumber(1) };
+        record.hide(hidden, HiddenFormat::Sealed);
+        let label = Some(Arc::new(LabelTrack { label: Some(record), embedded: target }));
+        let image = reintroduced(&TrackImage { tag: Tag(7), label }, source);
+        assert_eq!(image, TrackImage { tag: Tag(7), label: Some(Arc::new(LabelTrack::fresh(source))) });
+    }
+}

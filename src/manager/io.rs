@@ -1,0 +1,206 @@
+//! The path of an application's request: CPU 116, then the device whose UCB bears the ID, and back.
+
+use super::session::SessionTag;
+use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind, Volatile};
+use crate::controller::dasd::{DasdCommand, Payload};
+use crate::kernel::Time;
+use crate::vocab::{
+    Device, Drive, HostReply, HostRequest, Op, Status, Tag, Ticket, TrackNo, TrackRange, VolumeId, WriteNumber,
+};
+
+/// A place in the table of unanswered commands. The place and its generation are the ticket.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub generation: u32,
+    pub pending: Pending,
+}
+
+/// Who waits for the answer to a command.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Pending {
+    Free,
+    Transfer(Transfer),
+    Session { session: u32, tag: SessionTag },
+    Restart,
+    /// A cartridge on its way out, which nobody waits for.
+    Unload { drive: Drive, tries: u8 },
+}
+
+/// An application's request on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Transfer {
+    ticket: Ticket,
+    volume: VolumeId,
+    /// Known once the CPU has looked the ID up.
+    device: Option<Device>,
+    op: Op,
+    first: TrackNo,
+    count: u32,
+    bytes: u32,
+    write: WriteNumber,
+    issued: Time,
+}
+
+impl Manager {
+    pub(super) fn open(&mut self, ticket: Ticket, volume: VolumeId, out: &mut ManagerOutbox) {
+        self.volatile.opens.push((ticket, volume));
+        if self.is_up() {
+            self.serve_opens(out);
+        }
+    }
+
+    pub(super) fn transfer(&mut self, request: HostRequest, out: &mut ManagerOutbox) {
+        let HostRequest::Transfer { ticket, volume, op, first, count, bytes, write } = request else {
+            unreachable!("an open is no transfer");
+        };
+        let issued = out.now();
+        let transfer = Transfer { ticket, volume, device: None, op, first, count, bytes, write, issued };
+        if !self.is_up() {
+            self.refuse(transfer, out);
+            return;
+        }
+        let slot = self.volatile.expect(Pending::Transfer(transfer)).number;
+        if let Some(started) = self.volatile.cpu.arrive(out.now(), slot) {
+            out.complete_after(self.parameters.io_time, self.timer(ManagerTimerKind::Cpu, started));
+        }
+    }
+
+    /// The CPU has built the request: it goes to the device that bears the ID now.
+    pub(super) fn send_transfer(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let Pending::Transfer(mut transfer) = self.volatile.pending[slot as usize].pending else {
+            unreachable!("the CPU works on transfers");
+        };
+        let device = self.device_of(transfer.volume).filter(|_| self.volatile.dasd_up);
+        let Some(device) = device else {
+            self.volatile.release(slot);
+            self.refuse(transfer, out);
+            return;
+        };
+        transfer.device = Some(device);
+        let place = &mut self.volatile.pending[slot as usize];
+        place.pending = Pending::Transfer(transfer);
+        let ticket = Ticket { port: u16::from(self.image.0), number: slot, generation: place.generation };
+        let Transfer { op, first, count, bytes, write, volume, .. } = transfer;
+        let range = TrackRange { device, first, count };
+        let bytes = u64::from(bytes);
+        out.send(ManagerMessage::Dasd(match op {
+            Op::Read => DasdCommand::Read { ticket, range, bytes, images: false },
+            Op::Write => {
+                out.report(ManagerFact::WriteIssued { device, first, count, write, volume });
+                DasdCommand::Write { ticket, range, bytes, write }
+            }
+        }));
+    }
+
+    pub(super) fn transfer_ended(
+        &mut self,
+        transfer: Transfer,
+        status: Status,
+        payload: &Payload,
+        out: &mut ManagerOutbox,
+    ) {
+        let Transfer { ticket, volume, device, op, first, count, write, issued, .. } = transfer;
+        let device = device.expect("a command went to a device");
+        let mut hit = false;
+        match (op, status, payload) {
+            (Op::Write, Status::Good, _) => {
+                let target = self.is_job_target(device);
+                out.report(ManagerFact::WriteAcknowledged { device, first, count, write, volume, target });
+            }
+            (Op::Write, ..) => {
+                out.report(ManagerFact::WriteFailed { device, first, count, write, volume, status });
+            }
+            (Op::Read, Status::Good, Payload::Tags { first: tag, rest, hit: served }) => {
+                hit = *served;
+                let mut report = |track: TrackNo, tag: Tag| {
+                    out.report(ManagerFact::ReadDone { device, track, tag, issued, volume });
+                };
+                report(first, *tag);
+                for (place, &tag) in rest.iter().flat_map(|rest| rest.iter()).enumerate() {
+                    report(TrackNo(first.0 + 1 + place as u32), tag);
+                }
+            }
+            (Op::Read, ..) => out.report(ManagerFact::ReadFailed { device, first, op, status }),
+        }
+        out.send(ManagerMessage::Host(HostReply { ticket, status, hit }));
+    }
+
+    fn refuse(&mut self, transfer: Transfer, out: &mut ManagerOutbox) {
+        let status = Status::NotOperational;
+        out.send(ManagerMessage::Host(HostReply { ticket: transfer.ticket, status, hit: false }));
+    }
+
+    /// The controller is gone: requests that it had, or that were about to go there, end in error.
+    pub(super) fn end_outstanding_transfers(&mut self, out: &mut ManagerOutbox) {
+        for slot in 0..self.volatile.pending.len() as u32 {
+            let Pending::Transfer(transfer) = self.volatile.pending[slot as usize].pending else { continue };
+            // Those still at the CPU are refused when it is done with them.
+            if transfer.device.is_some() {
+                self.volatile.release(slot);
+                self.transfer_ended(transfer, Status::NotOperational, &Payload::Nothing, out);
+            }
+        }
+    }
+
+    /// A ticket for a command whose answer `pending` waits for.
+    pub(super) fn ticket(&mut self, pending: Pending) -> Ticket {
+        Ticket { port: u16::from(self.image.0), ..self.volatile.expect(pending) }
+    }
+
+    /// Who waited for the answer; `Free` when nobody does any more.
+    pub(super) fn take_pending(&mut self, ticket: Ticket) -> Pending {
+        match self.volatile.pending.get(ticket.number as usize) {
+            Some(place) if place.generation == ticket.generation => {
+                let pending = place.pending;
+                self.volatile.release(ticket.number);
+                pending
+            }
+            _ => Pending::Free,
+        }
+    }
+}
+
+impl Volatile {
+    fn expect(&mut self, pending: Pending) -> Ticket {
+        self.outstanding += 1;
+        let number = match self.free.pop() {
+            Some(number) => number,
+            None => {
+                self.pending.push(Place { generation: 0, pending: Pending::Free });
+                (self.pending.len() - 1) as u32
+            }
+        };
+        let place = &mut self.pending[number as usize];
+        place.pending = pending;
+        Ticket { port: 0, number, generation: place.generation }
+    }
+
+    pub(super) fn release(&mut self, number: u32) {
+        let place = &mut self.pending[number as usize];
+        if matches!(place.pending, Pending::Free) {
+            return;
+        }
+        place.generation += 1;
+        place.pending = Pending::Free;
+        self.free.push(number);
+        self.outstanding -= 1;
+    }
+
+    /// After a crash every place is free, and answers to the dead image's commands find another generation.
+    pub(super) fn inherit_generations(&mut self, places: Vec<Place>) {
+        self.pending = places
+            .into_iter()
+            .map(|place| Place { generation: place.generation + 1, pending: Pending::Free })
+            .collect();
+        self.free = (0..self.pending.len() as u32).rev().collect();
+    }
+
+    /// Forgets the commands of all sessions.
+    pub(super) fn forget_sessions(&mut self) {
+        for number in 0..self.pending.len() as u32 {
+            if matches!(self.pending[number as usize].pending, Pending::Session { .. } | Pending::Restart) {
+                self.release(number);
+            }
+        }
+    }
+}
