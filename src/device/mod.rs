@@ -1,5 +1,6 @@
 //! Passive devices: they know timing and contents and have no events of their own.
 
+pub mod cartridge;
 pub mod channel;
 pub mod disk;
 pub mod drive;
