@@ -1,3 +1,4 @@
-//! Controllers: they know the rules of their devices.
+//! Controllers: components with events, between the manager and the devices. They know the rules.
 
 pub mod dasd;
+pub mod tape;

@@ -1,6 +1,7 @@
 //! Passive devices: they know timing and contents and have no events of their own.
 
 pub mod cache;
+pub mod cartridge;
 pub mod channel;
 pub mod disk;
 pub mod drive;

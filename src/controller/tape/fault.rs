@@ -1,0 +1,112 @@
+//! What happens to tapes, drives and the library from outside, always at the boundary between two events.
+
+use super::TapeController;
+use super::command::{TapeOutbox, TapeResult};
+use super::state::{Active, Activity, Lane, Thread, Volatile, WriteFault};
+use crate::device::drive::Direction;
+use crate::kernel::Span;
+use crate::vocab::{Cartridge, Drive};
+
+impl TapeController {
+    /// Lets a write fail: of the next record that `drive` would harden, or after so many more. A fault that is not permanent
+    /// is met once. A permanent one leaves a defect on the tape: every attempt at that place fails.
+    pub fn inject_write_error(&mut self, drive: Drive, permanent: bool, after: u64) {
+        self.fixture_mut(drive).write_faults.push(WriteFault { after, permanent });
+    }
+
+    /// Lets reading record `index` fail: once, or each time until it is overwritten. False when nothing stands there.
+    pub fn inject_read_error(&mut self, cartridge: Cartridge, index: u64, permanent: bool) -> bool {
+        let medium = &mut self.durable.cartridges[usize::from(cartridge.0)];
+        let exists = index < medium.len();
+        if exists {
+            medium.make_unreadable(index, permanent);
+        }
+        exists
+    }
+
+    /// Makes a tape end early, after `capacity` bytes on tape.
+    pub fn inject_early_end_of_volume(&mut self, cartridge: Cartridge, capacity: u64) {
+        self.durable.cartridges[usize::from(cartridge.0)].shorten(capacity);
+    }
+
+    /// Exchanges two cartridges in their cells behind the library's back. False, without effect, when one is in a drive.
+    pub fn inject_cartridge_swap(&mut self, one: Cartridge, other: Cartridge) -> bool {
+        let home = |cartridge| self.durable.map.home(cartridge);
+        match (home(one), home(other)) {
+            (Some(one), Some(other)) => self.durable.map.swap(one, other),
+            _ => false,
+        }
+    }
+
+    /// Takes whatever lies in the cell of `cartridge` away. False, without effect, when it is empty.
+    pub fn inject_cartridge_removal(&mut self, cartridge: Cartridge) -> bool {
+        self.durable.map.home(cartridge).is_some_and(|cell| self.durable.map.remove(cell).is_some())
+    }
+
+    /// Everything volatile is gone: buffers, positions, reservations, commands, and the queue for the accessors. Each
+    /// cartridge is where it was; a drive needs its load time again before it can do anything.
+    pub fn power_loss(&mut self, outbox: &mut TapeOutbox) {
+        let now = outbox.now();
+        for drive in self.durable.map.drives() {
+            let head = self.unit(drive).drive.head();
+            self.lose_buffer(drive, head, outbox);
+            for lane in Lane::ALL {
+                self.disarm(drive, lane);
+            }
+            self.unit_mut(drive).thread = Thread::Out;
+            self.set_activity(drive, Activity::Rest, now);
+        }
+        let mut fresh = Volatile::new(&self.parameters);
+        // What the paths and the accessors have done so far is kept for the reports.
+        self.volatile.channel.clear(now);
+        self.volatile.accessors.power_loss(now);
+        std::mem::swap(&mut fresh.channel, &mut self.volatile.channel);
+        std::mem::swap(&mut fresh.accessors, &mut self.volatile.accessors);
+        self.volatile = fresh;
+    }
+
+    /// The host is gone. The running command of each drive is finished, as the channel lives on, and the buffers drain; no
+    /// mark follows. What waited in the host's own queues is gone, and so are its reservations: the next mount finds the
+    /// drive where it stands and clears it first (MODEL 4, notes 3 and 4).
+    pub fn host_crash(&mut self, outbox: &mut TapeOutbox) {
+        self.volatile.waiting.clear();
+        for drive in self.durable.map.drives() {
+            let unit = self.unit_mut(drive);
+            unit.queue.clear();
+            unit.unreported = None;
+            unit.reserved = false;
+            if unit.active.is_none() && unit.drive.unhardened() > 0 {
+                unit.flush = true;
+            }
+            self.settle(drive, outbox);
+        }
+    }
+
+    /// A drive is reset: buffer and position are gone, and for `outage` it does nothing. The running command is told, or else
+    /// the next one. Mounts and unloads begin again. False, without effect, when no cartridge is in the drive or an
+    /// accessor is at work on it.
+    pub fn drive_crash(&mut self, drive: Drive, outage: Span, outbox: &mut TapeOutbox) -> bool {
+        if self.durable.map.held(drive).is_none() || self.unit(drive).activity == Activity::Exchanging {
+            return false;
+        }
+        let unit = self.unit_mut(drive);
+        unit.down_until = outbox.now() + outage;
+        unit.thread = Thread::Out;
+        unit.idle_armed = false;
+        let hardened_blocks = match unit.drive.direction() {
+            Direction::Write => unit.drive.head(),
+            Direction::Read => unit.drive.position(),
+        };
+        let lost = self.lose_buffer(drive, 0, outbox);
+        self.disarm(drive, Lane::Mechanism);
+        self.disarm(drive, Lane::Idle);
+        self.set_activity(drive, Activity::Rest, outbox.now());
+        let begins_again = matches!(self.unit(drive).active, Some(Active::Mount { .. } | Active::Unload { .. }));
+        if !begins_again || lost > 0 {
+            self.fail(drive, TapeResult::Reset { lost, hardened_blocks }, outbox);
+        }
+        self.settle(drive, outbox);
+        self.serve_waiting(outbox);
+        true
+    }
+}
