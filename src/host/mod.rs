@@ -2,6 +2,7 @@
 
 pub mod operator;
 pub mod plan;
+pub mod trace;
 pub mod workload;
 
 pub use operator::{Answer, AnswerRule, Operator, OperatorParameters, OperatorUsage};
