@@ -252,7 +252,7 @@ impl Workload {
             return;
         }
         if self.durable.begun.is_some() {
-            self.admit_waiting(volume, outbox);
+            self.admit_waiting(outbox);
         } else if (0..self.volatile.volumes.len()).all(|volume| self.is_open(volume)) {
             self.begin(outbox);
         }
@@ -269,11 +269,10 @@ impl Workload {
         outbox.timer_at(outbox.now() + REOPEN_DELAY, Class::Timer, timer);
     }
 
-    fn admit_waiting(&mut self, volume: usize, outbox: &mut WorkloadOutbox) {
+    /// Waiting clients ask again; those whose volume is still closed go on waiting.
+    fn admit_waiting(&mut self, outbox: &mut WorkloadOutbox) {
         for client in 0..self.durable.clients.len() {
-            if let Client::Waiting(transfer) = self.durable.clients[client]
-                && usize::from(transfer.volume) == volume
-            {
+            if let Client::Waiting(transfer) = self.durable.clients[client] {
                 self.ask(client as u32, transfer, outbox);
             }
         }
@@ -754,6 +753,64 @@ mod tests {
             assert!(lost > 0);
             assert_eq!(transfers(&bench), transfers(&finished(started(closed(6, think), MS))));
         }
+    }
+
+    /// The host fails and is back at once: answers to requests of before meet reused slots and end nothing.
+    #[test]
+    fn an_answer_of_before_an_outage_ends_no_request_of_after() {
+        let mut run = started(closed(6, Span::ZERO), MS * 2);
+        run.run_until(Time::from_ns(101 * MS.ns()));
+        run.inject("down and up", |bench, queue| {
+            bench.workload.host_down(queue.now());
+            bench.act(queue, |workload, outbox| workload.host_up(outbox));
+        });
+        let bench = finished(run);
+        assert_eq!(bench.workload.counts(), counts(2_000, 1_994, 6));
+        for (at, fact) in bench.facts {
+            if let WorkloadFact::Done { issued_at, .. } = fact {
+                assert_eq!(at - issued_at, MS * 2, "every request is ended by its own answer");
+            }
+        }
+    }
+
+    /// Two parts, of which the first, the second or both come from the cache, and of which either may fail.
+    #[test]
+    fn a_request_in_parts_ends_as_its_parts_do() {
+        use Status::{Good, MediaError};
+        let end = 300 * TRACK_BYTES;
+        let records = [(0, end - 100, 100, true), (0, end, 412, false)];
+        let check = |answers: &[(Status, bool)], expected: (u64, u16, bool, Status)| {
+            let plan = WorkloadPlan {
+                volumes: vec![volume("A", 300), volume("B", 150)],
+                kind: trace(Replay::Closed { depth: 1 }, &records),
+            };
+            let mut workload = Workload::new(plan, vocab::Workload(0), 7, 1, "workload A B");
+            let mut outbox = WorkloadOutbox::default();
+            workload.start(&mut outbox);
+            let mut answers = answers.iter();
+            while !outbox.messages.is_empty() {
+                let (status, hit, ticket) = match outbox.messages.remove(0) {
+                    HostRequest::Open { ticket, .. } => (Good, false, ticket),
+                    HostRequest::Transfer { ticket, .. } => {
+                        let &(status, hit) = answers.next().unwrap();
+                        (status, hit, ticket)
+                    }
+                };
+                workload.reply(HostReply { ticket, status, hit }, &mut outbox);
+            }
+            assert!(answers.next().is_none(), "every part that is due is sent");
+            match outbox.facts.last() {
+                Some(&WorkloadFact::Done { bytes, volume, hit, status, .. }) => {
+                    assert_eq!((bytes, volume, hit, status), expected);
+                }
+                other => panic!("the request ended, not {other:?}"),
+            }
+        };
+        check(&[(Good, true), (Good, true)], (512, 1, true, Good));
+        check(&[(Good, false), (Good, true)], (512, 1, false, Good));
+        check(&[(Good, true), (Good, false)], (512, 1, false, Good));
+        check(&[(MediaError, true)], (0, 0, false, MediaError));
+        check(&[(Good, true), (MediaError, true)], (100, 1, false, MediaError));
     }
 
     /// The controller is away for ten seconds while the device stays online to the host: the application is told that
