@@ -253,8 +253,8 @@ pub fn entity_names(plans: &[WorkloadPlan]) -> Vec<String> {
 
 /// Where on a volume synthetic requests may start, and which of these places are hot.
 ///
-/// The hot tracks are scattered by a walk in steps near the golden ratio of the volume's length. The first tracks of the volume
-/// would keep the disk arms on a short stroke and crowd around the label; equal steps would fall on the same disk of a
+/// The hot tracks are scattered by a walk in steps near the golden ratio of the volume's length. The first tracks of the
+/// volume would keep the disk arms on a short stroke and crowd around the label; equal steps would fall on the same disk of a
 /// rank whenever the step and the number of disks have a common factor. The walk visits each track once, covers the
 /// volume evenly at any share, has no period, and needs neither a table nor a draw.
 #[derive(Clone, Copy, Debug)]
@@ -286,12 +286,12 @@ impl Spread {
         } else {
             u64::from(self.hot) + draws.below(u64::from(self.starts - self.hot))
         };
-        TrackNo((place * u64::from(self.step) % u64::from(self.starts)) as u32)
+        self.track(place)
     }
 
-    /// The tracks at which hot requests start.
-    pub fn hot_starts(&self) -> impl Iterator<Item = TrackNo> + '_ {
-        (0..u64::from(self.hot)).map(|place| TrackNo((place * u64::from(self.step) % u64::from(self.starts)) as u32))
+    /// The track after `place` steps of the walk.
+    fn track(&self, place: u64) -> TrackNo {
+        TrackNo((place * u64::from(self.step) % u64::from(self.starts)) as u32)
     }
 }
 
@@ -313,6 +313,11 @@ mod tests {
 
     const MIX: RequestMix =
         RequestMix { read_ppm: 700_000, bytes: 4_096, hot_requests_ppm: 800_000, hot_tracks_ppm: 200_000, limit: None };
+
+    /// The tracks at which hot requests start.
+    fn hot_starts(spread: &Spread) -> impl Iterator<Item = u32> + '_ {
+        (0..spread.hot).map(|place| spread.track(u64::from(place)).0)
+    }
 
     fn volume(name: &str, tracks: u32) -> WorkloadVolume {
         WorkloadVolume { id: VolumeId::parse(name).unwrap(), tracks }
@@ -375,7 +380,7 @@ mod tests {
     fn every_track_is_visited_once_whatever_the_size() {
         for tracks in (1..200).chain([50_085, 49_999, 65_536]) {
             let all = RequestMix { hot_tracks_ppm: 1_000_000, ..MIX };
-            let mut starts: Vec<u32> = Spread::new(tracks, &all).hot_starts().map(|track| track.0).collect();
+            let mut starts: Vec<u32> = hot_starts(&Spread::new(tracks, &all)).collect();
             starts.sort_unstable();
             assert!(starts.iter().copied().eq(0..tracks), "{tracks} tracks");
         }
@@ -387,7 +392,7 @@ mod tests {
     fn hot_tracks_cover_the_volume_without_a_period() {
         for share in [50_000, 142_857, 200_000, 500_000] {
             let spread = Spread::new(50_085, &RequestMix { hot_tracks_ppm: share, ..MIX });
-            let mut hot: Vec<u32> = spread.hot_starts().map(|track| track.0).collect();
+            let mut hot: Vec<u32> = hot_starts(&spread).collect();
             hot.sort_unstable();
             assert_eq!(hot.len() as u64, (50_085 * u64::from(share)).div_ceil(WHOLE));
             let widest = hot.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
@@ -403,10 +408,10 @@ mod tests {
     #[test]
     fn eighty_percent_of_requests_meet_the_hot_fifth() {
         let spread = Spread::new(1_000, &MIX);
-        let hot: Vec<TrackNo> = spread.hot_starts().collect();
+        let hot: Vec<u32> = hot_starts(&spread).collect();
         assert_eq!(hot.len(), 200);
         let stream = Stream::new(1, "workload A", "requests");
-        let hits = (0..20_000).filter(|&number| hot.contains(&spread.start(&MIX, &mut stream.draws(number)))).count();
+        let hits = (0..20_000).filter(|&number| hot.contains(&spread.start(&MIX, &mut stream.draws(number)).0)).count();
         assert!((15_800..16_200).contains(&hits), "{hits} of 20,000");
     }
 

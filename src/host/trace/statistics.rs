@@ -168,7 +168,9 @@ mod tests {
         ) {
             let pages: BTreeSet<(u32, u64)> = requests
                 .iter()
-                .flat_map(|&(device, offset, bytes)| (offset / 4_096..=(offset + bytes - 1) / 4_096).map(move |page| (device, page)))
+                .flat_map(|&(device, offset, bytes)| {
+                    (offset / 4_096..=(offset + bytes - 1) / 4_096).map(move |page| (device, page))
+                })
                 .collect();
             let records = requests.iter().map(|&(device, offset, bytes)| record(device, offset, bytes)).collect();
             prop_assert_eq!(trace(records).statistics().pages, pages.len() as u64);
