@@ -1,4 +1,10 @@
 //! Applications and operators: who asks the storage system for something.
 
 pub mod operator;
+pub mod plan;
+pub mod trace;
 pub mod workload;
+
+pub use operator::{Answer, AnswerRule, Operator, OperatorParameters, OperatorUsage};
+pub use plan::{PlanError, Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume, entity_names};
+pub use workload::{Counts, TimerKind, Workload, WorkloadFact, WorkloadOutbox, WorkloadTimer};

@@ -9,7 +9,7 @@ use super::tables::Tables;
 use crate::device::cache::NvsEntry;
 use crate::device::raid::Place;
 use crate::kernel::{Time, Usage};
-use crate::vocab::{Device, LabelTrack, SLOT_BYTES, Tag, TrackImage, TrackNo};
+use crate::vocab::{Device, LabelTrack, Tag, TrackImage, TrackNo};
 
 impl DasdController {
     /// The tables in memory.
@@ -85,10 +85,6 @@ impl DasdController {
     /// Modified tracks in NVS and what fits.
     pub fn nvs_use(&self) -> (u32, u32) {
         (self.battery.modified.used(), self.battery.modified.capacity())
-    }
-
-    pub fn nvs_slots(nvs_bytes: u64) -> u64 {
-        nvs_bytes / SLOT_BYTES
     }
 
     /// Names and use of its servers.
