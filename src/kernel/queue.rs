@@ -248,6 +248,13 @@ impl<E: Copy> Queue<E> {
         self.heap.close_vacancy();
     }
 
+    /// Moves the clock forward between two events.
+    pub fn advance_to(&mut self, at: Time) {
+        assert!(self.lane.is_empty() || at == self.now, "messages are delivered before the clock moves");
+        assert!(at >= self.now, "time never runs back");
+        self.now = at;
+    }
+
     /// Ends the handling of an event: whatever it left open is closed, so that a copy of the queue is complete.
     pub fn reach_boundary(&mut self) {
         self.heap.close_vacancy();

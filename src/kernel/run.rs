@@ -80,16 +80,26 @@ impl<M: Model> Run<M> {
         Some(delivery)
     }
 
-    /// Acts on the model at the present boundary, outside the queue: a fault takes no sequence number, makes no event
-    /// and moves no boundary. `what` enters the fingerprint.
-    pub fn inject<R>(&mut self, what: impl Hash, act: impl FnOnce(&mut M, &mut Queue<M::Event>) -> R) -> R {
+    /// Acts on the model at the present boundary, outside the queue: an injection takes no sequence number, makes no
+    /// event and moves no boundary. `what` enters the fingerprint.
+    pub fn inject<R>(
+        &mut self,
+        what: impl Hash,
+        act: impl FnOnce(&mut M, &mut Queue<M::Event>, &mut Fingerprint) -> R,
+    ) -> R {
         what.hash(&mut self.fingerprint);
-        let result = act(&mut self.model, &mut self.queue);
+        let result = act(&mut self.model, &mut self.queue, &mut self.fingerprint);
         self.queue.reach_boundary();
         result
     }
 
-    /// Moves nothing but the clock's consumers: steps until the next event would lie after `until`.
+    /// Moves the clock to `at`, which no pending event precedes.
+    pub fn advance_to(&mut self, at: Time) {
+        assert!(self.peek().is_none_or(|next| next.time >= at), "no event is left behind");
+        self.queue.advance_to(at);
+    }
+
+    /// Steps until the next event would lie after `until`.
     pub fn run_until(&mut self, until: Time) {
         while self.peek().is_some_and(|delivery| delivery.time <= until) {
             self.step();

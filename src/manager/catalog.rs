@@ -78,7 +78,12 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    pub fn new(cartridges: usize, backups: &[BackupPlan], restores: &[RestorePlan], online_at_ipl: Vec<bool>) -> Catalog {
+    pub fn new(
+        cartridges: usize,
+        backups: &[BackupPlan],
+        restores: &[RestorePlan],
+        online_at_ipl: Vec<bool>,
+    ) -> Catalog {
         Catalog {
             journal: Vec::new(),
             inventory: Vec::new(),
@@ -99,7 +104,8 @@ impl Catalog {
 
     /// The backup that a restore of `volume` uses: the latest complete one.
     pub fn latest(&self, volume: VolumeId) -> Option<&InventoryEntry> {
-        let complete = self.inventory.iter().filter(|entry| entry.source == volume && entry.state == EntryState::Complete);
+        let complete =
+            self.inventory.iter().filter(|entry| entry.source == volume && entry.state == EntryState::Complete);
         complete.max_by_key(|entry| (entry.t0, entry.backup))
     }
 
@@ -129,7 +135,8 @@ mod tests {
     fn a_restore_takes_the_latest_complete_backup() {
         let volume = VolumeId::parse("PROD01").unwrap();
         let mut catalog = Catalog::new(2, &[], &[], Vec::new());
-        for (backup, t0, state) in [(0, 10, EntryState::Complete), (1, 20, EntryState::Complete), (2, 30, EntryState::Invalid)]
+        for (backup, t0, state) in
+            [(0, 10, EntryState::Complete), (1, 20, EntryState::Complete), (2, 30, EntryState::Invalid)]
         {
             catalog.inventory.push(InventoryEntry {
                 backup: Backup(backup),

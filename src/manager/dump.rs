@@ -64,8 +64,13 @@ enum DumpPhase {
     Tracks,
     Mark,
     /// Waits until everything on the way has come back, to go on behind this record or on another cartridge.
-    Settle { permanent: bool, hardened: u64 },
-    Reposition { track: u32 },
+    Settle {
+        permanent: bool,
+        hardened: u64,
+    },
+    Reposition {
+        track: u32,
+    },
     Rewind,
 }
 

@@ -75,6 +75,10 @@ pub enum ManagerFact {
         target: Device,
         method: MethodName,
     },
+    /// Another backup of the source was running.
+    StimulusRejected {
+        source: Device,
+    },
     StepStarted {
         job: Job,
         step: StepName,
@@ -170,6 +174,10 @@ pub enum ManagerFact {
     },
     RestoreGuardPassed {
         restore: Restore,
+    },
+    /// The device was taken off the online-at-IPL list.
+    DeviceRetired {
+        device: Device,
     },
     RestoreRefused {
         restore: Restore,

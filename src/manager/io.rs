@@ -20,10 +20,16 @@ pub(super) struct Place {
 pub(super) enum Pending {
     Free,
     Transfer(Transfer),
-    Session { session: u32, tag: SessionTag },
+    Session {
+        session: u32,
+        tag: SessionTag,
+    },
     Restart,
     /// A cartridge on its way out, which nobody waits for.
-    Unload { drive: Drive, tries: u8 },
+    Unload {
+        drive: Drive,
+        tries: u8,
+    },
 }
 
 /// An application's request on its way.
@@ -83,13 +89,14 @@ impl Manager {
         let Transfer { op, first, count, bytes, write, volume, .. } = transfer;
         let range = TrackRange { device, first, count };
         let bytes = u64::from(bytes);
-        out.send(ManagerMessage::Dasd(match op {
+        let command = match op {
             Op::Read => DasdCommand::Read { ticket, range, bytes, images: false },
             Op::Write => {
                 out.report(ManagerFact::WriteIssued { device, first, count, write, volume });
                 DasdCommand::Write { ticket, range, bytes, write }
             }
-        }));
+        };
+        out.send(ManagerMessage::Dasd(command));
     }
 
     pub(super) fn transfer_ended(

@@ -53,10 +53,8 @@ pub static SAME_ID_OFFLINE: &[Line] = &[
 ];
 
 /// Every restore (c8 and c9 of HAZARDS 1).
-pub static RESTORE: &[Line] = &[
-    line(StepName::MountAndRestore, OnFailure::Stop),
-    line(StepName::VaryRestoredOnline, OnFailure::Retry),
-];
+pub static RESTORE: &[Line] =
+    &[line(StepName::MountAndRestore, OnFailure::Stop), line(StepName::VaryRestoredOnline, OnFailure::Retry)];
 
 /// Follows the end of a backup where the target's bindings are deleted (patent paragraph 38).
 pub static DELETION: Line = line(StepName::DeleteTarget, OnFailure::Retry);

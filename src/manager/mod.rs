@@ -40,7 +40,11 @@ pub enum ManagerMessage {
     Tape(TapeCommand),
     Host(HostReply),
     /// Two devices bear one ID at IPL: which one stays online? `original` is what an informed operator would keep.
-    Prompt { first: Device, second: Device, original: Device },
+    Prompt {
+        first: Device,
+        second: Device,
+        original: Device,
+    },
     /// The image takes requests again.
     HostUp,
 }
@@ -233,7 +237,8 @@ impl Manager {
         let mut cpu = std::mem::replace(&mut self.volatile.cpu, Station::new(1));
         cpu.clear(out.now());
         let pending = std::mem::take(&mut self.volatile.pending);
-        self.volatile = Volatile::new(Condition::Restarting(Restart::after_crash()), vec![Ucb { online: None }; devices]);
+        self.volatile =
+            Volatile::new(Condition::Restarting(Restart::after_crash()), vec![Ucb { online: None }; devices]);
         self.volatile.cpu = cpu;
         self.volatile.dasd_up = dasd_up;
         self.volatile.inherit_generations(pending);

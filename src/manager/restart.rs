@@ -18,7 +18,9 @@ use super::session::{Action, Cleanup, Work, undo_actions};
 use super::{Condition, Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind};
 use crate::controller::dasd::{CopyMode, DasdCommand, Payload, RelationSummary};
 use crate::kernel::{Span, Time};
-use crate::vocab::{Backup, Device, HiddenContext, HiddenId, HiddenState, LabelTrack, RelationNumber, StepName, VolumeId};
+use crate::vocab::{
+    Backup, Device, HiddenContext, HiddenId, HiddenState, LabelTrack, RelationNumber, StepName, VolumeId,
+};
 
 #[derive(Clone, Debug)]
 pub(super) struct Restart {
@@ -34,10 +36,15 @@ enum Step {
     Outage,
     Load,
     /// The controller is down: nothing can be read. The load is done, or only the recovery is left.
-    AwaitController { ipl: bool },
+    AwaitController {
+        ipl: bool,
+    },
     /// The NIP reads the label of the n-th device in address order.
     ReadLabels(usize),
-    Prompt { first: Device, second: Device },
+    Prompt {
+        first: Device,
+        second: Device,
+    },
     Journal,
     Relations,
     /// The label of this device is read for the recovery.
@@ -182,9 +189,10 @@ impl Manager {
         self.restart().found.resize(devices, None);
         let found = self.restart().found.clone();
         let id = |device: Device| found[device.0 as usize];
-        let pairs = order.iter().enumerate().flat_map(|(place, &first)| {
-            order[place + 1..].iter().map(move |&second| (first, second))
-        });
+        let pairs = order
+            .iter()
+            .enumerate()
+            .flat_map(|(place, &first)| order[place + 1..].iter().map(move |&second| (first, second)));
         let duplicate = pairs.into_iter().find(|&(first, second)| id(first).is_some() && id(first) == id(second));
         let Some((first, second)) = duplicate else {
             self.bring_online(out);
@@ -223,7 +231,8 @@ impl Manager {
 
     pub(super) fn restart_answered(&mut self, keep: Device, out: &mut ManagerOutbox) {
         // An answer that comes after the image or the controller went away again answers nothing.
-        let Condition::Restarting(Restart { step: Step::Prompt { first, second }, .. }) = self.volatile.condition else {
+        let Condition::Restarting(Restart { step: Step::Prompt { first, second }, .. }) = self.volatile.condition
+        else {
             return;
         };
         out.report(ManagerFact::PromptAnswered { image: self.image, keep });
@@ -293,7 +302,8 @@ impl Manager {
             return vec![Action::Close { job, outcome: Outcome::FailedClean, held: false, undone: true }];
         };
         let mut actions = vec![];
-        let complete = self.durable.inventory.iter().any(|known| known.backup == backup && known.state == EntryState::Complete);
+        let complete =
+            self.durable.inventory.iter().any(|known| known.backup == backup && known.state == EntryState::Complete);
         if !complete {
             actions.push(Action::Scratch { backup });
         }

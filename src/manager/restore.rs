@@ -195,8 +195,7 @@ impl Manager {
         }
         match (run.phase, payload) {
             (Phase::Relations, Payload::Relations(relations)) => {
-                let related =
-                    relations.iter().any(|relation| relation.source == plan.to || relation.target == plan.to);
+                let related = relations.iter().any(|relation| relation.source == plan.to || relation.target == plan.to);
                 if related {
                     self.refuse_restore(slot, out);
                 } else {
@@ -284,7 +283,8 @@ impl Manager {
                 self.read_tape(slot, Phase::TapeLabels, 4, out);
             }
             (Phase::TapeLabels, TapeResult::RecordsUntil { records, .. }) => {
-                let labels_fit = matches!(&records[..], [Record::Vol1 { .. }, Record::Hdr1 { .. }, Record::Hdr2, Record::TapeMark]);
+                let labels_fit =
+                    matches!(&records[..], [Record::Vol1 { .. }, Record::Hdr1 { .. }, Record::Hdr2, Record::TapeMark]);
                 if labels_fit {
                     self.read_tape(slot, Phase::Header, 1, out);
                 } else {
@@ -307,7 +307,7 @@ impl Manager {
             }
             (Phase::Trailer, TapeResult::RecordsUntil { .. }) => self.read_tape(slot, Phase::TrailerLabel, 1, out),
             (Phase::TrailerLabel, TapeResult::Records(records)) => {
-                let expected = u64::from(entry.tracks) + 1;
+                let expected = entry.tracks + 1;
                 if matches!(records[0], Record::Eof1 { block_count } if block_count == expected) {
                     self.write_label_track(slot, out);
                 } else {

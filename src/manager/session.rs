@@ -17,9 +17,7 @@ use crate::controller::dasd::{DasdCommand, Identity, Payload};
 use crate::controller::tape::{TapeCommand, TapeResult};
 use crate::device::cartridge::Record;
 use crate::kernel::{Span, Time};
-use crate::vocab::{
-    Backup, Cartridge, Device, Drive, LabelTrack, RelationNumber, Status, StepName, Ticket,
-};
+use crate::vocab::{Backup, Cartridge, Device, Drive, LabelTrack, RelationNumber, Status, StepName, Ticket};
 
 #[derive(Clone, Debug)]
 pub(super) struct Session {
@@ -92,13 +90,32 @@ pub(super) struct Cleanup {
 #[derive(Clone, Debug)]
 pub(super) enum Action {
     /// The half-written tape goes back to scratch and out of the drive.
-    Scratch { backup: Backup },
-    Withdraw { target: Device },
-    WriteLabel { device: Device, label: LabelTrack },
+    Scratch {
+        backup: Backup,
+    },
+    Withdraw {
+        target: Device,
+    },
+    WriteLabel {
+        device: Device,
+        label: LabelTrack,
+    },
     /// Says that something without a job was removed.
-    Orphan { device: Device },
-    Close { job: Job, outcome: Outcome, held: bool, undone: bool },
-    Resume { job: Job, line: usize, relation: Option<RelationNumber>, t0: Time },
+    Orphan {
+        device: Device,
+    },
+    Close {
+        job: Job,
+        outcome: Outcome,
+        held: bool,
+        undone: bool,
+    },
+    Resume {
+        job: Job,
+        line: usize,
+        relation: Option<RelationNumber>,
+        t0: Time,
+    },
 }
 
 impl BackupRun {
@@ -427,7 +444,7 @@ impl Manager {
         let run = self.backup_run(slot);
         let (_, drive) = run.tape.expect("a dump is on a tape");
         let tracks = run.plan.tracks;
-        let block_count = u64::from(tracks) + 1;
+        let block_count = tracks + 1;
         let records: [Record; 2] = [Record::Eof1 { block_count }, Record::Eof2];
         let ticket = self.session_ticket(slot, SessionTag::Before);
         out.send(ManagerMessage::Tape(TapeCommand::Write { ticket, drive, records: records.into() }));
@@ -552,14 +569,7 @@ impl Manager {
     }
 
     /// Starts a job again at a line of its table.
-    fn resume(
-        &mut self,
-        job: Job,
-        line: usize,
-        relation: Option<RelationNumber>,
-        t0: Time,
-        out: &mut ManagerOutbox,
-    ) {
+    fn resume(&mut self, job: Job, line: usize, relation: Option<RelationNumber>, t0: Time, out: &mut ManagerOutbox) {
         match job {
             Job::Backup(backup) => {
                 let plan = self.plan_of(backup).expect("a job that is resumed has its plan");

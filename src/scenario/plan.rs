@@ -1,9 +1,7 @@
 //! A scenario that was found valid: what the world is built from.
 
 use crate::controller::dasd::DasdParameters;
-use crate::device::channel::ChannelParameters;
-use crate::device::drive::DriveParameters;
-use crate::device::library::LibraryParameters;
+use crate::controller::tape::TapeParameters;
 use crate::fault::plan::{FaultPlan, FaultRate};
 use crate::host::OperatorParameters;
 use crate::host::WorkloadPlan;
@@ -31,14 +29,6 @@ pub struct Plan {
     pub ending: Ending,
     pub limits: Limits,
     pub expect: Expectation,
-}
-
-#[derive(Clone, Debug)]
-pub struct TapeParameters {
-    pub drive: DriveParameters,
-    pub drives: u8,
-    pub library: LibraryParameters,
-    pub channel: ChannelParameters,
 }
 
 /// When workloads stop issuing; the run then drains until quiet (DESIGN 7).

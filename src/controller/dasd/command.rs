@@ -92,7 +92,10 @@ pub enum Payload {
     },
     Images(Arc<[TrackImage]>),
     Label(Arc<LabelTrack>),
-    Established { number: RelationNumber, t0: Time },
+    Established {
+        number: RelationNumber,
+        t0: Time,
+    },
     Relations(Arc<[RelationSummary]>),
 }
 

@@ -1,0 +1,80 @@
+//! From a plan to a system at rest, and the first events.
+
+use std::sync::Arc;
+
+use super::{WORKLOAD_PORTS, World};
+use crate::controller::dasd::{DasdController, DasdOutbox};
+use crate::controller::tape::{TapeController, TapeOutbox};
+use crate::device::cartridge::Cartridge;
+use crate::device::raid::RankError;
+use crate::host::{Operator, Workload, WorkloadOutbox, entity_names};
+use crate::kernel::{Fingerprint, Queue, Run, Stream};
+use crate::manager::{Manager, ManagerOutbox};
+use crate::scenario::Plan;
+use crate::vocab::{self, Image};
+
+/// Why a plan is no system. A checked scenario has none of these.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    #[error("the disks cannot be built: {0}")]
+    Rank(#[from] RankError),
+}
+
+impl World {
+    /// The system of a plan, with the clocks of its stimuli set.
+    pub fn build(plan: &Plan) -> Result<Run<World>, BuildError> {
+        let seed = plan.seed;
+        let phases = Stream::new(seed, "rank 0", "spindle phase");
+        let names = &plan.host.cartridges;
+        let capacity = plan.tape.drive.capacity;
+        let cartridges = names.iter().map(|&name| Cartridge::initialised(capacity, name)).collect();
+        let entities = entity_names(&plan.workloads);
+        let workloads = plan.workloads.iter().zip(&entities).enumerate().map(|(number, (workload, entity))| {
+            let number = number as u16;
+            Workload::new(workload.clone(), vocab::Workload(number), WORKLOAD_PORTS + number, seed, entity)
+        });
+        let world = World {
+            dasd: DasdController::new(Arc::new(plan.dasd.clone()), &phases)?,
+            tape: TapeController::new(plan.tape.clone(), cartridges),
+            manager: Manager::new(
+                Image(0),
+                Arc::new(plan.host.clone()),
+                plan.backups.clone().into(),
+                plan.restores.clone().into(),
+                seed,
+            ),
+            workloads: workloads.collect(),
+            operator: Operator::new(plan.operator, seed, "operator"),
+            nvs_battery: plan.dasd.nvs_battery,
+            mail: Default::default(),
+            prompts: 0,
+            injected: 0,
+            facts: Vec::new(),
+            dasd_out: DasdOutbox::default(),
+            tape_out: TapeOutbox::default(),
+            manager_out: ManagerOutbox::default(),
+            workload_out: WorkloadOutbox::default(),
+        };
+        let queue = plan.shuffle_ties.map_or_else(Queue::new, Queue::with_shuffled_ties);
+        let mut run = Run::new(world, queue);
+        let Run { model, queue, fingerprint, .. } = &mut run;
+        model.begin(queue, fingerprint);
+        Ok(run)
+    }
+
+    fn begin(&mut self, queue: &mut Queue<super::Event>, fingerprint: &mut Fingerprint) {
+        self.manager_out.open(queue.now());
+        self.manager.start(&mut self.manager_out);
+        self.apply_manager(queue, fingerprint);
+        for number in 0..self.workloads.len() {
+            self.workload_out.open(queue.now());
+            self.workloads[number].start(&mut self.workload_out);
+            self.apply_workload(vocab::Workload(number as u16), queue, fingerprint);
+        }
+    }
+
+    /// Workloads issue no more requests; what is under way still ends.
+    pub fn stop_workloads(&mut self) {
+        self.workloads.iter_mut().for_each(Workload::stop);
+    }
+}

@@ -1,0 +1,147 @@
+//! What a fault does, at the boundary between two events and outside the queue. What it causes are ordinary events.
+
+use super::route::{Message, OUTSIDE};
+use super::{Event, Fact, INJECTOR_PORT, World};
+use crate::fault::plan::{BlockChoice, Fault, NvsFate, UpdateTrack};
+use crate::kernel::{Fingerprint, Queue, Span};
+use crate::manager::catalog::EntryState;
+use crate::vocab::{Cartridge, Device, Drive, HostRequest, Op, Ticket, TrackNo, VolumeId, WriteNumber};
+
+/// Injected writes are numbered apart from those of all workloads.
+const INJECTED_WRITES: u64 = 0xFF_FFFF << 40;
+/// Bytes of an injected update: one block of the default workload (MODEL 8).
+const UPDATE_BYTES: u32 = 4_096;
+/// Records in front of the first track of a dump: three labels, a tape mark, the header.
+const FIRST_TRACK_RECORD: u64 = 5;
+
+impl World {
+    /// Lets a fault act. False when there was nothing that it could act upon.
+    pub fn strike(
+        &mut self,
+        index: usize,
+        fault: Fault,
+        queue: &mut Queue<Event>,
+        fingerprint: &mut Fingerprint,
+    ) -> bool {
+        self.facts.clear();
+        let now = queue.now();
+        self.dasd_out.open(now);
+        self.tape_out.open(now);
+        self.manager_out.open(now);
+        let effect = match fault {
+            Fault::HostCrash { outage } => {
+                self.lose_host(outage, self.dasd.is_up(), queue);
+                self.tape.host_crash(&mut self.tape_out);
+                true
+            }
+            Fault::ControllerCrash { nvs, outage } => {
+                self.dasd.crash(nvs == NvsFate::Lost, outage, &mut self.dasd_out);
+                true
+            }
+            Fault::PowerLoss { duration } => {
+                self.dasd.crash(duration > self.nvs_battery, duration, &mut self.dasd_out);
+                self.tape.power_loss(&mut self.tape_out);
+                self.lose_host(duration, false, queue);
+                true
+            }
+            Fault::SourceUpdate { device, track } => self.update(device, track, queue, fingerprint),
+            Fault::TapeWriteError { permanent, block } => self.spoil_write(permanent, block),
+            Fault::TapeReadError { permanent, block } => self.spoil_read(permanent, block),
+        };
+        self.apply_dasd(queue, fingerprint);
+        self.apply_tape(queue, fingerprint);
+        self.apply_manager(queue, fingerprint);
+        self.note(Fact::Fault { index, fault }, fingerprint);
+        effect
+    }
+
+    fn lose_host(&mut self, outage: Span, dasd_up: bool, queue: &Queue<Event>) {
+        self.mail.lose_from_host();
+        self.workloads.iter_mut().for_each(|workload| workload.host_down(queue.now()));
+        self.manager.crash(outage, dasd_up, &mut self.manager_out);
+    }
+
+    /// One host write by the normal path. The volume must be online.
+    fn update(
+        &mut self,
+        device: Device,
+        track: UpdateTrack,
+        queue: &mut Queue<Event>,
+        fingerprint: &mut Fingerprint,
+    ) -> bool {
+        let Some(volume) = self.manager.ucbs()[device.0 as usize].online.filter(|_| self.manager.is_up()) else {
+            return false;
+        };
+        let Some(track) = self.update_track(device, track) else { return false };
+        let write = WriteNumber(INJECTED_WRITES | self.injected);
+        let number = self.injected as u32;
+        self.injected += 1;
+        let ticket = Ticket { port: INJECTOR_PORT, number, generation: 0 };
+        let (op, first, count, bytes) = (Op::Write, track, 1, UPDATE_BYTES);
+        let volume: VolumeId = volume;
+        let request = HostRequest::Transfer { ticket, volume, op, first, count, bytes, write };
+        self.post(OUTSIDE, Message::Request(request), queue, fingerprint);
+        true
+    }
+
+    fn update_track(&self, device: Device, track: UpdateTrack) -> Option<TrackNo> {
+        let tracks = self.dasd.tracks(device);
+        let dumped = || self.manager.dump_position().map(|(_, next)| next);
+        let number = match track {
+            UpdateTrack::Label => 0,
+            UpdateTrack::Last => tracks - 1,
+            UpdateTrack::Number(track) => track.0,
+            UpdateTrack::JustDumped => dumped()?.checked_sub(1)?,
+            UpdateTrack::AboutToBeDumped => dumped()?,
+            UpdateTrack::Next => dumped()? + 1,
+        };
+        (number < tracks).then_some(TrackNo(number))
+    }
+
+    /// Spoils a block of the dump in progress, or of the next one in drive 0.
+    fn spoil_write(&mut self, permanent: bool, block: BlockChoice) -> bool {
+        let Some(tracks) = self.manager.backup_plans().first().map(|plan| plan.tracks) else { return false };
+        let (drive, on_tape) = match self.manager.tape_in_use() {
+            Some((_, drive)) => (drive, self.tape.position(drive) - self.tape.unhardened(drive)),
+            None => (Drive(0), 0),
+        };
+        let record = match block {
+            BlockChoice::Next => on_tape.max(FIRST_TRACK_RECORD),
+            BlockChoice::First => FIRST_TRACK_RECORD,
+            BlockChoice::Middle => FIRST_TRACK_RECORD + u64::from(tracks / 2),
+            BlockChoice::Last => FIRST_TRACK_RECORD + u64::from(tracks - 1),
+            BlockChoice::Number(number) => FIRST_TRACK_RECORD + u64::from(number),
+        };
+        let Some(after) = record.checked_sub(on_tape) else { return false };
+        self.tape.inject_write_error(drive, permanent, after);
+        true
+    }
+
+    /// Spoils a block of the tape that is being read, or of the latest complete backup.
+    fn spoil_read(&mut self, permanent: bool, block: BlockChoice) -> bool {
+        let in_use: Option<(Cartridge, u32)> = self.manager.tape_in_use().and_then(|(cartridge, drive)| {
+            let entry = self.manager.catalog().inventory.iter().rev().find(|entry| entry.cartridge == cartridge)?;
+            let _ = drive;
+            Some((cartridge, entry.tracks))
+        });
+        let latest = || {
+            let complete = self.manager.catalog().inventory.iter().rev();
+            complete
+                .filter(|entry| entry.state == EntryState::Complete)
+                .map(|entry| (entry.cartridge, entry.tracks))
+                .next()
+        };
+        let Some((cartridge, tracks)) = in_use.or_else(latest) else { return false };
+        let track = match block {
+            BlockChoice::First => 0,
+            BlockChoice::Middle => tracks / 2,
+            BlockChoice::Last => tracks - 1,
+            BlockChoice::Number(number) => number,
+            BlockChoice::Next => {
+                let read = self.manager.tape_in_use().map_or(0, |(_, drive)| self.tape.position(drive));
+                read.saturating_sub(FIRST_TRACK_RECORD) as u32
+            }
+        };
+        self.tape.inject_read_error(cartridge, FIRST_TRACK_RECORD + u64::from(track), permanent)
+    }
+}
