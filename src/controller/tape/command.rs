@@ -45,7 +45,7 @@ pub enum TapeCommand {
         ticket: Ticket,
         drive: Drive,
     },
-    /// Rewinds, unloads, returns the cartridge to its cell and releases the drive.
+    /// Rewinds, unloads, returns the cartridge to its cell and releases the drive. Commands behind it are not executed.
     Unload {
         ticket: Ticket,
         drive: Drive,
