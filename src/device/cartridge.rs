@@ -2,7 +2,8 @@
 //!
 //! The layout of a labelled tape is `VOL1 HDR1 HDR2 TM data TM EOF1 EOF2 TM TM`, with `EOV1 EOV2` instead when the file
 //! goes on on another cartridge (MODEL 3.8; sources S-46, S-48). Writing at a position truncates everything behind it, as
-//! tape does. Everything here is durable: it survives any loss of power.
+//! tape does. Everything here is durable: it survives any loss of power. A record is on tape as a whole or not at all, and
+//! what it overwrites is gone at the same instant (an assumption: a block cut short leaves what stood there before).
 //!
 //! Left out: gaps between blocks, servo tracks, and the bytes themselves. A track travels as its content tag.
 

@@ -5,8 +5,6 @@
 //! in front of the accessors does not. A cartridge that an accessor carries when the power fails is found again in the
 //! place from which it was taken (an assumption: the library takes stock when it starts).
 
-use std::collections::VecDeque;
-
 use crate::kernel::{Span, Station, Time, Usage};
 use crate::vocab::{Cartridge, Drive};
 
@@ -124,12 +122,6 @@ impl Accessors {
     #[must_use]
     pub fn done(&mut self, now: Time) -> Option<Drive> {
         self.station.depart(now)
-    }
-
-    /// As [`Accessors::done`], with a policy: the index of the waiting drive that comes next.
-    #[must_use]
-    pub fn done_choosing(&mut self, now: Time, choose: impl FnOnce(&VecDeque<Drive>) -> usize) -> Option<Drive> {
-        self.station.depart_choosing(now, choose)
     }
 
     pub fn power_loss(&mut self, now: Time) {

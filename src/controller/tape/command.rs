@@ -45,7 +45,7 @@ pub enum TapeCommand {
         ticket: Ticket,
         drive: Drive,
     },
-    /// Rewinds, unloads, returns the cartridge to its cell and releases the drive.
+    /// Rewinds, unloads, returns the cartridge to its cell and releases the drive. Commands behind it are not executed.
     Unload {
         ticket: Ticket,
         drive: Drive,
@@ -104,8 +104,8 @@ pub enum TapeResult {
     EndOfVolume {
         accepted: u32,
     },
-    /// The drive was reset: `lost` acknowledged records are not on tape; `hardened_blocks` records stand
-    /// in front of where the head was. The command was not executed, or not to its end. The next locate or rewind finds the tape again.
+    /// The drive was reset: `lost` acknowledged records are not on tape; `hardened_blocks` records stand in front of where
+    /// the head was. The command was not executed, or not to its end. The next locate or rewind finds the tape again.
     Reset {
         lost: u64,
         hardened_blocks: u64,

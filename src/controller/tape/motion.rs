@@ -3,7 +3,7 @@
 use super::TapeController;
 use super::command::{TapeFact, TapeOutbox, TapeResult, TapeTimerKind};
 use super::program::{block, label};
-use super::state::{Active, Activity, Failure, Link, Thread};
+use super::state::{Active, Activity, Failure, Thread};
 use crate::device::drive::Direction;
 use crate::kernel::Span;
 use crate::vocab::Drive;
@@ -28,7 +28,7 @@ impl TapeController {
             Direction::Write => {
                 let host_waits = match &unit.active {
                     Some(Active::Write { records, sent, .. }) => {
-                        unit.link == Link::Free && records.get(*sent).is_some_and(|next| !unit.drive.has_room_for(next))
+                        records.get(*sent).is_some_and(|next| !unit.drive.has_room_for(next))
                     }
                     _ => false,
                 };

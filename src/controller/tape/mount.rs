@@ -196,9 +196,7 @@ impl TapeController {
             Thread::Ejected if is_wanted => self.start_loading(drive, outbox),
             Thread::Ejected => self.ask_for_exchange(drive, outbox),
             Thread::Loaded if !is_drained => {}
-            Thread::Loaded if unit.drive.head() > 0 || unit.activity == Activity::ReadingAhead => {
-                self.start_rewinding(drive, outbox);
-            }
+            Thread::Loaded if unit.drive.head() > 0 => self.start_rewinding(drive, outbox),
             Thread::Loaded if is_wanted => return Pursuit::Reached,
             Thread::Loaded => {
                 let delay = unit.drive.parameters().unload;

@@ -18,9 +18,7 @@ impl TapeController {
         let unit = self.unit_mut(drive);
         unit.idle_armed = false;
         if let Some(result) = unit.unreported.take() {
-            reply(command.ticket(), result, drive, outbox);
-            self.drop_queue(drive, outbox);
-            return;
+            return reply(command.ticket(), result, drive, outbox);
         }
         unit.active = Some(match command {
             TapeCommand::Write { ticket, records, .. } => {

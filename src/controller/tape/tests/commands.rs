@@ -63,6 +63,18 @@ fn mounts_wait_for_the_accessor_and_for_a_drive() {
 }
 
 #[test]
+fn a_cartridge_goes_to_one_drive_at_a_time() {
+    let mut rig = Rig::new(parameters(2), 1);
+    let mounts = [rig.mount(None, TAPE), rig.mount(None, TAPE)];
+    rig.run();
+    assert!(matches!(rig.result(mounts[0]), Some(TapeResult::Mounted { drive: DRIVE, .. })));
+    assert_eq!(rig.result(mounts[1]), None, "the second waits until the cartridge is back");
+    rig.unload(DRIVE);
+    rig.run();
+    assert!(matches!(rig.result(mounts[1]), Some(TapeResult::Mounted { .. })));
+}
+
+#[test]
 fn a_command_without_a_mount_is_refused() {
     let mut rig = Rig::new(parameters(1), 1);
     let numbers = [rig.read(DRIVE, 1), rig.mark(Drive(7), true), rig.mount(Some(Drive(7)), TAPE)];
@@ -105,6 +117,17 @@ fn a_drive_writes_what_it_has_when_the_host_stays_quiet() {
 }
 
 #[test]
+fn a_slow_host_is_not_a_quiet_one() {
+    let mut parameters = parameters(1);
+    // A record takes half a second: a chain lasts longer than the drive would wait for a quiet host.
+    parameters.channel.rate = 113_360;
+    let mut rig = Rig::mounted(parameters, 1);
+    rig.feed(DRIVE, [tracks(0, 15), tracks(15, 15), tracks(30, 15)], 1);
+    assert_eq!((rig.controller.unhardened(DRIVE), rig.tape().len()), (45, 2), "the drive waits for a full buffer");
+    assert_eq!(rig.run(), Span::from_ms(1_500) * 2 + Span::of_transfer(45 * 56_680, 14_000_000), "wait, write, stop");
+}
+
+#[test]
 fn a_labelled_dump_tells_when_its_trailer_is_on_tape() {
     let mut rig = Rig::mounted(parameters(1), 1);
     rig.write(DRIVE, labels(1));
@@ -143,6 +166,24 @@ fn reads_end_at_marks_and_at_the_end_of_data() {
     rig.run();
     let nothing = TapeResult::RecordsUntil { records: Arc::new([]), end: ReadEnd::EndOfData };
     assert_eq!(rig.result(beyond), Some(&nothing));
+}
+
+#[test]
+fn a_chain_of_reads_stops_at_a_mark_that_has_data_behind_it() {
+    let mut rig = Rig::mounted(parameters(1), 1);
+    rig.write(DRIVE, labels(1));
+    rig.write(DRIVE, tracks(0, 10));
+    rig.locate(DRIVE, Target::Record(0));
+    rig.read(DRIVE, 1);
+    rig.run();
+    assert_eq!(rig.controller.unit(DRIVE).drive.buffered(), 13, "everything else is read ahead");
+    let read = rig.read(DRIVE, 8);
+    rig.run();
+    let until_mark = TapeResult::RecordsUntil { records: labels(1)[1..].into(), end: ReadEnd::TapeMark };
+    assert_eq!(rig.result(read), Some(&until_mark));
+    let read = rig.read(DRIVE, 8);
+    rig.run();
+    assert_eq!(rig.result(read), Some(&TapeResult::Records(tracks(0, 8))), "what was read ahead is not lost");
 }
 
 #[test]

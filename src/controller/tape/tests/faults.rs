@@ -117,6 +117,47 @@ fn a_read_error_hands_over_what_stands_in_front() {
 }
 
 #[test]
+fn an_error_met_while_reading_ahead_is_forgotten_when_the_host_goes_elsewhere() {
+    let mut rig = Rig::mounted(parameters(1), 1);
+    rig.write(DRIVE, tracks(0, 30));
+    rig.locate(DRIVE, Target::Record(0));
+    rig.run();
+    rig.inject(|controller, _| controller.inject_read_error(TAPE, 7, true));
+    rig.read(DRIVE, 5);
+    rig.run();
+    rig.locate(DRIVE, Target::Record(20));
+    let read = rig.read(DRIVE, 10);
+    rig.run();
+    assert_eq!(rig.result(read), Some(&TapeResult::Records(tracks(20, 10))));
+    assert_eq!(rig.count(|fact| matches!(fact, TapeFact::ErrorReported { .. })), 0, "nobody asked for that record");
+}
+
+/// A command that fails while it stands in line leaves its place to the next one, which may not need it.
+#[test]
+fn a_place_in_line_for_the_path_that_nobody_needs_holds_up_nobody() {
+    let mut parameters = parameters(2);
+    // One record takes half a second, a chain of 15 holds the only path for longer than a retry lasts.
+    parameters.channel.rate = 113_360;
+    let mut rig = Rig::mounted(parameters, 2);
+    rig.mount(Some(OTHER), vocab::Cartridge(1));
+    rig.write(DRIVE, tracks(0, 1));
+    rig.run();
+    rig.inject(|controller, _| controller.inject_write_error(DRIVE, false, 0));
+    rig.write(DRIVE, tracks(1, 1));
+    rig.run_until(|rig| rig.controller.unit(DRIVE).flush);
+    let long = rig.write(OTHER, tracks(0, 15));
+    let failed = rig.write(DRIVE, tracks(2, 1));
+    rig.run_until(|rig| rig.result(failed).is_some());
+    assert!(matches!(rig.result(failed), Some(TapeResult::WriteError { .. })));
+    assert_eq!(rig.result(long), None, "the path is still in use");
+    let read = rig.read(DRIVE, 1);
+    let behind = rig.write(OTHER, tracks(15, 1));
+    rig.run();
+    let nothing = TapeResult::RecordsUntil { records: Arc::new([]), end: ReadEnd::EndOfData };
+    assert_eq!(results(&rig, &[long, read, behind]), [Some(TapeResult::Done), Some(nothing), Some(TapeResult::Done)]);
+}
+
+#[test]
 fn a_power_loss_takes_the_buffer_and_leaves_the_tape_in_the_drive() {
     let mut rig = Rig::mounted(parameters(1), 2);
     (0..40).for_each(|chain| _ = rig.write(DRIVE, tracks(chain * 15, 15)));
