@@ -6,4 +6,5 @@ pub mod channel;
 pub mod disk;
 pub mod drive;
 pub mod library;
+pub mod profiles;
 pub mod raid;

@@ -1,0 +1,227 @@
+//! The faults of a scenario: what goes wrong, and at which boundary.
+
+use crate::fault::plan::{
+    Anchor, BlockChoice, Fault, FaultKind, FaultPlan, FaultRate, NvsFate, Occurrence, Side, UpdateTrack,
+};
+use crate::kernel::{Span, Time};
+use crate::manager::plan::BackupPlan;
+use crate::vocab::{Device, EventName, StepName, TrackNo};
+
+use super::super::catalogue::Code;
+use super::super::diagnostic::{Diagnostic, nearest};
+use super::super::raw::{RawFault, RawWhen};
+use super::super::shape::{Given, MeanBetween, out_of_range};
+use super::{Context, Volume, list, or};
+
+const MOST_FAULTS: usize = 10_000;
+/// Defaults of HAZARDS 5 (A).
+const OUTAGE: Span = Span::from_secs(60);
+/// Means of MODEL 5.3 (A): a host every 5,000 h, both clusters every 300,000 h. It names none for the power of a site.
+const HOST_OUTAGE: Option<Span> = Some(Span::from_secs(5_000 * 3_600));
+const CONTROLLER_LOSS: Option<Span> = Some(Span::from_secs(300_000 * 3_600));
+const POWER_LOSS: Option<Span> = None;
+
+/// The keys of a fault that belong to its kind.
+fn keys_of(kind: FaultKind) -> &'static [&'static str] {
+    match kind {
+        FaultKind::HostCrash => &["outage"],
+        FaultKind::ControllerCrash => &["nvs", "outage"],
+        FaultKind::PowerLoss => &["duration"],
+        FaultKind::SourceUpdate => &["device", "track"],
+        FaultKind::TapeWriteError | FaultKind::TapeReadError => &["permanent", "block"],
+    }
+}
+
+impl Context<'_> {
+    pub(super) fn faults(&mut self, backups: &[BackupPlan]) -> Vec<FaultPlan> {
+        if !self.bound(&self.raw.fault, MOST_FAULTS, "faults") {
+            return Vec::new();
+        }
+        list(&self.raw.fault).iter().filter_map(|entry| self.fault(entry, backups)).collect()
+    }
+
+    fn fault(&mut self, entry: &Given<RawFault>, backups: &[BackupPlan]) -> Option<FaultPlan> {
+        let raw = &entry.value;
+        self.need(&raw.kind, "kind", "a fault", entry, "\"power-loss\"");
+        self.need(&raw.when, "when", "a fault", entry, "{ after = \"relationship-committed\" }");
+        let anchor = raw.when.as_ref().and_then(|when| self.anchor(when));
+        let kind = raw.kind.as_ref()?.value;
+        let legal: Vec<&str> = ["kind", "when"].iter().chain(keys_of(kind)).copied().collect();
+        self.refuse_keys(&raw.given(), &legal, &format!("a fault of kind \"{kind}\""), &entry.path);
+        let fault = match kind {
+            FaultKind::HostCrash => Fault::HostCrash { outage: or(&raw.outage, OUTAGE) },
+            FaultKind::ControllerCrash => {
+                Fault::ControllerCrash { nvs: or(&raw.nvs, NvsFate::Kept), outage: or(&raw.outage, OUTAGE) }
+            }
+            FaultKind::PowerLoss => Fault::PowerLoss { duration: or(&raw.duration, OUTAGE) },
+            FaultKind::SourceUpdate => {
+                let (device, volume) = self.updated_device(entry, backups)?;
+                let track = or(&raw.track, UpdateTrack::Label);
+                self.track_exists(raw, track, &volume)?;
+                Fault::SourceUpdate { device, track }
+            }
+            FaultKind::TapeWriteError => Fault::TapeWriteError {
+                permanent: or(&raw.permanent, false),
+                block: or(&raw.block, BlockChoice::Middle),
+            },
+            FaultKind::TapeReadError => Fault::TapeReadError {
+                permanent: or(&raw.permanent, false),
+                block: or(&raw.block, BlockChoice::Middle),
+            },
+        };
+        Some(FaultPlan { fault, anchor: anchor? })
+    }
+
+    /// The device of a source update: as given, else the source of the first backup.
+    fn updated_device(&mut self, entry: &Given<RawFault>, backups: &[BackupPlan]) -> Option<(Device, Volume)> {
+        if let Some(given) = &entry.value.device {
+            return self.volume_on(given);
+        }
+        if let Some(backup) = backups.first() {
+            return Some((backup.source, self.volumes[usize::from(backup.source.0)].clone()));
+        }
+        if list(&self.raw.backup).is_empty() {
+            self.need(
+                &entry.value.device,
+                "device",
+                "a fault of kind \"source-update\" without a backup",
+                entry,
+                "\"0A00\"",
+            );
+        }
+        None
+    }
+
+    fn track_exists(&mut self, raw: &RawFault, track: UpdateTrack, volume: &Volume) -> Option<()> {
+        let UpdateTrack::Number(TrackNo(number)) = track else { return Some(()) };
+        if number < volume.tracks {
+            return Some(());
+        }
+        let given = raw.track.as_ref().expect("a number was given");
+        self.problems.push(out_of_range(&given.place, &given.path, &format!("a track below {}", volume.tracks)));
+        None
+    }
+
+    fn anchor(&mut self, entry: &Given<RawWhen>) -> Option<Anchor> {
+        let raw = &entry.value;
+        let given = raw.given();
+        let anchors: Vec<_> =
+            given.iter().filter(|(key, _)| ["at", "event", "after", "before"].contains(key)).collect();
+        let help = "give one of `at = \"12.5 s\"`, `event = 100`, `after = \"EVENT\"` and `before = \"EVENT\"`";
+        if anchors.len() > 1 {
+            let problem = Diagnostic::error(Code::NoAnchor, "a fault says twice when it happens")
+                .at(anchors[1].1, "and again here")
+                .related(anchors[0].1, "it is said here")
+                .path(entry.path.clone())
+                .help(help);
+            self.problems.push(problem);
+            return None;
+        }
+        match (&raw.at, &raw.event, &raw.after, &raw.before) {
+            (Some(at), ..) => {
+                self.refuse_keys(&given, &["at"], "an instant", &entry.path);
+                Some(Anchor::At(Time::ZERO + at.value))
+            }
+            (_, Some(event), ..) => {
+                self.refuse_keys(&given, &["event"], "a number of events", &entry.path);
+                Some(Anchor::Boundary(event.value))
+            }
+            (_, _, Some(name), _) => self.around(raw, Side::After, name, &entry.path),
+            (_, _, _, Some(name)) => self.around(raw, Side::Before, name, &entry.path),
+            _ => {
+                let wrong = ["at", "event", "after", "before"]
+                    .iter()
+                    .any(|key| self.has_problem_at(&format!("{}.{key}", entry.path)));
+                if !wrong {
+                    let problem = Diagnostic::error(Code::NoAnchor, "a fault does not say when it happens")
+                        .at(&entry.place, "no instant and no event")
+                        .path(entry.path.clone())
+                        .help(help);
+                    self.problems.push(problem);
+                }
+                None
+            }
+        }
+    }
+
+    fn around(&mut self, raw: &RawWhen, side: Side, name: &Given<String>, path: &str) -> Option<Anchor> {
+        let nth = self.within(&raw.nth, 1, 1, u64::MAX)?;
+        if let (Side::Before, Some(delay)) = (side, &raw.delay) {
+            let problem = Diagnostic::error(Code::KeyOfOtherKind, "`delay` does not belong to `before`")
+                .at(&delay.place, "a fault cannot be late and before the event")
+                .path(delay.path.clone())
+                .help("use `after` with a delay, or `at`");
+            self.problems.push(problem);
+        }
+        let occurrence = if let Some(event) = EventName::parse(&name.value) {
+            let device = self.anchored_device(raw)?;
+            let track = match &raw.track {
+                None => None,
+                Some(given) => Some(TrackNo(u32::try_from(given.value).ok().or_else(|| {
+                    self.problems.push(out_of_range(&given.place, &given.path, "a track of the volume"));
+                    None
+                })?)),
+            };
+            Occurrence::Event { name: event, device, track }
+        } else if let Some(step) = StepName::parse(&name.value) {
+            let given = raw.given();
+            let legal = ["after", "before", "nth", "delay"];
+            self.refuse_keys(&given, &legal, "a step of a method", path);
+            Occurrence::Step(step)
+        } else {
+            self.unknown_anchor(name);
+            return None;
+        };
+        Some(Anchor::Around { side, occurrence, nth, delay: or(&raw.delay, Span::ZERO) })
+    }
+
+    /// Nothing when every device counts; `None` outside when the device is wrong.
+    fn anchored_device(&mut self, raw: &RawWhen) -> Option<Option<Device>> {
+        match (&raw.device, &raw.volume) {
+            (None, None) => Some(None),
+            (Some(device), None) => self.volume_on(device).map(|(device, _)| Some(device)),
+            (None, Some(volume)) => self.volume_named(volume).map(|(device, _)| Some(device)),
+            (Some(device), Some(volume)) => {
+                let problem = Diagnostic::error(Code::Exclusive, "a fault names a device twice")
+                    .at(&volume.place, "and by its ID here")
+                    .related(&device.place, "by its number here")
+                    .path(volume.path.clone())
+                    .help("keep one of the two");
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    fn unknown_anchor(&mut self, name: &Given<String>) {
+        let events = EventName::ALL.iter().map(|event| event.name());
+        let known: Vec<&str> = events.chain(StepName::ALL.iter().map(|step| step.name())).collect();
+        let near = nearest(&name.value, &known).map(|near| format!("did you mean `{near}`? "));
+        let help =
+            format!("{}`tiersim explain anchors` lists all {} events and steps", near.unwrap_or_default(), known.len());
+        let problem = Diagnostic::error(Code::UnknownAnchor, format!("no event or step is called `{}`", name.value))
+            .at(&name.place, "unknown event or step")
+            .path(name.path.clone())
+            .help(help);
+        self.problems.push(problem);
+    }
+
+    /// Random faults; without the table there are none.
+    pub(super) fn rates(&mut self) -> Vec<FaultRate> {
+        let Some(given) = &self.raw.rates else { return Vec::new() };
+        let raw = &given.value;
+        let mean = |given: &Option<Given<MeanBetween>>, default: Option<Span>| {
+            given.as_ref().map_or(default, |given| given.value.0)
+        };
+        let clocks = [
+            (Fault::HostCrash { outage: OUTAGE }, mean(&raw.host_outage, HOST_OUTAGE)),
+            (
+                Fault::ControllerCrash { nvs: NvsFate::Kept, outage: OUTAGE },
+                mean(&raw.controller_loss, CONTROLLER_LOSS),
+            ),
+            (Fault::PowerLoss { duration: OUTAGE }, mean(&raw.power_loss, POWER_LOSS)),
+        ];
+        let clock = |(fault, mean): (Fault, Option<Span>)| Some(FaultRate { fault, mean_between: mean? });
+        clocks.into_iter().filter_map(clock).collect()
+    }
+}

@@ -1,0 +1,192 @@
+//! The backups and restores of a scenario, and the cartridges that they need.
+
+use crate::controller::dasd::LabelCommit;
+use crate::kernel::Time;
+use crate::manager::plan::{
+    BackupPlan, CartridgeName, DeleteTarget, OldDevice, OnDumpFailure, RestoreIfOnline, RestoreLabel, RestorePlan,
+};
+use crate::vocab::{HiddenFormat, TRACK_BYTES, VolumeId};
+
+use super::super::catalogue::Code;
+use super::super::diagnostic::{Diagnostic, Place};
+use super::super::hardware::MOST_CARTRIDGES;
+use super::super::raw::{RawBackup, RawRestore};
+use super::super::shape::Given;
+use super::{Context, list, or};
+
+const MOST_BACKUPS: usize = 1_000;
+const MOST_RESTORES: usize = 1_000;
+const MOST_RETRIES: u64 = 100;
+/// MODEL 1.5 #11 (A).
+const DUMP_RETRIES: u64 = 2;
+
+impl Context<'_> {
+    pub(super) fn backups(&mut self) -> Vec<BackupPlan> {
+        if !self.bound(&self.raw.backup, MOST_BACKUPS, "backups") {
+            return Vec::new();
+        }
+        list(&self.raw.backup).iter().filter_map(|entry| self.backup(entry)).collect()
+    }
+
+    fn backup(&mut self, entry: &Given<RawBackup>) -> Option<BackupPlan> {
+        let raw = &entry.value;
+        self.need(&raw.at, "at", "a backup", entry, "\"60 s\"");
+        self.need(&raw.method, "method", "a backup", entry, "\"safe-backup\"");
+        self.need(&raw.source, "source", "a backup", entry, "\"PROD01\"");
+        self.need(&raw.target, "target", "a backup", entry, "\"0A10\"");
+        let source = raw.source.as_ref().and_then(|given| self.volume_named(given));
+        let target = raw.target.as_ref().and_then(|given| self.volume_on(given));
+        let retries = self.within(&raw.dump_retries, DUMP_RETRIES, 0, MOST_RETRIES)?;
+        let ((source, from), (target, to)) = (source?, target?);
+        let (source_given, target_given) = (raw.source.as_ref()?, raw.target.as_ref()?);
+        if source == target {
+            let problem = Diagnostic::error(Code::SourceIsTarget, "a backup copies a volume onto itself")
+                .at(&target_given.place, format!("{} is the device of {}", to.device, from.id))
+                .related(&source_given.place, "the source")
+                .path(target_given.path.clone())
+                .help("name the device of another volume of the same size");
+            self.problems.push(problem);
+            return None;
+        }
+        if from.tracks != to.tracks {
+            let sizes = [(from.tracks, &from.size_place), (to.tracks, &to.size_place)];
+            self.sizes_differ("a backup", &target_given.place, &target_given.path, sizes);
+            return None;
+        }
+        Some(BackupPlan {
+            at: Time::ZERO + raw.at.as_ref()?.value,
+            method: raw.method.as_ref()?.value,
+            source,
+            source_id: from.id,
+            target,
+            target_id: to.id,
+            mode: or(&raw.mode, self.hardware.copy_mode()),
+            label_commit: or(&raw.label_commit, LabelCommit::Atomic),
+            hidden_format: or(&raw.hidden_format, HiddenFormat::Sealed),
+            on_dump_failure: or(&raw.on_dump_failure, OnDumpFailure::Keep),
+            dump_retries: u32::try_from(retries).expect("within the limit"),
+            delete_target: or(&raw.delete_target, DeleteTarget::Manual),
+        })
+    }
+
+    /// A key that must be there; one that is there and wrong has its own message.
+    pub(super) fn need<T, R>(
+        &mut self,
+        value: &Option<Given<T>>,
+        key: &str,
+        noun: &str,
+        entry: &Given<R>,
+        example: &str,
+    ) {
+        if value.is_none() && !self.has_problem_at(&format!("{}.{key}", entry.path)) {
+            self.missing(key, noun, &entry.place, &entry.path, example);
+        }
+    }
+
+    fn sizes_differ(&mut self, noun: &str, place: &Place, path: &str, sizes: [(u32, &Place); 2]) {
+        let [(from, from_place), (to, to_place)] = sizes;
+        let than = if to < from { "smaller" } else { "larger" };
+        let problem = Diagnostic::error(Code::SizesDiffer, format!("the target of {noun} is {than} than its source"))
+            .at(place, format!("{to} tracks, the source has {from}"))
+            .related(from_place, "size of the source")
+            .related(to_place, "size of the target")
+            .path(path)
+            .help("an instant copy and a full restore need two volumes of the same size");
+        self.problems.push(problem);
+    }
+
+    pub(super) fn restores(&mut self, backups: &[BackupPlan]) -> Vec<RestorePlan> {
+        if !self.bound(&self.raw.restore, MOST_RESTORES, "restores") {
+            return Vec::new();
+        }
+        list(&self.raw.restore).iter().filter_map(|entry| self.restore(entry, backups)).collect()
+    }
+
+    fn restore(&mut self, entry: &Given<RawRestore>, backups: &[BackupPlan]) -> Option<RestorePlan> {
+        let raw = &entry.value;
+        self.need(&raw.volume, "volume", "a restore", entry, "\"PROD01\"");
+        self.need(&raw.to, "to", "a restore", entry, "\"0A20\"");
+        let volume = raw.volume.as_ref().and_then(|given| self.volume_named(given));
+        let to = raw.to.as_ref().and_then(|given| self.volume_on(given));
+        let ((_, volume), (to, device)) = (volume?, to?);
+        let (volume_given, to_given) = (raw.volume.as_ref()?, raw.to.as_ref()?);
+        if volume.tracks != device.tracks {
+            let sizes = [(volume.tracks, &volume.size_place), (device.tracks, &device.size_place)];
+            self.sizes_differ("a restore", &to_given.place, &to_given.path, sizes);
+        }
+        let all_backups_read = backups.len() == list(&self.raw.backup).len();
+        if all_backups_read && !backups.iter().any(|backup| backup.source_id == volume.id) {
+            let message = format!("no backup of {} is planned, so there is nothing to restore", volume.id);
+            let problem = Diagnostic::warning(Code::NothingToRestore, message)
+                .at(&volume_given.place, "no `[[backup]]` has this source")
+                .path(volume_given.path.clone())
+                .help("add a `[[backup]]` of this volume; without one the restore ends at once and reports it");
+            self.problems.push(problem);
+        }
+        Some(RestorePlan {
+            at: raw.at.as_ref().map(|at| Time::ZERO + at.value),
+            volume: volume.id,
+            to,
+            restore_label: or(&raw.restore_label, RestoreLabel::Last),
+            restore_if_online: or(&raw.restore_if_online, RestoreIfOnline::Refuse),
+            old_device: or(&raw.old_device, OldDevice::Retire),
+        })
+    }
+
+    /// The cartridges by name, or as many scratch ones as all dumps with all their retries can use.
+    pub(super) fn cartridges(&mut self, backups: &[BackupPlan]) -> Vec<CartridgeName> {
+        let most = usize::try_from(MOST_CARTRIDGES).expect("a small limit");
+        let named = list(&self.raw.cartridge);
+        if let (Some(given), Some(_)) = (&self.raw.cartridge, self.hardware.scratch) {
+            let place = named.first().map_or(&given.place, |first| &first.place).clone();
+            let problem = Diagnostic::error(Code::Exclusive, "cartridges are both counted and listed")
+                .at(&self.hardware.scratch_place, "counted here")
+                .related(&place, "listed here")
+                .path("tape.scratch")
+                .help("keep `[tape] scratch` or the `[[cartridge]]` list");
+            self.problems.push(problem);
+        }
+        if self.raw.cartridge.is_some() {
+            if self.bound(&self.raw.cartridge, most, "cartridges") {
+                return self.named_cartridges();
+            }
+            return Vec::new();
+        }
+        let needed = |backup: &BackupPlan| self.cartridges_of(backup) * u64::from(1 + backup.dump_retries);
+        // Two more than all dumps use (A), so that the robot never waits for a scratch cartridge unless it is meant to.
+        let enough = backups.iter().map(needed).sum::<u64>().saturating_add(2).min(MOST_CARTRIDGES);
+        let count = self.hardware.scratch.unwrap_or(enough);
+        (1..=count).map(generated_name).collect()
+    }
+
+    fn cartridges_of(&self, backup: &BackupPlan) -> u64 {
+        let tracks = self.volumes.get(usize::from(backup.source.0)).map_or(0, |volume| volume.tracks);
+        let tape = self.hardware.tape().drive;
+        let held = tape.capacity * (1_000 - tape.reserve_milli) / 1_000 * tape.compression_milli / 1_000;
+        (u64::from(tracks) * TRACK_BYTES).div_ceil(held.max(1))
+    }
+
+    fn named_cartridges(&mut self) -> Vec<CartridgeName> {
+        let mut names: Vec<(VolumeId, &Place)> = Vec::new();
+        for entry in list(&self.raw.cartridge) {
+            self.need(&entry.value.id, "id", "a cartridge", entry, "\"T00001\"");
+            let Some(id) = &entry.value.id else { continue };
+            if let Some((_, first)) = names.iter().find(|(name, _)| *name == id.value) {
+                let problem =
+                    Diagnostic::error(Code::SameCartridge, format!("two cartridges have the name {}", id.value))
+                        .at(&id.place, "used again")
+                        .related(first, "first used here")
+                        .path(id.path.clone())
+                        .help("give each cartridge a name of its own");
+                self.problems.push(problem);
+            }
+            names.push((id.value, &id.place));
+        }
+        names.into_iter().map(|(name, _)| CartridgeName(name)).collect()
+    }
+}
+
+/// T00001, T00002, ...
+fn generated_name(number: u64) -> CartridgeName {
+    CartridgeName(VolumeId::parse(&format!("T{number:05}")).expect("a letter and five digits are an ID"))
+}

@@ -1,0 +1,297 @@
+//! From the raw scenario to the plan: what the values mean together, and everything that is wrong with them.
+
+mod ending;
+mod faults;
+mod jobs;
+mod volumes;
+mod workloads;
+
+use crate::device::profiles::{self, Profile};
+use crate::manager::plan::HostParameters;
+use crate::vocab::{Device, DeviceNumber, VolumeId};
+
+use super::catalogue::Code;
+use super::diagnostic::{Diagnostic, Place, suggestion};
+use super::hardware::Hardware;
+use super::plan::Plan;
+use super::raw::RawScenario;
+use super::shape::Given;
+use super::source::{Files, InputFile};
+
+pub use ending::ExpectationNote;
+pub use volumes::{MODELS, Volume, model_of};
+pub use workloads::WorkloadNote;
+
+/// A scenario that was found valid, with what the plan does not keep but the resolved text shows.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    pub plan: Plan,
+    pub hardware: Hardware,
+    pub notes: Notes,
+    pub inputs: Vec<InputFile>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Notes {
+    pub profile: &'static str,
+    pub hazards: Vec<String>,
+    pub dasd_name: String,
+    pub workloads: Vec<WorkloadNote>,
+    /// The scenario lists its cartridges by name.
+    pub cartridges_named: bool,
+    pub expectation: Option<ExpectationNote>,
+}
+
+/// What the checks of all parts share.
+struct Context<'a> {
+    raw: &'a RawScenario,
+    hardware: &'a Hardware,
+    files: &'a dyn Files,
+    problems: &'a mut Vec<Diagnostic>,
+    volumes: Vec<Volume>,
+    /// False when a volume could not be read: then an unknown name may be its name, and is not reported.
+    volumes_complete: bool,
+    inputs: Vec<InputFile>,
+}
+
+/// Checks everything; the result counts only when `problems` holds no error afterwards.
+pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Vec<Diagnostic>) -> Checked {
+    let profile = choose_profile(raw, problems);
+    let hardware = Hardware::read(profile, raw, problems);
+    let mut context = Context {
+        raw,
+        hardware: &hardware,
+        files,
+        problems,
+        volumes: Vec::new(),
+        volumes_complete: true,
+        inputs: Vec::new(),
+    };
+    let name = context.name(stem);
+    let hazards = context.hazards();
+    let dasd_name = context.controller();
+    context.volumes(profile);
+    let (workloads, workload_notes) = context.workloads();
+    let backups = context.backups();
+    let restores = context.restores(&backups);
+    let faults = context.faults(&backups);
+    let rates = context.rates();
+    let cartridges = context.cartridges(&backups);
+    let ending = context.ending();
+    let dasd = hardware.dasd(context.volume_parameters());
+    let tape = hardware.tape();
+    let host_times = context.host(cartridges);
+    let limits = context.limits(&dasd, &tape, &host_times, &backups, &restores);
+    let host = HostParameters { orphan_grace: limits.orphan_grace, ..host_times };
+    let (expect, expectation) = context.expectation(&workloads, &backups, &restores);
+    let wrong_ipl_reply_ppm = context.wrong_ipl_reply();
+    let notes = Notes {
+        profile: profile.name,
+        hazards,
+        dasd_name,
+        workloads: workload_notes,
+        cartridges_named: raw.cartridge.is_some(),
+        expectation,
+    };
+    let inputs = context.inputs;
+    let plan = Plan {
+        title: raw.title.as_ref().map_or_else(|| name.clone(), |title| title.value.clone()),
+        name,
+        seed: or(&raw.seed, 1),
+        shuffle_ties: raw.shuffle_ties.as_ref().map(|seed| seed.value),
+        dasd,
+        tape,
+        host,
+        operator: hardware.operator(wrong_ipl_reply_ppm),
+        workloads,
+        backups,
+        restores,
+        faults,
+        rates,
+        ending,
+        limits,
+        expect,
+    };
+    Checked { plan, hardware, notes, inputs }
+}
+
+/// The given value, or the default.
+fn or<T: Copy>(given: &Option<Given<T>>, default: T) -> T {
+    given.as_ref().map_or(default, |given| given.value)
+}
+
+/// The entries of a list of tables.
+fn list<T>(given: &Option<Given<Vec<Given<T>>>>) -> &[Given<T>] {
+    given.as_ref().map_or(&[], |given| &given.value)
+}
+
+fn choose_profile(raw: &RawScenario, problems: &mut Vec<Diagnostic>) -> &'static Profile {
+    let Some(given) = &raw.profile else { return profiles::DEFAULT };
+    Profile::find(&given.value).unwrap_or_else(|| {
+        let known: Vec<&str> = profiles::ALL.iter().map(|profile| profile.name).collect();
+        let later = ["rva-lsa-3590", "modern-nearline-lto9"];
+        let problem = if later.contains(&given.value.as_str()) {
+            Diagnostic::error(Code::NotYet, format!("the profile `{}` is not supported yet", given.value))
+                .at(&given.place, "not supported yet")
+                .help(format!("supported: {}", known.join(", ")))
+        } else {
+            Diagnostic::error(Code::UnknownName, format!("`{}` is not a profile", given.value))
+                .at(&given.place, "unknown: expected a profile")
+                .help(suggestion(&given.value, &known, "profiles"))
+        };
+        problems.push(problem.path("profile"));
+        profiles::DEFAULT
+    })
+}
+
+impl Context<'_> {
+    /// Names are parts of file names, so they hold nothing that a file name cannot.
+    fn name(&mut self, stem: &str) -> String {
+        let legal = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let Some(given) = &self.raw.name else {
+            let mut name: String = stem.chars().map(|c| if legal(c) { c } else { '-' }).take(100).collect();
+            if name.is_empty() || name.starts_with('.') {
+                name.insert_str(0, "scenario");
+            }
+            return name;
+        };
+        let fits = (1..=100).contains(&given.value.len()) && given.value.chars().all(legal);
+        if !fits || given.value.starts_with('.') {
+            let problem = Diagnostic::error(Code::BadName, format!("`{}` cannot name a scenario", given.value))
+                .at(&given.place, "expected 1 to 100 letters, digits, `-`, `_` or `.`")
+                .path("name")
+                .help("the name becomes part of file names; put free text into `title`");
+            self.problems.push(problem);
+        }
+        given.value.clone()
+    }
+
+    fn hazards(&mut self) -> Vec<String> {
+        let mut hazards = Vec::new();
+        for given in list(&self.raw.hazards) {
+            let digits =
+                given.value.strip_prefix('H').map(|rest| rest.trim_end_matches(|c: char| ('a'..='g').contains(&c)));
+            let number = digits.and_then(|digits| digits.parse::<u32>().ok());
+            if !number.is_some_and(|number| (1..=LAST_HAZARD).contains(&number)) {
+                let problem = Diagnostic::error(Code::UnknownName, format!("`{}` is not a hazard", given.value))
+                    .at(&given.place, "unknown: expected a hazard")
+                    .path(given.path.clone())
+                    .help(format!("hazards are named H1 to H{LAST_HAZARD}; a few have a letter, as H26d"));
+                self.problems.push(problem);
+            }
+            hazards.push(given.value.clone());
+        }
+        hazards
+    }
+
+    /// The only DASD controller; its name, by which volumes may name it.
+    fn controller(&mut self) -> String {
+        let controllers = list(&self.raw.dasd);
+        if let Some(second) = controllers.get(1) {
+            let problem = Diagnostic::error(Code::NotYet, "several DASD controllers are not supported yet")
+                .at(&second.place, "the second one")
+                .path(second.path.clone())
+                .help("give one `[[dasd]]`, or none: then there is one with the home-area architecture");
+            self.problems.push(problem.related(&controllers[0].place, "the first one"));
+        }
+        let name = controllers.first().and_then(|controller| controller.value.name.as_ref());
+        name.map_or_else(|| "dasd".to_owned(), |name| name.value.clone())
+    }
+
+    fn wrong_ipl_reply(&self) -> u32 {
+        // HAZARDS 7: an empty table switches the default on, 5 % (A after S-53); no table means no slip.
+        const DEFAULT_PPM: u32 = 50_000;
+        let human = self.raw.human.as_ref();
+        human.map_or(0, |human| human.value.wrong_ipl_reply.as_ref().map_or(DEFAULT_PPM, |share| share.value.0))
+    }
+
+    /// Reports the given keys that `kind` does not have.
+    fn refuse_keys(&mut self, given: &[(&'static str, &Place)], legal: &[&str], kind: &str, path: &str) {
+        for (key, place) in given {
+            if !legal.contains(key) {
+                let problem = Diagnostic::error(Code::KeyOfOtherKind, format!("`{key}` does not belong to {kind}"))
+                    .at(place, format!("not a key of {kind}"))
+                    .path(format!("{path}.{key}"))
+                    .help(format!("{kind} has the keys: {}", legal.join(", ")));
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    fn missing(&mut self, key: &str, noun: &str, place: &Place, path: &str, example: &str) {
+        let problem = Diagnostic::error(Code::MissingKey, format!("{noun} has no `{key}`"))
+            .at(place, format!("`{key}` is missing here"))
+            .path(path)
+            .help(format!("add a line like `{key} = {example}`"));
+        self.problems.push(problem);
+    }
+
+    /// Whether a list stays within the number that its numbering or memory allows.
+    fn bound<T>(&mut self, given: &Option<Given<Vec<Given<T>>>>, most: usize, noun: &str) -> bool {
+        let entries = list(given);
+        if let Some(beyond) = entries.get(most) {
+            let problem = Diagnostic::error(Code::TooMuch, format!("{} {noun}: too many", entries.len()))
+                .at(&beyond.place, "the first beyond the limit")
+                .path(beyond.path.clone())
+                .help(format!("a scenario has at most {most} {noun}"));
+            self.problems.push(problem);
+        }
+        entries.len() <= most
+    }
+
+    /// The volume with the ID that `given` names.
+    fn volume_named(&mut self, given: &Given<VolumeId>) -> Option<(Device, Volume)> {
+        let named: Vec<usize> = (0..self.volumes.len()).filter(|&at| self.volumes[at].id == given.value).collect();
+        let online: Vec<usize> = named.iter().copied().filter(|&at| self.volumes[at].online).collect();
+        let chosen = match (named.as_slice(), online.as_slice()) {
+            (&[only], _) | (_, &[only]) => only,
+            (&[], _) => {
+                let ids: Vec<String> = self.volumes.iter().map(|volume| volume.id.to_string()).collect();
+                let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                let problem = Diagnostic::error(Code::UnknownVolume, format!("no volume has the ID {}", given.value))
+                    .at(&given.place, "unknown volume")
+                    .path(given.path.clone())
+                    .help(suggestion(&given.value.to_string(), &ids, "volumes"));
+                self.problems.extend(self.volumes_complete.then_some(problem));
+                return None;
+            }
+            _ => {
+                let message = format!("several volumes have the ID {}, and not exactly one is online", given.value);
+                let mut problem = Diagnostic::error(Code::AmbiguousVolume, message)
+                    .at(&given.place, "which of them?")
+                    .path(given.path.clone())
+                    .help("set `online = false` on all but one");
+                for &at in &named {
+                    problem = problem.related(&self.volumes[at].id_place, "this one");
+                }
+                self.problems.push(problem);
+                return None;
+            }
+        };
+        Some((device_index(chosen), self.volumes[chosen].clone()))
+    }
+
+    /// The volume on the device that `given` names.
+    fn volume_on(&mut self, given: &Given<DeviceNumber>) -> Option<(Device, Volume)> {
+        let found = self.volumes.iter().position(|volume| volume.device == given.value);
+        if let Some(at) = found {
+            return Some((device_index(at), self.volumes[at].clone()));
+        }
+        let devices: Vec<String> = self.volumes.iter().map(|volume| volume.device.to_string()).collect();
+        let devices: Vec<&str> = devices.iter().map(String::as_str).collect();
+        let problem = Diagnostic::error(Code::UnknownDevice, format!("no volume is on the device {}", given.value))
+            .at(&given.place, "unknown device")
+            .path(given.path.clone())
+            .help(suggestion(&given.value.to_string(), &devices, "devices"));
+        self.problems.extend(self.volumes_complete.then_some(problem));
+        None
+    }
+}
+
+/// Hazards are numbered from H1 to this.
+const LAST_HAZARD: u32 = 80;
+
+fn device_index(at: usize) -> Device {
+    // More volumes than the limit are an error already; the plan is then thrown away.
+    Device(u16::try_from(at).unwrap_or(u16::MAX))
+}

@@ -1,0 +1,243 @@
+//! The volumes of a scenario: who they are, how large, and whether their disks can hold them.
+
+use crate::controller::dasd::VolumeParameters;
+use crate::device::profiles::Profile;
+use crate::manager::plan::{CartridgeName, DeviceConfiguration, HostParameters};
+use crate::vocab::{DeviceNumber, SLOT_BYTES, TRACKS_PER_CYLINDER, VolumeId};
+
+use super::super::catalogue::Code;
+use super::super::diagnostic::{Diagnostic, Place, suggestion};
+use super::super::raw::RawVolume;
+use super::super::shape::{Given, out_of_range};
+use super::{Context, list, or};
+use crate::kernel::Span;
+
+/// Models of the 3390 and their cylinders (S-45).
+pub const MODELS: &[(&str, u32)] = &[
+    ("3390-1", 1_113),
+    ("3390-2", 2_226),
+    ("3390-3", 3_339),
+    ("3390-9", 10_017),
+    ("3390-27", 32_760),
+    ("3390-54", 65_520),
+];
+
+/// The model with exactly this many tracks.
+pub fn model_of(tracks: u32) -> Option<&'static str> {
+    MODELS.iter().find(|(_, cylinders)| cylinders * TRACKS_PER_CYLINDER == tracks).map(|(name, _)| *name)
+}
+
+/// The largest volume: a 3390-54.
+const MOST_CYLINDERS: u64 = 65_520;
+/// Volumes of one host: device numbers of a large configuration.
+const MOST_VOLUMES: usize = 4_096;
+/// Tracks of all volumes together: the page tables of their contents then stay below 64 MB.
+const MOST_TRACKS: u64 = 1 << 28;
+
+/// A volume that was read, with the places that messages need.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    pub id: VolumeId,
+    pub device: DeviceNumber,
+    pub tracks: u32,
+    pub online: bool,
+    pub online_at_ipl: bool,
+    pub id_place: Place,
+    pub device_place: Place,
+    /// Where its size is given: model, cylinders or, by default, the table.
+    pub size_place: Place,
+}
+
+impl Context<'_> {
+    pub(super) fn volumes(&mut self, profile: &Profile) {
+        let entries = list(&self.raw.volume);
+        if entries.is_empty() {
+            self.volumes_complete = self.raw.volume.is_none();
+            if self.volumes_complete {
+                let problem = Diagnostic::error(Code::NoVolume, "the scenario has no volume")
+                    .path("volume")
+                    .help("add `[[volume]]` with `id = \"PROD01\"`, `device = \"0A00\"` and `cylinders = 20`");
+                self.problems.push(problem);
+            }
+            return;
+        }
+        if !self.bound(&self.raw.volume, MOST_VOLUMES, "volumes") {
+            return;
+        }
+        for entry in entries {
+            match self.volume(entry, profile) {
+                Some(volume) => self.volumes.push(volume),
+                None => self.volumes_complete = false,
+            }
+        }
+        self.devices_differ();
+        self.ids_online_differ();
+        self.disks_hold_volumes();
+    }
+
+    fn volume(&mut self, entry: &Given<RawVolume>, profile: &Profile) -> Option<Volume> {
+        let raw = &entry.value;
+        if let Some(dasd) = &raw.dasd {
+            self.controller_exists(dasd);
+        }
+        let size = self.tracks(raw, &entry.place, profile);
+        for (missing, key, example) in
+            [(raw.id.is_none(), "id", "\"PROD01\""), (raw.device.is_none(), "device", "\"0A00\"")]
+        {
+            // A value that is present but wrong has its own message.
+            if missing && !self.has_problem_at(&format!("{}.{key}", entry.path)) {
+                self.missing(key, "a volume", &entry.place, &entry.path, example);
+            }
+        }
+        let (id, device, (tracks, size_place)) = (raw.id.as_ref()?, raw.device.as_ref()?, size?);
+        Some(Volume {
+            id: id.value,
+            device: device.value,
+            tracks,
+            online: or(&raw.online, true),
+            online_at_ipl: or(&raw.online_at_ipl, true),
+            id_place: id.place.clone(),
+            device_place: device.place.clone(),
+            size_place,
+        })
+    }
+
+    fn controller_exists(&mut self, dasd: &Given<String>) {
+        let first = list(&self.raw.dasd).first();
+        let name = first.and_then(|first| first.value.name.as_ref()).map_or("dasd", |name| name.value.as_str());
+        if dasd.value != name {
+            let problem =
+                Diagnostic::error(Code::UnknownName, format!("no DASD controller has the name `{}`", dasd.value))
+                    .at(&dasd.place, "unknown controller")
+                    .path(dasd.path.clone())
+                    .help(suggestion(&dasd.value, &[name], "controllers"));
+            self.problems.push(problem);
+        }
+    }
+
+    pub(super) fn has_problem_at(&self, path: &str) -> bool {
+        self.problems.iter().any(|problem| problem.path == path)
+    }
+
+    fn tracks(&mut self, raw: &RawVolume, table: &Place, profile: &Profile) -> Option<(u32, Place)> {
+        let cylinders = match (&raw.model, &raw.cylinders) {
+            (Some(model), Some(cylinders)) => {
+                let problem = Diagnostic::error(Code::Exclusive, "a volume has both `model` and `cylinders`")
+                    .at(&cylinders.place, "and its size again here")
+                    .related(&model.place, "its size is given here")
+                    .path(cylinders.path.clone())
+                    .help("keep one of the two");
+                self.problems.push(problem);
+                return None;
+            }
+            (Some(model), None) => {
+                let found = MODELS.iter().find(|(name, _)| *name == model.value);
+                if found.is_none() {
+                    let known: Vec<&str> = MODELS.iter().map(|(name, _)| *name).collect();
+                    let problem = Diagnostic::error(Code::UnknownName, format!("`{}` is not a model", model.value))
+                        .at(&model.place, "unknown: expected a model of the 3390")
+                        .path(model.path.clone())
+                        .help(format!("{}; or give `cylinders`", suggestion(&model.value, &known, "models")));
+                    self.problems.push(problem);
+                }
+                return found.map(|(_, cylinders)| (cylinders * TRACKS_PER_CYLINDER, model.place.clone()));
+            }
+            (None, Some(cylinders)) => cylinders,
+            (None, None) => {
+                let name = profile.entry("volume.model").expect("a profile has a default model").value;
+                let found = MODELS.iter().find(|(model, _)| *model == name).expect("the default is a known model");
+                return Some((found.1 * TRACKS_PER_CYLINDER, table.clone()));
+            }
+        };
+        if !(1..=MOST_CYLINDERS).contains(&cylinders.value) {
+            let limit = format!("1 to {MOST_CYLINDERS} cylinders, a 3390-54");
+            self.problems.push(out_of_range(&cylinders.place, &cylinders.path, &limit));
+            return None;
+        }
+        let count = u32::try_from(cylinders.value).expect("within the limit");
+        Some((count * TRACKS_PER_CYLINDER, cylinders.place.clone()))
+    }
+
+    fn devices_differ(&mut self) {
+        for (at, volume) in self.volumes.iter().enumerate() {
+            let Some(first) = self.volumes[..at].iter().find(|first| first.device == volume.device) else { continue };
+            let problem = Diagnostic::error(Code::SameDevice, format!("two volumes have the device {}", volume.device))
+                .at(&volume.device_place, "used again")
+                .related(&first.device_place, "first used here")
+                .path(format!("volume[{at}].device"))
+                .help("give one of them another device number");
+            self.problems.push(problem);
+        }
+    }
+
+    fn ids_online_differ(&mut self) {
+        for (at, volume) in self.volumes.iter().enumerate().filter(|(_, volume)| volume.online) {
+            let same = |first: &&Volume| first.online && first.id == volume.id;
+            let Some(first) = self.volumes[..at].iter().find(same) else { continue };
+            let problem = Diagnostic::error(Code::SameIdOnline, "two volumes are online with one ID at the start")
+                .at(&volume.id_place, "used again")
+                .related(&first.id_place, "first used here")
+                .path(format!("volume[{at}].id"))
+                .help("give one of them another ID, or set `online = false` on it");
+            self.problems.push(problem);
+        }
+    }
+
+    fn disks_hold_volumes(&mut self) {
+        let rank = self.hardware.number("raid.data_disks") * (self.hardware.number("disk.capacity") / SLOT_BYTES);
+        let total: u64 = self.volumes.iter().map(|volume| u64::from(volume.tracks)).sum();
+        for (at, volume) in self.volumes.iter().enumerate() {
+            if u64::from(volume.tracks) > rank {
+                let message = format!("no rank can hold {}: {} tracks, a rank has {rank}", volume.id, volume.tracks);
+                let problem = Diagnostic::error(Code::RankTooSmall, message)
+                    .at(&volume.size_place, "too large for a rank")
+                    .path(format!("volume[{at}]"))
+                    .help("make it smaller, or raise `disk.capacity` or `raid.data_disks`");
+                self.problems.push(problem);
+            }
+        }
+        if total > MOST_TRACKS {
+            let last = self.volumes.last().map(|volume| volume.size_place.clone()).unwrap_or_default();
+            let problem = Diagnostic::error(Code::TooMuch, format!("all volumes together have {total} tracks"))
+                .at(&last, "with this one")
+                .path("volume")
+                .help(format!("a scenario has at most {MOST_TRACKS} tracks"));
+            self.problems.push(problem);
+        }
+    }
+
+    pub(super) fn volume_parameters(&self) -> Vec<VolumeParameters> {
+        let parameters =
+            |volume: &Volume| VolumeParameters { id: volume.id, device: volume.device, tracks: volume.tracks };
+        self.volumes.iter().map(parameters).collect()
+    }
+
+    /// The host, but for what `[limits]` says.
+    pub(super) fn host(&self, cartridges: Vec<CartridgeName>) -> HostParameters {
+        let hardware = self.hardware;
+        let configuration = |volume: &Volume| DeviceConfiguration {
+            device: volume.device,
+            id: volume.id,
+            online: volume.online,
+            online_at_ipl: volume.online_at_ipl,
+            tracks: volume.tracks,
+        };
+        let small = |key| u32::try_from(hardware.number(key)).expect("the limits lie within 32 bits");
+        HostParameters {
+            io_time: hardware.io_time(),
+            ipl_median: hardware.span("host.ipl_median"),
+            ipl_sigma_milli: small("host.ipl_sigma"),
+            vary_shortest: hardware.span("host.vary_shortest"),
+            vary_longest: hardware.span("host.vary_longest"),
+            record_write: hardware.span("host.record_write"),
+            relabel_time: hardware.span("label.reformat_time"),
+            duplicate_volser_policy: hardware.duplicate_policy(),
+            orphan_grace: Span::ZERO,
+            step_retries: small("host.step_retries"),
+            dump_read_tracks: small("host.dump_read_tracks"),
+            dump_buffers: small("host.dump_buffers"),
+            devices: self.volumes.iter().map(configuration).collect(),
+            cartridges,
+        }
+    }
+}

@@ -1,0 +1,536 @@
+//! The parameters of hardware, host and operator: profile values, and what the scenario puts in their place.
+//!
+//! Each parameter has a key, a dimension and limits; profile texts and scenario values go through the same reader.
+
+use crate::controller::dasd::{CopyMode, DasdParameters, StripeLog, VolumeParameters};
+use crate::device::channel::ChannelParameters;
+use crate::device::disk::{DiskParameters, SeekParameters};
+use crate::device::drive::DriveParameters;
+use crate::device::library::LibraryParameters;
+use crate::device::profiles::Profile;
+use crate::device::raid::RankParameters;
+use crate::host::operator::OperatorParameters;
+use crate::kernel::Span;
+use crate::manager::plan::DuplicatePolicy;
+
+use super::catalogue::Code;
+use super::diagnostic::{Diagnostic, Place};
+use super::document::{Node, Value};
+use super::plan::TapeParameters;
+use super::raw::{RawScenario, Settings, unknown_key};
+use super::shape::{Shape, choose, out_of_range, read_dimension};
+use super::units::Dimension;
+
+/// What values a parameter may have. Limits are in base units, both included.
+#[derive(Clone, Copy, Debug)]
+enum Domain {
+    Count { least: u64, most: u64 },
+    Quantity { dimension: Dimension, least: u64, most: u64 },
+    Names(&'static [&'static str]),
+}
+
+const fn count(least: u64, most: u64) -> Domain {
+    Domain::Count { least, most }
+}
+
+const fn quantity(dimension: Dimension, least: u64, most: u64) -> Domain {
+    Domain::Quantity { dimension, least, most }
+}
+
+const SECOND: u64 = 1_000_000_000;
+const DURATION: Domain = quantity(Dimension::Duration, 0, 365 * 86_400 * SECOND);
+/// A step of a device or of microcode: an hour is beyond all of them.
+const SERVICE: Domain = quantity(Dimension::Duration, 0, 3_600 * SECOND);
+/// A part of one I/O.
+const INSTANT: Domain = quantity(Dimension::Duration, 0, 10 * SECOND);
+const RATE: Domain = quantity(Dimension::Rate, 1_000, 1_000_000_000_000);
+const SIGMA: Domain = quantity(Dimension::Ratio, 0, 3_000);
+
+/// Every parameter: its key and what it may be. The resolved scenario lists them in this order.
+const PARAMETERS: &[(&str, Domain)] = &[
+    ("disk.rpm", count(60, 1_000_000)),
+    ("disk.cylinders", count(3, 100_000_000)),
+    ("disk.heads", count(1, 1_000)),
+    ("disk.zones", count(1, 1_000)),
+    ("disk.capacity", quantity(Dimension::Size, 1 << 20, 1_000_000_000_000_000)),
+    ("disk.rate_outer", RATE),
+    ("disk.rate_inner", RATE),
+    ("disk.seek_track_read", INSTANT),
+    ("disk.seek_average_read", INSTANT),
+    ("disk.seek_full_read", INSTANT),
+    ("disk.seek_track_write", INSTANT),
+    ("disk.seek_average_write", INSTANT),
+    ("disk.seek_full_write", INSTANT),
+    ("disk.track_skew", INSTANT),
+    ("disk.overhead", INSTANT),
+    ("raid.data_disks", count(1, 64)),
+    ("raid.stripe_log", Domain::Names(&["nvs", "none"])),
+    ("controller.clusters", count(1, 2)),
+    ("controller.processors_per_cluster", count(1, 256)),
+    ("controller.read_hit", INSTANT),
+    ("controller.fast_write", INSTANT),
+    ("controller.cache", quantity(Dimension::Size, 1 << 20, 1 << 44)),
+    ("controller.nvs_per_cluster", quantity(Dimension::Size, 1 << 20, 1 << 40)),
+    ("controller.nvs_high", quantity(Dimension::Share, 0, 1_000_000)),
+    ("controller.nvs_low", quantity(Dimension::Share, 0, 1_000_000)),
+    ("controller.destage_age", DURATION),
+    ("controller.nvs_battery", DURATION),
+    ("controller.iml_time", DURATION),
+    ("controller.long_busy_timeout", DURATION),
+    ("metadata.write", INSTANT),
+    ("metadata.log_write", INSTANT),
+    ("channel.rate", RATE),
+    ("channel.paths", count(1, 256)),
+    ("channel.overhead", INSTANT),
+    ("flashcopy.establish_base", SERVICE),
+    ("flashcopy.establish_per_track", quantity(Dimension::Duration, 0, SECOND)),
+    ("flashcopy.mode", Domain::Names(&["nocopy", "copy"])),
+    ("flashcopy.background_rate", RATE),
+    ("flashcopy.withdraw_time", SERVICE),
+    ("label.reformat_time", SERVICE),
+    ("host.path_length", count(0, 100_000_000)),
+    ("host.mips", count(1, 100_000_000)),
+    ("host.ipl_median", DURATION),
+    ("host.ipl_sigma", SIGMA),
+    ("host.vary_shortest", SERVICE),
+    ("host.vary_longest", SERVICE),
+    ("host.record_write", INSTANT),
+    ("host.step_retries", count(0, 100)),
+    ("host.dump_read_tracks", count(1, 1_000)),
+    ("host.dump_buffers", count(1, 1_000)),
+    (
+        "host.duplicate_volser_policy",
+        Domain::Names(&["ask-operator", "lowest-address-wins", "highest-address-wins", "both-offline", "admit-both"]),
+    ),
+    ("operator.reaction_median", DURATION),
+    ("operator.reaction_sigma", SIGMA),
+    ("operator.step_median", DURATION),
+    ("operator.step_sigma", SIGMA),
+    ("tape.drives", count(1, 64)),
+    ("tape.native_rate", RATE),
+    ("tape.capacity", quantity(Dimension::Size, 100_000_000, 1_000_000_000_000_000)),
+    ("tape.compression", quantity(Dimension::Ratio, 500, 100_000)),
+    ("tape.wraps", count(1, 100_000)),
+    ("tape.length", quantity(Dimension::Length, 1_000, 10_000_000)),
+    ("tape.search_speed", quantity(Dimension::Speed, 100, 1_000_000)),
+    ("tape.locate_overhead", SERVICE),
+    ("tape.load", SERVICE),
+    ("tape.unload", SERVICE),
+    ("tape.buffer", quantity(Dimension::Size, 65_536, 1 << 40)),
+    ("tape.backhitch", quantity(Dimension::Duration, 0, 600 * SECOND)),
+    ("tape.reserve", quantity(Dimension::Share, 0, 500_000)),
+    ("tape.channel_rate", RATE),
+    ("tape.channel_paths", count(1, 256)),
+    ("tape.channel_overhead", INSTANT),
+    ("library.exchange", SERVICE),
+    ("library.accessors", count(1, 16)),
+];
+
+/// Key of a scenario that is not a parameter of a profile but lies in one of their tables.
+const SCRATCH: &str = "tape.scratch";
+/// Most cartridges of a scenario: each takes a cell and a catalogue entry.
+pub const MOST_CARTRIDGES: u64 = 10_000;
+
+/// One parameter with its value: base units, a count, or the place of a name in its list.
+#[derive(Clone, Debug)]
+struct Setting {
+    key: &'static str,
+    domain: Domain,
+    value: u64,
+    /// Where the scenario gives it, if it does.
+    place: Option<Place>,
+}
+
+/// All parameters of a scenario.
+#[derive(Clone, Debug)]
+pub struct Hardware {
+    settings: Vec<Setting>,
+    /// Number of scratch cartridges, when the scenario gives one.
+    pub scratch: Option<u64>,
+    pub scratch_place: Place,
+}
+
+impl Hardware {
+    /// The profile with the scenario's own values over it.
+    pub fn read(profile: &Profile, raw: &RawScenario, problems: &mut Vec<Diagnostic>) -> Hardware {
+        let mut hardware = Hardware { settings: Vec::new(), scratch: None, scratch_place: Place::default() };
+        for &(key, domain) in PARAMETERS {
+            let entry = profile.entry(key).expect("a profile has every parameter");
+            let value = domain.read_text(key, entry.value);
+            hardware.settings.push(Setting { key, domain, value, place: None });
+        }
+        for (name, settings) in tables(raw) {
+            hardware.take(name, settings, problems);
+        }
+        hardware.check(problems);
+        hardware
+    }
+
+    fn take(&mut self, table: &str, settings: &Settings, problems: &mut Vec<Diagnostic>) {
+        for entry in &settings.table.entries {
+            let path = format!("{table}.{}", entry.key);
+            if path == SCRATCH {
+                self.scratch_place = entry.node.place.clone();
+                let read = u64::read(&entry.node, &path, problems);
+                self.scratch = read.filter(|&scratch| {
+                    let fits = (1..=MOST_CARTRIDGES).contains(&scratch);
+                    if !fits {
+                        problems.push(out_of_range(&entry.node.place, &path, &format!("1 to {MOST_CARTRIDGES}")));
+                    }
+                    fits
+                });
+                continue;
+            }
+            let Some(setting) = self.settings.iter_mut().find(|setting| setting.key == path) else {
+                let prefix = format!("{table}.");
+                let mut known: Vec<&str> = self.settings.iter().filter_map(|s| s.key.strip_prefix(&prefix)).collect();
+                known.extend(SCRATCH.strip_prefix(&prefix));
+                let noun = format!("the table `{table}`");
+                problems.push(unknown_key(&entry.key, &entry.key_place, table, &noun, &known, LATER_KEYS));
+                continue;
+            };
+            if let Some(value) = setting.domain.read(&entry.node, &path, problems) {
+                setting.value = value;
+                setting.place = Some(entry.node.place.clone());
+            }
+        }
+    }
+
+    /// What single limits cannot say.
+    fn check(&self, problems: &mut Vec<Diagnostic>) {
+        let ordered = [
+            ("disk.rate_inner", "disk.rate_outer"),
+            ("disk.seek_track_read", "disk.seek_average_read"),
+            ("disk.seek_average_read", "disk.seek_full_read"),
+            ("disk.seek_track_write", "disk.seek_average_write"),
+            ("disk.seek_average_write", "disk.seek_full_write"),
+            ("disk.zones", "disk.cylinders"),
+            ("controller.nvs_low", "controller.nvs_high"),
+            ("host.vary_shortest", "host.vary_longest"),
+        ];
+        for (small, large) in ordered {
+            let (small, large) = (self.setting(small), self.setting(large));
+            if small.value <= large.value {
+                continue;
+            }
+            let message = format!(
+                "`{}` ({}) is greater than `{}` ({})",
+                small.key,
+                small.domain.show(small.value),
+                large.key,
+                large.domain.show(large.value)
+            );
+            let mut problem = Diagnostic::error(Code::Contradiction, message)
+                .path(small.key)
+                .help(format!("`{}` is at most `{}`", small.key, large.key));
+            match (&small.place, &large.place) {
+                (Some(here), Some(there)) => problem = problem.at(here, "greater").related(there, "than this"),
+                (Some(here), None) => problem = problem.at(here, "greater than the profile's value"),
+                (None, Some(there)) => problem = problem.at(there, "smaller than the profile's value"),
+                (None, None) => {}
+            }
+            problems.push(problem);
+        }
+    }
+
+    fn setting(&self, key: &str) -> &Setting {
+        self.settings.iter().find(|setting| setting.key == key).expect("the parameter is in the list")
+    }
+
+    pub fn number(&self, key: &str) -> u64 {
+        self.setting(key).value
+    }
+
+    /// A count or share whose limits lie within 32 bits.
+    fn small(&self, key: &str) -> u32 {
+        u32::try_from(self.number(key)).expect("the limits of the parameter lie within 32 bits")
+    }
+
+    pub fn span(&self, key: &str) -> Span {
+        Span::from_ns(self.number(key))
+    }
+
+    fn name(&self, key: &str) -> &'static str {
+        let setting = self.setting(key);
+        match setting.domain {
+            Domain::Names(names) => names[usize::try_from(setting.value).expect("an index")],
+            _ => unreachable!("`{key}` is a parameter with names"),
+        }
+    }
+
+    /// Table, key and value of every parameter, as TOML writes them, in the order of the list.
+    pub fn lines(&self) -> impl Iterator<Item = (&'static str, &'static str, String)> + '_ {
+        self.settings.iter().map(|setting| {
+            let (table, key) = setting.key.split_once('.').expect("a parameter lies in a table");
+            (table, key, setting.domain.to_toml(setting.value))
+        })
+    }
+
+    pub fn copy_mode(&self) -> CopyMode {
+        CopyMode::parse(self.name("flashcopy.mode")).expect("the list holds the modes")
+    }
+
+    pub fn duplicate_policy(&self) -> DuplicatePolicy {
+        DuplicatePolicy::parse(self.name("host.duplicate_volser_policy")).expect("the list holds the policies")
+    }
+
+    /// CPU time of one I/O, rounded down: instructions over million instructions per second give a fraction.
+    pub fn io_time(&self) -> Span {
+        Span::from_ns(self.number("host.path_length") * 1_000 / self.number("host.mips"))
+    }
+
+    pub fn dasd(&self, volumes: Vec<VolumeParameters>) -> DasdParameters {
+        let clusters = self.number("controller.clusters");
+        DasdParameters {
+            rank: RankParameters { data_disks: self.small("raid.data_disks"), disk: self.disk() },
+            channel: self.channel("channel.rate", "channel.paths", "channel.overhead"),
+            processors: self.small("controller.clusters") * self.small("controller.processors_per_cluster"),
+            read_hit: self.span("controller.read_hit"),
+            fast_write: self.span("controller.fast_write"),
+            cache: self.number("controller.cache"),
+            nvs: clusters * self.number("controller.nvs_per_cluster"),
+            nvs_high_ppm: self.small("controller.nvs_high"),
+            nvs_low_ppm: self.small("controller.nvs_low"),
+            destage_age: self.span("controller.destage_age"),
+            nvs_battery: self.span("controller.nvs_battery"),
+            stripe_log: StripeLog::parse(self.name("raid.stripe_log")).expect("the list holds the places"),
+            metadata_log_write: self.span("metadata.log_write"),
+            metadata_write: self.span("metadata.write"),
+            establish_base: self.span("flashcopy.establish_base"),
+            establish_per_track: self.span("flashcopy.establish_per_track"),
+            withdraw_time: self.span("flashcopy.withdraw_time"),
+            background_rate: self.number("flashcopy.background_rate"),
+            iml_time: self.span("controller.iml_time"),
+            long_busy_timeout: self.span("controller.long_busy_timeout"),
+            volumes,
+        }
+    }
+
+    fn disk(&self) -> DiskParameters {
+        let seek = |track, average, full| SeekParameters {
+            track: self.span(track),
+            average: self.span(average),
+            full: self.span(full),
+        };
+        DiskParameters {
+            rpm: self.small("disk.rpm"),
+            cylinders: self.small("disk.cylinders"),
+            heads: self.small("disk.heads"),
+            zones: self.small("disk.zones"),
+            capacity: self.number("disk.capacity"),
+            rate_outer: self.number("disk.rate_outer"),
+            rate_inner: self.number("disk.rate_inner"),
+            seek_read: seek("disk.seek_track_read", "disk.seek_average_read", "disk.seek_full_read"),
+            seek_write: seek("disk.seek_track_write", "disk.seek_average_write", "disk.seek_full_write"),
+            track_skew: self.span("disk.track_skew"),
+            overhead: self.span("disk.overhead"),
+        }
+    }
+
+    fn channel(&self, rate: &str, paths: &str, overhead: &str) -> ChannelParameters {
+        ChannelParameters { rate: self.number(rate), paths: self.small(paths), overhead: self.span(overhead) }
+    }
+
+    pub fn tape(&self) -> TapeParameters {
+        TapeParameters {
+            drive: DriveParameters {
+                native_rate: self.number("tape.native_rate"),
+                capacity: self.number("tape.capacity"),
+                compression_milli: self.number("tape.compression"),
+                wraps: self.small("tape.wraps"),
+                length_mm: self.number("tape.length"),
+                search_speed_mm: self.number("tape.search_speed"),
+                locate_overhead: self.span("tape.locate_overhead"),
+                load: self.span("tape.load"),
+                unload: self.span("tape.unload"),
+                buffer: self.number("tape.buffer"),
+                backhitch: self.span("tape.backhitch"),
+                reserve_milli: self.number("tape.reserve") / 1_000,
+            },
+            drives: u8::try_from(self.number("tape.drives")).expect("at most 64"),
+            library: LibraryParameters {
+                exchange: self.span("library.exchange"),
+                accessors: self.small("library.accessors"),
+            },
+            channel: self.channel("tape.channel_rate", "tape.channel_paths", "tape.channel_overhead"),
+        }
+    }
+
+    pub fn operator(&self, wrong_ipl_reply_ppm: u32) -> OperatorParameters {
+        OperatorParameters {
+            reaction_median: self.span("operator.reaction_median"),
+            reaction_sigma_milli: self.small("operator.reaction_sigma"),
+            step_median: self.span("operator.step_median"),
+            step_sigma_milli: self.small("operator.step_sigma"),
+            wrong_ipl_reply_ppm,
+        }
+    }
+}
+
+/// Keys of MODEL's parameter tables that no component of this version reads.
+const LATER_KEYS: &[&str] = &[
+    "kind",
+    "write_cache",
+    "level",
+    "spares",
+    "rebuild_rate",
+    "failover_time",
+    "relationship_limit",
+    "job_submission",
+    "rewind_unload",
+    "speed_steps",
+    "first_load_calibration",
+    "manual_mount",
+    "cpu",
+    "cache_policy",
+    "prefetch_tracks",
+    "scrub_every",
+];
+
+impl Domain {
+    fn read(self, node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<u64> {
+        let (value, least, most) = match self {
+            Domain::Count { least, most } => (u64::read(node, path, problems)?, least, most),
+            Domain::Quantity { dimension, least, most } => {
+                (read_dimension(dimension, node, path, problems)?, least, most)
+            }
+            Domain::Names(names) => {
+                let numbered: Vec<(&str, u64)> = names.iter().copied().zip(0..).collect();
+                return choose(node, path, &format!("a value of `{path}`"), &numbered, &[], problems);
+            }
+        };
+        if !(least..=most).contains(&value) {
+            problems.push(out_of_range(&node.place, path, &format!("{} to {}", self.show(least), self.show(most))));
+            return None;
+        }
+        if path == "tape.reserve" && !value.is_multiple_of(1_000) {
+            problems.push(out_of_range(&node.place, path, "a whole number of tenths of a percent"));
+            return None;
+        }
+        Some(value)
+    }
+
+    /// The value of a profile's text; a profile that cannot be read is our own mistake, and a test reads them all.
+    fn read_text(self, key: &str, text: &str) -> u64 {
+        let node = Node { value: Value::Bare(text.to_owned()), place: Place::default() };
+        let mut problems = Vec::new();
+        let value = self.read(&node, key, &mut problems);
+        value.unwrap_or_else(|| panic!("the profile's `{key} = {text}` is a legal value: {problems:?}"))
+    }
+
+    fn show(self, value: u64) -> String {
+        match self {
+            Domain::Count { .. } => value.to_string(),
+            Domain::Quantity { dimension, .. } => dimension.show(value),
+            Domain::Names(names) => names[usize::try_from(value).expect("an index")].to_owned(),
+        }
+    }
+
+    fn to_toml(self, value: u64) -> String {
+        match self {
+            Domain::Count { .. } => value.to_string(),
+            _ => format!("\"{}\"", self.show(value)),
+        }
+    }
+}
+
+/// The tables of parameters that the scenario has.
+fn tables(raw: &RawScenario) -> impl Iterator<Item = (&'static str, &Settings)> {
+    let all = [
+        ("disk", &raw.disk),
+        ("raid", &raw.raid),
+        ("controller", &raw.controller),
+        ("metadata", &raw.metadata),
+        ("channel", &raw.channel),
+        ("flashcopy", &raw.flashcopy),
+        ("label", &raw.label),
+        ("host", &raw.host),
+        ("operator", &raw.operator),
+        ("tape", &raw.tape),
+        ("library", &raw.library),
+    ];
+    all.into_iter().filter_map(|(name, given)| Some((name, &given.as_ref()?.value)))
+}
+
+/// The parameters of `profile` as a piece of a scenario file.
+pub fn profile_as_toml(profile: &Profile) -> String {
+    let mut text = format!("# every parameter of the profile {}, ready to be changed\n", profile.name);
+    let mut current = "";
+    for &(path, domain) in PARAMETERS {
+        let (table, key) = path.split_once('.').expect("a parameter lies in a table");
+        if table != current {
+            text.push_str(&format!("\n[{table}]\n"));
+            current = table;
+        }
+        let entry = profile.entry(path).expect("a profile has every parameter");
+        let value = match domain {
+            Domain::Count { .. } => entry.value.to_owned(),
+            _ => format!("\"{}\"", entry.value),
+        };
+        text.push_str(&format!("{:<40} # {}: {}\n", format!("{key} = {value}"), entry.origin, entry.about));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::profiles;
+
+    fn read(text: &str) -> (Hardware, Vec<Diagnostic>) {
+        let mut problems = Vec::new();
+        let document = super::super::document::parse(text, 0).expect("valid TOML");
+        let raw = super::super::raw::read(&document, &mut problems);
+        let hardware = Hardware::read(profiles::DEFAULT, &raw, &mut problems);
+        (hardware, problems)
+    }
+
+    #[test]
+    fn every_profile_has_exactly_the_parameters_and_every_text_is_legal() {
+        for profile in profiles::ALL {
+            let mut known: Vec<&str> = PARAMETERS.iter().map(|(key, _)| *key).collect();
+            known.push("volume.model");
+            let mut given: Vec<&str> = profile.entries.iter().map(|entry| entry.key).collect();
+            known.sort_unstable();
+            given.sort_unstable();
+            assert_eq!(given, known, "{}", profile.name);
+            let mut problems = Vec::new();
+            Hardware::read(profile, &RawScenario::default(), &mut problems);
+            assert_eq!(problems, []);
+        }
+    }
+
+    #[test]
+    fn the_default_profile_has_the_values_of_the_model() {
+        let (hardware, problems) = read("");
+        assert_eq!(problems, []);
+        let dasd = hardware.dasd(Vec::new());
+        assert_eq!((dasd.processors, dasd.nvs, dasd.cache), (8, 384 << 20, 8192 << 20));
+        assert_eq!(dasd.establish_base + dasd.establish_per_track * 50_085, Span::from_us(1_501_700));
+        assert_eq!(hardware.io_time(), Span::from_ns(66_666));
+        let tape = hardware.tape();
+        assert_eq!(
+            (tape.drive.native_rate, tape.drive.compression_milli, tape.drive.reserve_milli),
+            (14_000_000, 3_000, 5)
+        );
+        assert_eq!((tape.drive.length_mm, tape.drive.search_speed_mm), (320_000, 5_000));
+    }
+
+    #[test]
+    fn the_fragment_of_a_profile_changes_nothing_when_it_is_pasted() {
+        let (plain, _) = read("");
+        let (pasted, problems) = read(&profile_as_toml(profiles::DEFAULT));
+        assert_eq!(problems, []);
+        assert_eq!(plain.lines().collect::<Vec<_>>(), pasted.lines().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn values_of_the_scenario_win_and_are_checked() {
+        let (hardware, problems) = read("[tape]\nnative_rate = \"9 MB/s\"\nscratch = 4\n");
+        assert_eq!((problems.len(), hardware.number("tape.native_rate"), hardware.scratch), (0, 9_000_000, Some(4)));
+        let codes = |text| read(text).1.iter().map(|problem| problem.code.name()).collect::<Vec<_>>();
+        assert_eq!(codes("[disk]\nrpms = 7200\nrpm = 0\nkind = \"x\"\n"), ["S0107", "S0114", "S0109"]);
+        assert_eq!(codes("[controller]\nnvs_low = \"80 %\"\n"), ["S0301"]);
+        assert_eq!(codes("[channel]\nrate = 17\n[host]\nduplicate_volser_policy = \"ask\"\n"), ["S0110", "S0108"]);
+    }
+}

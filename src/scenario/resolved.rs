@@ -1,0 +1,327 @@
+//! The plan as a scenario file again: every default filled in, units in normal form, always in the same order.
+
+use std::fmt::{Display, Write};
+
+use crate::fault::plan::{Anchor, BlockChoice, Fault, Occurrence, Side, UpdateTrack};
+use crate::host::workload::{Replay, RequestMix, WorkloadKind, WorkloadPlan};
+use crate::kernel::Span;
+use crate::manager::plan::{BackupPlan, RestorePlan};
+use crate::vocab::{Device, DeviceNumber, Invariant, TRACKS_PER_CYLINDER};
+
+use super::MODEL_VERSION;
+use super::check::{Checked, WorkloadNote, model_of};
+use super::plan::Ending;
+use super::shape::{BLOCK_CHOICES, HIDDEN_FORMATS, UPDATE_TRACKS};
+use super::units::Dimension;
+
+/// The text of the resolved scenario.
+pub fn write(checked: &Checked) -> String {
+    let mut writer = Writer { text: String::new() };
+    writer.top(checked);
+    writer.volumes(checked);
+    for (plan, note) in checked.plan.workloads.iter().zip(&checked.notes.workloads) {
+        writer.workload(plan, note);
+    }
+    for backup in &checked.plan.backups {
+        writer.backup(backup, checked);
+    }
+    for restore in &checked.plan.restores {
+        writer.restore(restore, checked);
+    }
+    for fault in &checked.plan.faults {
+        writer.heading("[[fault]]");
+        writer.fault(fault.fault, checked);
+        writer.raw("when", &when(fault.anchor, checked));
+    }
+    writer.chance(checked);
+    writer.hardware(checked);
+    writer.bounds(checked);
+    writer.expectation(checked);
+    writer.text
+}
+
+struct Writer {
+    text: String,
+}
+
+/// `text` as a TOML string.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            control if control.is_control() => {
+                write!(quoted, "\\u{:04X}", u32::from(control)).expect("a string takes any text");
+            }
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn duration(span: Span) -> String {
+    quoted(&Dimension::Duration.show(span.ns()))
+}
+
+fn share(ppm: u32) -> String {
+    quoted(&Dimension::Share.show(u64::from(ppm)))
+}
+
+fn name(value: impl Display) -> String {
+    quoted(&value.to_string())
+}
+
+fn names<T: Display>(values: &[T]) -> String {
+    let quoted: Vec<String> = values.iter().map(|value| quoted(&value.to_string())).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+/// The name of `value` in a list of names, or its number.
+fn listed<T: PartialEq>(list: &[(&str, T)], value: &T) -> Option<String> {
+    list.iter().find(|(_, entry)| entry == value).map(|(name, _)| quoted(name))
+}
+
+fn device(checked: &Checked, device: Device) -> DeviceNumber {
+    checked.plan.dasd.volumes[usize::from(device.0)].device
+}
+
+/// The `when` of a fault.
+fn when(anchor: Anchor, checked: &Checked) -> String {
+    match anchor {
+        Anchor::At(time) => format!("{{ at = {} }}", duration(Span::from_ns(time.ns()))),
+        Anchor::Boundary(event) => format!("{{ event = {event} }}"),
+        Anchor::Around { side, occurrence, nth, delay } => {
+            let side = match side {
+                Side::Before => "before",
+                Side::After => "after",
+            };
+            let mut parts = Vec::new();
+            match occurrence {
+                Occurrence::Event { name, device: on, track } => {
+                    parts.push(format!("{side} = \"{name}\", nth = {nth}"));
+                    parts.extend(on.map(|on| format!("device = \"{}\"", device(checked, on))));
+                    parts.extend(track.map(|track| format!("track = {}", track.0)));
+                }
+                Occurrence::Step(step) => parts.push(format!("{side} = \"{step}\", nth = {nth}")),
+            }
+            if !delay.is_zero() {
+                parts.push(format!("delay = {}", duration(delay)));
+            }
+            format!("{{ {} }}", parts.join(", "))
+        }
+    }
+}
+
+impl Writer {
+    fn heading(&mut self, heading: &str) {
+        writeln!(self.text, "\n{heading}").expect("a string takes any text");
+    }
+
+    fn raw(&mut self, key: &str, value: &str) {
+        writeln!(self.text, "{key} = {value}").expect("a string takes any text");
+    }
+
+    fn top(&mut self, checked: &Checked) {
+        let (plan, notes) = (&checked.plan, &checked.notes);
+        writeln!(self.text, "# resolved scenario: every default filled in; model version {MODEL_VERSION}")
+            .expect("a string takes any text");
+        self.raw("title", &quoted(&plan.title));
+        self.raw("name", &quoted(&plan.name));
+        self.raw("seed", &plan.seed.to_string());
+        if let Some(seed) = plan.shuffle_ties {
+            self.raw("shuffle_ties", &seed.to_string());
+        }
+        self.raw("profile", &quoted(notes.profile));
+        self.raw("hazards", &names(&notes.hazards));
+        match plan.ending {
+            Ending::At(time) => self.raw("until", &duration(Span::from_ns(time.ns()))),
+            Ending::AfterWork { tail } => self.raw("tail", &duration(tail)),
+        }
+        self.heading("[[dasd]]");
+        self.raw("name", &quoted(&notes.dasd_name));
+        self.raw("architecture", "\"home-area\"");
+    }
+
+    fn volumes(&mut self, checked: &Checked) {
+        for volume in &checked.plan.host.devices {
+            self.heading("[[volume]]");
+            self.raw("id", &name(volume.id));
+            self.raw("device", &name(volume.device));
+            match model_of(volume.tracks) {
+                Some(model) => self.raw("model", &quoted(model)),
+                None => self.raw("cylinders", &(volume.tracks / TRACKS_PER_CYLINDER).to_string()),
+            }
+            self.raw("online", &volume.online.to_string());
+            self.raw("online_at_ipl", &volume.online_at_ipl.to_string());
+            self.raw("dasd", &quoted(&checked.notes.dasd_name));
+        }
+    }
+
+    fn workload(&mut self, plan: &WorkloadPlan, note: &WorkloadNote) {
+        self.heading("[[workload]]");
+        let ids: Vec<_> = plan.volumes.iter().map(|volume| volume.id).collect();
+        self.raw("volumes", &names(&ids));
+        match (&plan.kind, note) {
+            (WorkloadKind::Open { mix, .. }, WorkloadNote::Open { rate }) => {
+                self.raw("kind", "\"open\"");
+                self.raw("rate", &quoted(rate));
+                self.mix(mix);
+            }
+            (WorkloadKind::Closed { clients, think, mix }, WorkloadNote::Closed) => {
+                self.raw("kind", "\"closed\"");
+                self.raw("clients", &clients.to_string());
+                self.raw("think", &duration(*think));
+                self.mix(mix);
+            }
+            (WorkloadKind::Trace { replay, .. }, WorkloadNote::Trace(trace)) => {
+                self.raw("kind", "\"trace\"");
+                self.raw("file", &quoted(&trace.file));
+                self.raw("sha256", &quoted(&trace.sha256));
+                self.raw("format", &name(trace.format));
+                self.raw("address", &name(trace.address));
+                self.raw("allow_coarse_time", &trace.allow_coarse_time.to_string());
+                self.raw("skip_bad_lines", &trace.skip_bad_lines.to_string());
+                match replay {
+                    Replay::Open { scale_numerator, scale_denominator } => {
+                        self.raw("replay", "\"open\"");
+                        let milli = scale_numerator * 1_000 / scale_denominator;
+                        self.raw("time_scale", &quoted(&Dimension::Ratio.show(milli)));
+                    }
+                    Replay::Closed { depth } => {
+                        self.raw("replay", "\"closed\"");
+                        self.raw("depth", &depth.to_string());
+                    }
+                }
+            }
+            (kind, note) => unreachable!("a note is of the kind of its workload: {kind:?}, {note:?}"),
+        }
+    }
+
+    fn mix(&mut self, mix: &RequestMix) {
+        self.raw("read", &share(mix.read_ppm));
+        self.raw("size", &quoted(&Dimension::Size.show(u64::from(mix.bytes))));
+        self.raw("hot_requests", &share(mix.hot_requests_ppm));
+        self.raw("hot_tracks", &share(mix.hot_tracks_ppm));
+        if let Some(limit) = mix.limit {
+            self.raw("limit", &limit.to_string());
+        }
+    }
+
+    fn backup(&mut self, backup: &BackupPlan, checked: &Checked) {
+        self.heading("[[backup]]");
+        self.raw("at", &duration(Span::from_ns(backup.at.ns())));
+        self.raw("method", &name(backup.method));
+        self.raw("source", &name(backup.source_id));
+        self.raw("target", &name(device(checked, backup.target)));
+        self.raw("mode", &name(backup.mode));
+        self.raw("label_commit", &name(backup.label_commit));
+        let form = listed(HIDDEN_FORMATS, &backup.hidden_format);
+        self.raw("hidden_format", &form.expect("every form is listed"));
+        self.raw("on_dump_failure", &name(backup.on_dump_failure));
+        self.raw("dump_retries", &backup.dump_retries.to_string());
+        self.raw("delete_target", &name(backup.delete_target));
+    }
+
+    fn restore(&mut self, restore: &RestorePlan, checked: &Checked) {
+        self.heading("[[restore]]");
+        self.raw("volume", &name(restore.volume));
+        self.raw("to", &name(device(checked, restore.to)));
+        if let Some(at) = restore.at {
+            self.raw("at", &duration(Span::from_ns(at.ns())));
+        }
+        self.raw("restore_label", &name(restore.restore_label));
+        self.raw("restore_if_online", &name(restore.restore_if_online));
+        self.raw("old_device", &name(restore.old_device));
+    }
+
+    fn fault(&mut self, fault: Fault, checked: &Checked) {
+        self.raw("kind", &name(fault.kind()));
+        match fault {
+            Fault::HostCrash { outage } => self.raw("outage", &duration(outage)),
+            Fault::ControllerCrash { nvs, outage } => {
+                self.raw("nvs", &name(nvs));
+                self.raw("outage", &duration(outage));
+            }
+            Fault::PowerLoss { duration: length } => self.raw("duration", &duration(length)),
+            Fault::SourceUpdate { device: on, track } => {
+                self.raw("device", &name(device(checked, on)));
+                let number = match track {
+                    UpdateTrack::Number(track) => track.0.to_string(),
+                    _ => String::new(),
+                };
+                self.raw("track", &listed(UPDATE_TRACKS, &track).unwrap_or(number));
+            }
+            Fault::TapeWriteError { permanent, block } | Fault::TapeReadError { permanent, block } => {
+                self.raw("permanent", &permanent.to_string());
+                let number = match block {
+                    BlockChoice::Number(block) => block.to_string(),
+                    _ => String::new(),
+                };
+                self.raw("block", &listed(BLOCK_CHOICES, &block).unwrap_or(number));
+            }
+        }
+    }
+
+    /// `[rates]` and `[human]` in full, also when nothing is left to chance: then they say so.
+    fn chance(&mut self, checked: &Checked) {
+        let mean = |wanted: crate::fault::plan::FaultKind| {
+            let rate = checked.plan.rates.iter().find(|rate| rate.fault.kind() == wanted);
+            rate.map_or_else(|| "\"never\"".to_owned(), |rate| duration(rate.mean_between))
+        };
+        self.heading("[rates]");
+        self.raw("host_outage", &mean(crate::fault::plan::FaultKind::HostCrash));
+        self.raw("controller_loss", &mean(crate::fault::plan::FaultKind::ControllerCrash));
+        self.raw("power_loss", &mean(crate::fault::plan::FaultKind::PowerLoss));
+        self.heading("[human]");
+        self.raw("wrong_ipl_reply", &share(checked.plan.operator.wrong_ipl_reply_ppm));
+    }
+
+    fn hardware(&mut self, checked: &Checked) {
+        let mut current = "";
+        for (table, key, value) in checked.hardware.lines() {
+            if table != current {
+                self.heading(&format!("[{table}]"));
+                if table == "tape" && !checked.notes.cartridges_named {
+                    self.raw("scratch", &checked.plan.host.cartridges.len().to_string());
+                }
+                current = table;
+            }
+            self.raw(key, &value);
+        }
+        if checked.notes.cartridges_named {
+            for cartridge in &checked.plan.host.cartridges {
+                self.heading("[[cartridge]]");
+                self.raw("id", &name(cartridge.0));
+            }
+        }
+    }
+
+    fn bounds(&mut self, checked: &Checked) {
+        let limits = checked.plan.limits;
+        self.heading("[limits]");
+        self.raw("rto", &duration(limits.rto));
+        self.raw("rpo", &duration(limits.rpo));
+        self.raw("orphan_grace", &duration(limits.orphan_grace));
+        self.raw("job_time", &duration(limits.job_time));
+        self.raw("io_bound", &duration(limits.io_bound));
+    }
+
+    fn expectation(&mut self, checked: &Checked) {
+        let expect = &checked.plan.expect;
+        let required: Vec<&str> = expect.required.iter().map(|invariant| invariant.name()).collect();
+        writeln!(self.text, "\n# required invariants: {}", required.join(", ")).expect("a string takes any text");
+        let Some(note) = &checked.notes.expectation else { return };
+        self.text.push_str("[expect]\n");
+        self.raw("violates", &names::<Invariant>(&expect.violates));
+        self.raw("goals", &names(&expect.goals));
+        self.raw("requires", &names(&note.requires));
+        self.raw("optional", &names(&note.optional));
+        if let Some(verdict) = expect.verdict {
+            self.raw("verdict", &name(verdict));
+        }
+    }
+}
