@@ -37,6 +37,10 @@ impl TapeVolser {
         VolumeId::parse(text).map(TapeVolser)
     }
 
+    pub const fn of(id: VolumeId) -> TapeVolser {
+        TapeVolser(id)
+    }
+
     /// `T00001` and so on: the IDs of cartridges that the scenario does not name.
     pub fn numbered(number: u16) -> TapeVolser {
         let mut bytes = *b"T00000";

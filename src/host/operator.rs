@@ -46,6 +46,25 @@ pub enum AnswerRule {
     Slips { wrong_ppm: u32 },
 }
 
+impl AnswerRule {
+    /// Wrong with this probability, in parts per million.
+    pub fn from_ppm(wrong_ppm: u32) -> AnswerRule {
+        match wrong_ppm {
+            0 => AnswerRule::Always(Answer::Right),
+            1_000_000 => AnswerRule::Always(Answer::Wrong),
+            wrong_ppm => AnswerRule::Slips { wrong_ppm },
+        }
+    }
+
+    pub fn wrong_ppm(self) -> u32 {
+        match self {
+            AnswerRule::Always(Answer::Right) => 0,
+            AnswerRule::Always(Answer::Wrong) => 1_000_000,
+            AnswerRule::Slips { wrong_ppm } => wrong_ppm,
+        }
+    }
+}
+
 /// What operators had to do so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OperatorUsage {

@@ -148,6 +148,14 @@ pub enum PlanError {
 }
 
 impl WorkloadPlan {
+    /// Whether it ends by itself: a trace, or a limited number of requests.
+    pub fn is_finite(&self) -> bool {
+        match &self.kind {
+            WorkloadKind::Open { mix, .. } | WorkloadKind::Closed { mix, .. } => mix.limit.is_some(),
+            WorkloadKind::Trace { .. } => true,
+        }
+    }
+
     /// Whether every value is one that a [`super::Workload`] can work with.
     pub fn check(&self) -> Result<(), PlanError> {
         if self.volumes.is_empty() || self.volumes.len() > usize::from(u16::MAX) {

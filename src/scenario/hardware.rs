@@ -9,17 +9,17 @@ use crate::device::drive::DriveParameters;
 use crate::device::library::LibraryParameters;
 use crate::device::profiles::Profile;
 use crate::device::raid::RankParameters;
-use crate::host::operator::OperatorParameters;
+use crate::host::{AnswerRule, OperatorParameters};
 use crate::kernel::Span;
 use crate::manager::plan::DuplicatePolicy;
 
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place};
 use super::document::{Node, Value};
-use super::plan::TapeParameters;
 use super::raw::{RawScenario, Settings, unknown_key};
 use super::shape::{Shape, choose, out_of_range, read_dimension};
 use super::units::Dimension;
+use crate::controller::tape::TapeParameters;
 
 /// What values a parameter may have. Limits are in base units, both included.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +76,6 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("controller.destage_age", DURATION),
     ("controller.nvs_battery", DURATION),
     ("controller.iml_time", DURATION),
-    ("controller.long_busy_timeout", DURATION),
     ("metadata.write", INSTANT),
     ("metadata.log_write", INSTANT),
     ("channel.rate", RATE),
@@ -301,7 +300,6 @@ impl Hardware {
             withdraw_time: self.span("flashcopy.withdraw_time"),
             background_rate: self.number("flashcopy.background_rate"),
             iml_time: self.span("controller.iml_time"),
-            long_busy_timeout: self.span("controller.long_busy_timeout"),
             volumes,
         }
     }
@@ -359,10 +357,10 @@ impl Hardware {
     pub fn operator(&self, wrong_ipl_reply_ppm: u32) -> OperatorParameters {
         OperatorParameters {
             reaction_median: self.span("operator.reaction_median"),
-            reaction_sigma_milli: self.small("operator.reaction_sigma"),
+            reaction_sigma: f64::from(self.small("operator.reaction_sigma")) / 1000.0,
             step_median: self.span("operator.step_median"),
-            step_sigma_milli: self.small("operator.step_sigma"),
-            wrong_ipl_reply_ppm,
+            step_sigma: f64::from(self.small("operator.step_sigma")) / 1000.0,
+            duplicate_answer: AnswerRule::from_ppm(wrong_ipl_reply_ppm),
         }
     }
 }

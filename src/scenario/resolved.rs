@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write};
 
 use crate::fault::plan::{Anchor, BlockChoice, Fault, Occurrence, Side, UpdateTrack};
-use crate::host::workload::{Replay, RequestMix, WorkloadKind, WorkloadPlan};
+use crate::host::{Replay, RequestMix, WorkloadKind, WorkloadPlan};
 use crate::kernel::Span;
 use crate::manager::plan::{BackupPlan, RestorePlan};
 use crate::vocab::{Device, DeviceNumber, Invariant, TRACKS_PER_CYLINDER};
@@ -277,7 +277,7 @@ impl Writer {
         self.raw("controller_loss", &mean(crate::fault::plan::FaultKind::ControllerCrash));
         self.raw("power_loss", &mean(crate::fault::plan::FaultKind::PowerLoss));
         self.heading("[human]");
-        self.raw("wrong_ipl_reply", &share(checked.plan.operator.wrong_ipl_reply_ppm));
+        self.raw("wrong_ipl_reply", &share(checked.plan.operator.duplicate_answer.wrong_ppm()));
     }
 
     fn hardware(&mut self, checked: &Checked) {
@@ -295,7 +295,7 @@ impl Writer {
         if checked.notes.cartridges_named {
             for cartridge in &checked.plan.host.cartridges {
                 self.heading("[[cartridge]]");
-                self.raw("id", &name(cartridge.0));
+                self.raw("id", &name(cartridge));
             }
         }
     }

@@ -1,10 +1,11 @@
 //! The one place where the scenario layer reads a trace.
 
-use crate::host::workload::{TraceRecord, WorkloadVolume};
-
 use super::catalogue::Code;
 use super::diagnostic::Diagnostic;
 use super::shape::{AddressRule, TraceFormat};
+use crate::host::trace::{self, Address, PlaceError};
+use crate::host::{TraceRecord, WorkloadVolume};
+use crate::kernel::Span;
 
 /// What a scenario says about a trace.
 #[derive(Clone, Copy, Debug)]
@@ -12,16 +13,55 @@ pub struct TraceRequest<'a> {
     pub name: &'a str,
     pub format: TraceFormat,
     pub address: AddressRule,
+    /// Recorded times decide when requests are issued.
+    pub open_loop: bool,
     pub allow_coarse_time: bool,
     pub skip_bad_lines: bool,
 }
 
+/// A clock coarser than this tells nothing about how requests follow each other.
+const COARSE: Span = Span::from_ms(1);
+
 /// Reads a trace and places its requests on `volumes`, laid end to end. The caller adds the place to a diagnostic.
-// TEMPORARY BODY, to be wired to `crate::host::trace`: parse `bytes` in the format, then place the records.
 pub fn load_trace(
     request: &TraceRequest<'_>,
-    _bytes: &[u8],
-    _volumes: &[WorkloadVolume],
+    bytes: &[u8],
+    volumes: &[WorkloadVolume],
 ) -> Result<Vec<TraceRecord>, Box<Diagnostic>> {
-    Err(Box::new(Diagnostic::error(Code::TraceMalformed, format!("the trace `{}` cannot be read yet", request.name))))
+    let format = match request.format {
+        TraceFormat::Auto => None,
+        TraceFormat::Vscsi => Some(trace::TraceFormat::Vscsi),
+        TraceFormat::VscsiCsv => Some(trace::TraceFormat::VscsiCsv),
+    };
+    let malformed =
+        |message: String, help: String| Box::new(Diagnostic::error(Code::TraceMalformed, message).help(help));
+    let trace = trace::read_stream(request.name, bytes, format)
+        .map_err(|problem| malformed(problem.to_string(), problem.remedy()))?;
+    if let Some(first) = trace.rejects.kept.first().filter(|_| !request.skip_bad_lines) {
+        let total = trace.rejects.total();
+        let message = format!("`{}` has {total} bad record(s); the first is number {}", request.name, first.line);
+        let help = "repair the trace, or set `skip_bad_lines = true` to replay the rest";
+        let mut problem = malformed(message, help.into());
+        problem.label = first.message.clone();
+        return Err(problem);
+    }
+    if request.open_loop && trace.time_resolution > COARSE && !request.allow_coarse_time {
+        let message = format!("the times of `{}` are whole steps of {}", request.name, trace.time_resolution);
+        let help = "replay it with `replay = \"closed\"`, or set `allow_coarse_time = true` to issue each step's requests \
+            in one burst";
+        return Err(malformed(message, help.into()));
+    }
+    let address = match request.address {
+        AddressRule::Strict => Address::Strict,
+        AddressRule::Wrap => Address::Wrap,
+        AddressRule::Compact => Address::Compact,
+    };
+    let placement = trace::place(&trace, volumes, address).map_err(|problem| {
+        let code = match problem {
+            PlaceError::Beyond { .. } | PlaceError::Pages { .. } => Code::TraceBeyondVolumes,
+            _ => Code::TraceMalformed,
+        };
+        Box::new(Diagnostic::error(code, problem.to_string()).help(problem.remedy()))
+    })?;
+    Ok(placement.records.to_vec())
 }

@@ -43,6 +43,11 @@ impl Fact {
         }
     }
 
+    /// Whether the work of a run may be over with it.
+    pub fn ends_work(self) -> bool {
+        matches!(self, Fact::Manager(ManagerFact::JobEnded { .. } | ManagerFact::RecoveryDone { .. }))
+    }
+
     /// Whether a label, an online state or a cached ID may have changed.
     pub fn touches_identity(self) -> bool {
         match self {

@@ -41,7 +41,6 @@ const ENTRIES: &[Entry] = &[
     entry("controller.destage_age", "30 s", "A", "modified data older than this is destaged in any case"),
     entry("controller.nvs_battery", "72 h", "S-31 (stated for the model 800)", "how long NVS survives a power loss"),
     entry("controller.iml_time", "20 min", "G", "from power on or a crash to ready (10-30 min)"),
-    entry("controller.long_busy_timeout", "120 s", "A", "when the long busy of a source whose host died ends"),
     entry("metadata.write", "10 ms", "A", "a transaction's arrival on the metadata disk"),
     entry("metadata.log_write", "0.1 ms", "A", "its record in NVS"),
     entry("channel.rate", "17 MB/s", "G", "one ESCON path to the disk controller"),

@@ -1,7 +1,8 @@
 //! When a run ends, what bounds it must keep, and what the scenario says will come out.
 
 use crate::controller::dasd::DasdParameters;
-use crate::host::workload::{WorkloadKind, WorkloadPlan};
+use crate::controller::tape::TapeParameters;
+use crate::host::{WorkloadKind, WorkloadPlan};
 use crate::kernel::{Span, Time};
 use crate::manager::plan::{BackupPlan, HostParameters, MethodName, RestorePlan};
 use crate::vocab::{Invariant, Op, SLOT_BYTES, TRACK_BYTES};
@@ -9,7 +10,7 @@ use crate::vocab::{Invariant, Op, SLOT_BYTES, TRACK_BYTES};
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, suggestion};
 use super::super::goals::GOALS;
-use super::super::plan::{Ending, Expectation, ExpectedVerdict, Limits, TapeParameters};
+use super::super::plan::{Ending, Expectation, ExpectedVerdict, Limits};
 use super::super::shape::Given;
 use super::{Context, list, or};
 

@@ -1,9 +1,10 @@
 //! The backups and restores of a scenario, and the cartridges that they need.
 
 use crate::controller::dasd::LabelCommit;
+use crate::device::cartridge::TapeVolser;
 use crate::kernel::Time;
 use crate::manager::plan::{
-    BackupPlan, CartridgeName, DeleteTarget, OldDevice, OnDumpFailure, RestoreIfOnline, RestoreLabel, RestorePlan,
+    BackupPlan, DeleteTarget, OldDevice, OnDumpFailure, RestoreIfOnline, RestoreLabel, RestorePlan,
 };
 use crate::vocab::{HiddenFormat, TRACK_BYTES, VolumeId};
 
@@ -60,6 +61,7 @@ impl Context<'_> {
             source_id: from.id,
             target,
             target_id: to.id,
+            tracks: from.tracks,
             mode: or(&raw.mode, self.hardware.copy_mode()),
             label_commit: or(&raw.label_commit, LabelCommit::Atomic),
             hidden_format: or(&raw.hidden_format, HiddenFormat::Sealed),
@@ -134,7 +136,7 @@ impl Context<'_> {
     }
 
     /// The cartridges by name, or as many scratch ones as all dumps with all their retries can use.
-    pub(super) fn cartridges(&mut self, backups: &[BackupPlan]) -> Vec<CartridgeName> {
+    pub(super) fn cartridges(&mut self, backups: &[BackupPlan]) -> Vec<TapeVolser> {
         let most = usize::try_from(MOST_CARTRIDGES).expect("a small limit");
         let named = list(&self.raw.cartridge);
         if let (Some(given), Some(_)) = (&self.raw.cartridge, self.hardware.scratch) {
@@ -166,7 +168,7 @@ impl Context<'_> {
         (u64::from(tracks) * TRACK_BYTES).div_ceil(held.max(1))
     }
 
-    fn named_cartridges(&mut self) -> Vec<CartridgeName> {
+    fn named_cartridges(&mut self) -> Vec<TapeVolser> {
         let mut names: Vec<(VolumeId, &Place)> = Vec::new();
         for entry in list(&self.raw.cartridge) {
             self.need(&entry.value.id, "id", "a cartridge", entry, "\"T00001\"");
@@ -182,11 +184,11 @@ impl Context<'_> {
             }
             names.push((id.value, &id.place));
         }
-        names.into_iter().map(|(name, _)| CartridgeName(name)).collect()
+        names.into_iter().map(|(name, _)| TapeVolser::of(name)).collect()
     }
 }
 
 /// T00001, T00002, ...
-fn generated_name(number: u64) -> CartridgeName {
-    CartridgeName(VolumeId::parse(&format!("T{number:05}")).expect("a letter and five digits are an ID"))
+fn generated_name(number: u64) -> TapeVolser {
+    TapeVolser::numbered(u16::try_from(number).expect("cartridges are numbered in two bytes"))
 }

@@ -1,8 +1,9 @@
 //! The volumes of a scenario: who they are, how large, and whether their disks can hold them.
 
 use crate::controller::dasd::VolumeParameters;
+use crate::device::cartridge::TapeVolser;
 use crate::device::profiles::Profile;
-use crate::manager::plan::{CartridgeName, DeviceConfiguration, HostParameters};
+use crate::manager::plan::{DeviceConfiguration, HostParameters};
 use crate::vocab::{DeviceNumber, SLOT_BYTES, TRACKS_PER_CYLINDER, VolumeId};
 
 use super::super::catalogue::Code;
@@ -213,7 +214,7 @@ impl Context<'_> {
     }
 
     /// The host, but for what `[limits]` says.
-    pub(super) fn host(&self, cartridges: Vec<CartridgeName>) -> HostParameters {
+    pub(super) fn host(&self, cartridges: Vec<TapeVolser>) -> HostParameters {
         let hardware = self.hardware;
         let configuration = |volume: &Volume| DeviceConfiguration {
             device: volume.device,

@@ -1,6 +1,6 @@
 //! The workloads of a scenario, and the traces that they replay.
 
-use crate::host::workload::{Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume};
+use crate::host::{Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume};
 use crate::kernel::Span;
 use crate::vocab::{TRACK_BYTES, TRACKS_PER_CYLINDER, VolumeId};
 
@@ -248,7 +248,8 @@ impl Context<'_> {
             allow_coarse_time: or(&raw.allow_coarse_time, false),
             skip_bad_lines: or(&raw.skip_bad_lines, false),
         };
-        let records = self.records(file, &note, &bytes, volumes)?;
+        let open_loop = !matches!(replay, Some(Replay::Closed { .. }));
+        let records = self.records(file, &note, open_loop, &bytes, volumes)?;
         self.inputs.push(input);
         Some((WorkloadKind::Trace { records: records.into(), replay: replay? }, WorkloadNote::Trace(note)))
     }
@@ -271,6 +272,7 @@ impl Context<'_> {
         &mut self,
         file: &Given<String>,
         note: &TraceNote,
+        open_loop: bool,
         bytes: &[u8],
         volumes: &[WorkloadVolume],
     ) -> Option<Vec<TraceRecord>> {
@@ -282,6 +284,7 @@ impl Context<'_> {
             name: &note.file,
             format: note.format,
             address: note.address,
+            open_loop,
             allow_coarse_time: note.allow_coarse_time,
             skip_bad_lines: note.skip_bad_lines,
         };

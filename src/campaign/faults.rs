@@ -1,0 +1,194 @@
+//! When faults act: the plan's anchors, watched while a run goes on.
+//!
+//! Faults act at boundaries and never go through the queue. An anchor in time acts before the first event at or after its
+//! instant; one at a boundary after that many events; one around an occurrence at the boundary behind the event that
+//! reports it, or in front of it. "In front" is known only when the event has been handled: a scout, a fork of the run, is
+//! kept one event ahead while such an anchor is armed.
+
+use crate::fault::plan::{Anchor, Fault, FaultPlan, FaultRate, Occurrence, Side};
+use crate::kernel::{Run, Span, Stream, Time};
+use crate::manager::ManagerFact;
+use crate::world::{Fact, World};
+
+/// A fault and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Armed {
+    pub fault: Fault,
+    pub anchor: Anchor,
+    pub state: FaultState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultState {
+    /// Acts at the first boundary at or after this instant.
+    Due(Time),
+    AtBoundary(u64),
+    /// Waits for so many more occurrences.
+    Waiting {
+        left: u64,
+    },
+    Acted {
+        boundary: u64,
+        time: Time,
+        effect: bool,
+    },
+}
+
+/// All faults of a run.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    armed: Vec<Armed>,
+    clocks: Vec<Clock>,
+    scout: Option<Run<World>>,
+}
+
+/// One random kind of fault: the instants of its occurrences.
+#[derive(Clone, Debug)]
+struct Clock {
+    rate: FaultRate,
+    draws: Stream,
+    drawn: u64,
+    next: Time,
+}
+
+impl Clock {
+    fn new(rate: FaultRate, run_seed: u64, number: usize) -> Clock {
+        let name = format!("{} {number}", rate.fault.kind());
+        let mut clock = Clock { rate, draws: Stream::new(run_seed, "faults", &name), drawn: 0, next: Time::ZERO };
+        clock.draw();
+        clock
+    }
+
+    fn draw(&mut self) {
+        let gap = self.draws.draws(self.drawn).exponential(self.rate.mean_between);
+        self.drawn += 1;
+        self.next = self.next.saturating_add(gap.max(Span::from_ns(1)));
+    }
+}
+
+impl Faults {
+    pub fn new(faults: &[FaultPlan], rates: &[FaultRate], run_seed: u64) -> Faults {
+        let arm = |plan: &FaultPlan| {
+            let state = match plan.anchor {
+                Anchor::At(time) => FaultState::Due(time),
+                Anchor::Boundary(number) => FaultState::AtBoundary(number),
+                Anchor::Around { nth, .. } => FaultState::Waiting { left: nth },
+            };
+            Armed { fault: plan.fault, anchor: plan.anchor, state }
+        };
+        Faults {
+            armed: faults.iter().map(arm).collect(),
+            clocks: rates.iter().enumerate().map(|(number, &rate)| Clock::new(rate, run_seed, number)).collect(),
+            scout: None,
+        }
+    }
+
+    /// The scenario's faults in their order, then those drawn from rates in the order in which they acted.
+    pub fn all(&self) -> &[Armed] {
+        &self.armed
+    }
+
+    /// Whether a fault will act at a known instant or boundary, rates left aside.
+    pub fn any_scheduled(&self) -> bool {
+        self.armed.iter().any(|fault| matches!(fault.state, FaultState::Due(_) | FaultState::AtBoundary(_)))
+    }
+
+    /// The fault that acts next at this boundary, with its instant, when nothing pending lies before it.
+    pub fn due(&mut self, run: &mut Run<World>, rates_run: bool) -> Option<(usize, Time)> {
+        let now = run.now();
+        self.look_ahead(run);
+        let next_event = run.peek().map_or(Time::NEVER, |event| event.time);
+        let due_at = |fault: &Armed| match fault.state {
+            FaultState::Due(time) if time <= next_event => Some(time.max(now)),
+            FaultState::AtBoundary(number) if number <= run.steps => Some(now),
+            _ => None,
+        };
+        let planned = self.armed.iter().enumerate().filter_map(|(index, fault)| Some((due_at(fault)?, index))).min();
+        let random = self.clocks.iter().enumerate().map(|(number, clock)| (clock.next, number)).min();
+        let random = random.filter(|&(time, _)| rates_run && time <= next_event && next_event < Time::NEVER);
+        match (planned, random) {
+            (Some((time, index)), random) if random.is_none_or(|(other, _)| time <= other) => Some((index, time)),
+            (_, Some((time, number))) => {
+                let clock = &mut self.clocks[number];
+                let (fault, anchor) = (clock.rate.fault, Anchor::At(clock.next));
+                clock.draw();
+                self.armed.push(Armed { fault, anchor, state: FaultState::Due(time) });
+                Some((self.armed.len() - 1, time.max(now)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The fault has acted; whatever a scout saw ahead is void.
+    pub fn acted(&mut self, index: usize, boundary: u64, time: Time, effect: bool) {
+        self.armed[index].state = FaultState::Acted { boundary, time, effect };
+        self.scout = None;
+    }
+
+    /// Counts the occurrences that an event, or an injection, reported.
+    pub fn count(&mut self, now: Time, facts: &[Fact]) {
+        if facts.is_empty() {
+            return;
+        }
+        for fault in &mut self.armed {
+            let (FaultState::Waiting { left }, Anchor::Around { side: Side::After, occurrence, delay, .. }) =
+                (fault.state, fault.anchor)
+            else {
+                continue;
+            };
+            let seen = occurrences(facts, occurrence, Side::After);
+            fault.state = match left.checked_sub(seen) {
+                Some(0) | None => FaultState::Due(now + delay),
+                Some(left) => FaultState::Waiting { left },
+            };
+        }
+    }
+
+    /// Handles the next event on a fork, and makes due what it shows to lie right ahead.
+    fn look_ahead(&mut self, run: &Run<World>) {
+        let waits_in_front = |fault: &Armed| {
+            matches!(fault.state, FaultState::Waiting { .. })
+                && matches!(fault.anchor, Anchor::Around { side: Side::Before, .. })
+        };
+        if !self.armed.iter().any(waits_in_front) {
+            self.scout = None;
+            return;
+        }
+        let scout = self.scout.get_or_insert_with(|| run.clone());
+        while scout.steps <= run.steps {
+            if scout.step().is_none() {
+                return;
+            }
+            for fault in self.armed.iter_mut().filter(|fault| waits_in_front(fault)) {
+                let (FaultState::Waiting { left }, Anchor::Around { occurrence, delay, .. }) =
+                    (fault.state, fault.anchor)
+                else {
+                    unreachable!("the filter lets through what waits for an occurrence");
+                };
+                let seen = occurrences(scout.model.facts(), occurrence, Side::Before);
+                fault.state = match left.checked_sub(seen) {
+                    Some(0) | None => FaultState::Due(run.now() + delay),
+                    Some(left) => FaultState::Waiting { left },
+                };
+            }
+        }
+    }
+}
+
+/// How often the facts report what an anchor counts.
+fn occurrences(facts: &[Fact], occurrence: Occurrence, side: Side) -> u64 {
+    let matches = |fact: &&Fact| match occurrence {
+        Occurrence::Event { name, device, track } => {
+            let (of_device, of_track) = fact.place();
+            fact.name() == Some(name)
+                && (device.is_none() || device == of_device)
+                && (track.is_none() || track == of_track)
+        }
+        Occurrence::Step(wanted) => match (side, fact) {
+            (Side::Before, Fact::Manager(ManagerFact::StepStarted { step, .. }))
+            | (Side::After, Fact::Manager(ManagerFact::StepEnded { step, .. })) => *step == wanted,
+            _ => false,
+        },
+    };
+    facts.iter().filter(matches).count() as u64
+}

@@ -1,0 +1,4 @@
+//! One run, and loops around it.
+
+pub mod faults;
+pub mod trial;

@@ -1,0 +1,138 @@
+//! One run of one plan: events and faults in order, until the work is done and everything is quiet.
+
+use super::faults::Faults;
+use crate::kernel::{Run, Span, Time};
+use crate::scenario::Plan;
+use crate::scenario::plan::Ending;
+use crate::world::{BuildError, World};
+
+/// Why a run is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// Workloads were stopped and nothing is pending any more.
+    Quiescent,
+    /// The work did not end within any time that could still be sensible.
+    Stalled,
+}
+
+impl EndReason {
+    pub fn name(self) -> &'static str {
+        match self {
+            EndReason::Quiescent => "quiescent",
+            EndReason::Stalled => "stalled",
+        }
+    }
+}
+
+/// What happened at a boundary, for observers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happening {
+    Event,
+    /// A fault acted: its place in [`Faults::all`], and whether it found something to act upon.
+    Fault {
+        index: usize,
+        effect: bool,
+    },
+}
+
+/// A run in progress with its faults and its end. Cloning it forks the future, faults included.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    pub run: Run<World>,
+    pub faults: Faults,
+    ending: Ending,
+    /// When the work was seen to be done.
+    done_at: Option<Time>,
+    stopped: bool,
+    give_up_at: Time,
+}
+
+/// How often the end of the work is looked for, in events; job ends are seen at once.
+const LOOK_EVERY: u64 = 64;
+
+impl Trial {
+    pub fn new(plan: &Plan) -> Result<Trial, BuildError> {
+        let last_start = plan.backups.iter().map(|backup| backup.at);
+        let last_start = last_start.chain(plan.restores.iter().filter_map(|restore| restore.at)).max();
+        // A hundred times the longest job and a month: no job that still does something takes so long (A).
+        let patience = plan.limits.job_time * 100 + Span::from_secs(30 * 86_400);
+        Ok(Trial {
+            run: World::build(plan)?,
+            faults: Faults::new(&plan.faults, &plan.rates, plan.seed),
+            ending: plan.ending,
+            done_at: None,
+            stopped: false,
+            give_up_at: last_start.unwrap_or(Time::ZERO).saturating_add(patience),
+        })
+    }
+
+    /// Goes on to the next boundary: lets one fault act, or delivers one event. `None` when the run is over.
+    pub fn advance(&mut self) -> Option<Happening> {
+        if let Some((index, time)) = self.faults.due(&mut self.run, !self.stopped)
+            && self.stop_time().is_none_or(|stop| time <= stop)
+        {
+            return Some(self.strike(index, time));
+        }
+        if let Some(stop) = self.stop_time()
+            && self.run.peek().is_none_or(|next| next.time >= stop)
+        {
+            self.stopped = true;
+            self.run.inject("stop", |world, _, _| world.stop_workloads());
+        }
+        self.run.step()?;
+        let facts = self.run.model.facts();
+        self.faults.count(self.run.now(), facts);
+        if self.run.steps.is_multiple_of(LOOK_EVERY) || facts.iter().any(|fact| fact.ends_work()) {
+            self.look_for_the_end();
+        }
+        Some(Happening::Event)
+    }
+
+    /// Runs to the end, showing every boundary to `observer`.
+    pub fn finish(&mut self, mut observer: impl FnMut(&Trial, Happening)) -> EndReason {
+        while let Some(happening) = self.advance() {
+            observer(self, happening);
+            if self.run.now() > self.give_up_at {
+                return EndReason::Stalled;
+            }
+        }
+        EndReason::Quiescent
+    }
+
+    /// Whether workloads have been stopped and the run only drains.
+    pub fn is_draining(&self) -> bool {
+        self.stopped
+    }
+
+    fn strike(&mut self, index: usize, time: Time) -> Happening {
+        self.run.advance_to(time);
+        let fault = self.faults.all()[index].fault;
+        let effect =
+            self.run.inject("fault", |world, queue, fingerprint| world.strike(index, fault, queue, fingerprint));
+        self.faults.acted(index, self.run.steps, time, effect);
+        self.faults.count(time, self.run.model.facts());
+        self.done_at = None;
+        Happening::Fault { index, effect }
+    }
+
+    /// When workloads stop, as far as that is known.
+    fn stop_time(&self) -> Option<Time> {
+        if self.stopped {
+            return None;
+        }
+        match self.ending {
+            Ending::At(time) => Some(time),
+            Ending::AfterWork { tail } => self.done_at.map(|done| done + tail),
+        }
+    }
+
+    fn look_for_the_end(&mut self) {
+        let world = &self.run.model;
+        let limited = |workload: &crate::host::Workload| workload.plan().is_finite();
+        let done = world.manager.work_is_done()
+            && world.dasd.is_up()
+            && !self.faults.any_scheduled()
+            && world.workloads.iter().filter(|workload| limited(workload)).all(|workload| workload.is_exhausted());
+        self.done_at = if done { self.done_at.or(Some(self.run.now())) } else { None };
+    }
+}
