@@ -21,8 +21,8 @@ use crate::controller::dasd::{DasdCommand, Payload};
 use crate::controller::tape::{TapeCommand, TapeResult, Target};
 use crate::device::cartridge::{FileName, Record};
 use crate::vocab::{
-    Cartridge, HiddenContext, HiddenId, HiddenState, LabelTrack, Status, TRACK_BYTES, TrackImage, TrackNo, TrackRange,
-    VolumeId,
+    Cartridge, HiddenContext, HiddenId, HiddenState, LabelTrack, Status, StepName, TRACK_BYTES, TrackImage, TrackNo,
+    TrackRange, VolumeId,
 };
 
 /// Records in front of the first track: three labels, a tape mark, the header.
@@ -74,21 +74,18 @@ enum DumpPhase {
     Rewind,
 }
 
+impl Dump {
+    fn new(phase: DumpPhase, id: VolumeId, cartridge: Cartridge) -> Dump {
+        Dump { phase, id, cartridge, buffers: VecDeque::new(), next_read: 0, written: 0, reads: 0, chains: 0 }
+    }
+}
+
 impl Manager {
     /// Starts a dump, or starts it again from the beginning.
     pub(super) fn begin_dump(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
         let (device, id) = (run.plan.target, run.plan.source_id);
-        run.dump = Some(Dump {
-            phase: DumpPhase::Identity,
-            id,
-            cartridge: Cartridge(0),
-            buffers: VecDeque::new(),
-            next_read: 0,
-            written: 0,
-            reads: 0,
-            chains: 0,
-        });
+        run.dump = Some(Dump::new(DumpPhase::Identity, id, Cartridge(0)));
         let ticket = self.session_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Dasd(DasdCommand::ReadLabel { ticket, device }));
     }
@@ -395,6 +392,18 @@ impl Manager {
         out.send(ManagerMessage::Tape(command));
     }
 
+    /// An error showed only when the trailer was to be hardened: blocks that the drive had acknowledged are not on tape.
+    pub(super) fn return_to_dump(&mut self, slot: u32, permanent: bool, hardened: u64, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        run.line = super::method::dump_line(run.plan.method);
+        let (job, dump_step) = (Job::Backup(run.backup), Manager::line_of(run).expect("every method dumps").step);
+        out.report(ManagerFact::StepEnded { job, step: StepName::HardenTrailer });
+        out.report(ManagerFact::StepStarted { job, step: dump_step });
+        let (cartridge, _) = run.tape.expect("the trailer goes onto a mounted tape");
+        run.dump = Some(Dump::new(DumpPhase::Settle { permanent, hardened }, run.plan.source_id, cartridge));
+        self.settle(slot, out);
+    }
+
     /// The cartridge is not used again, and what it holds is no backup.
     fn condemn_cartridge(&mut self, slot: u32) {
         let run = self.backup_run(slot);
@@ -420,12 +429,6 @@ impl Manager {
             return;
         }
         run.dump_retries += 1;
-        // From the trailer's line back to the dump's.
-        let dump_line = super::method::dump_line(run.plan.method);
-        if run.line != dump_line {
-            run.line = dump_line;
-            run.attempts = 1;
-        }
         self.begin_dump(slot, out);
     }
 }

@@ -62,6 +62,8 @@ pub(super) struct BackupRun {
     pub dump: Option<Dump>,
     pub dump_retries: u32,
     pub tape: Option<(Cartridge, Drive)>,
+    /// The error that a command of the trailer met: permanent or not, and the records that are on tape.
+    pub trailer_error: Option<(bool, u64)>,
     /// The stimulus in the scenario's list; `None` for a resumed job.
     pub stimulus: Option<usize>,
 }
@@ -131,6 +133,7 @@ impl BackupRun {
             dump: None,
             dump_retries: 0,
             tape: None,
+            trailer_error: None,
             stimulus,
         }
     }
@@ -455,18 +458,24 @@ impl Manager {
     }
 
     fn trailer_answered(&mut self, slot: u32, tag: SessionTag, result: &TapeResult, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let backup = run.backup;
+        if let TapeResult::WriteError { permanent, hardened_blocks, .. } = *result {
+            run.trailer_error = Some((permanent, hardened_blocks));
+            out.report(ManagerFact::TapeErrorSeen { backup, permanent });
+        }
+        // Commands behind one that failed are answered too: the last answer decides.
         if tag == SessionTag::Before {
-            // An error in front shows in the answer to the last command as well.
             return;
         }
-        let backup = self.backup_run(slot).backup;
-        if *result == TapeResult::Done {
-            out.report(ManagerFact::TapeEofHardened { backup });
-            self.step_ended(slot, out);
-        } else {
-            // The trailer did not reach the tape: the dump is made again.
-            out.report(ManagerFact::TapeErrorSeen { backup, permanent: true });
-            self.dump_failed(slot, true, out);
+        match (result, run.trailer_error.take()) {
+            (TapeResult::Done, _) => {
+                out.report(ManagerFact::TapeEofHardened { backup });
+                self.step_ended(slot, out);
+            }
+            (_, Some((permanent, hardened))) => self.return_to_dump(slot, permanent, hardened, out),
+            // A drive that was reset, or a full tape: another cartridge.
+            (_, None) => self.return_to_dump(slot, true, 0, out),
         }
     }
 
