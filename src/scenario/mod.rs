@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod check;
 pub mod diagnostic;
 pub mod document;
+pub mod examples;
 pub mod goals;
 pub mod hardware;
 pub mod overrides;
