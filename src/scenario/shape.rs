@@ -148,10 +148,11 @@ impl<T: Shape> Shape for Vec<Given<T>> {
             return None;
         };
         let mut list = Vec::with_capacity(items.len());
+        // An entry that is no good leaves its problem; the others are read all the same, for theirs.
         for (index, item) in items.iter().enumerate() {
             let path = format!("{path}[{index}]");
-            let value = T::read(item, &path, problems)?;
-            list.push(Given { value, place: item.place.clone(), path });
+            let value = T::read(item, &path, problems);
+            list.extend(value.map(|value| Given { value, place: item.place.clone(), path }));
         }
         Some(list)
     }
@@ -261,9 +262,9 @@ pub fn read_dimension(dimension: Dimension, node: &Node, path: &str, problems: &
 
 pub fn out_of_range(place: &Place, path: &str, limit: &str) -> Diagnostic {
     Diagnostic::error(Code::OutOfRange, format!("`{path}` is outside its limits"))
-        .at(place, format!("expected {limit}"))
+        .at(place, "outside the limits")
         .path(path)
-        .help(format!("the limit is: {limit}"))
+        .help(format!("expected {limit}"))
 }
 
 impl Shape for Span {
