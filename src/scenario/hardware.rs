@@ -16,9 +16,10 @@ use crate::manager::plan::DuplicatePolicy;
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place};
 use super::document::{Node, Value};
+use super::names::choose;
 use super::plan::TapeParameters;
 use super::raw::{RawScenario, Settings, unknown_key};
-use super::shape::{Shape, choose, out_of_range, read_dimension};
+use super::shape::{Shape, out_of_range, read_dimension};
 use super::units::Dimension;
 
 /// What values a parameter may have. Limits are in base units, both included.

@@ -11,6 +11,7 @@ pub mod document;
 pub mod examples;
 pub mod goals;
 pub mod hardware;
+pub mod names;
 pub mod overrides;
 pub mod plan;
 pub mod raw;

@@ -4,7 +4,7 @@ use crate::host::workload::{TraceRecord, WorkloadVolume};
 
 use super::catalogue::Code;
 use super::diagnostic::Diagnostic;
-use super::shape::{AddressRule, TraceFormat};
+use super::names::{AddressRule, TraceFormat};
 
 /// What a scenario says about a trace.
 #[derive(Clone, Copy, Debug)]

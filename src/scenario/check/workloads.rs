@@ -6,8 +6,9 @@ use crate::vocab::{TRACK_BYTES, TRACKS_PER_CYLINDER, VolumeId};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::Diagnostic;
+use super::super::names::{AddressRule, LoadName, ReplayName, TraceFormat};
 use super::super::raw::RawWorkload;
-use super::super::shape::{AddressRule, Given, LoadName, ReplayName, TraceFormat, out_of_range};
+use super::super::shape::{Given, Share, out_of_range};
 use super::super::source::InputFile;
 use super::super::trace::{TraceRequest, load_trace};
 use super::{Context, list, or};
@@ -203,9 +204,7 @@ impl Context<'_> {
             self.problems.push(problem);
             return None;
         }
-        let share = |given: &Option<Given<super::super::shape::Share>>, default: u32| {
-            given.as_ref().map_or(default, |given| given.value.0)
-        };
+        let share = |given: &Option<Given<Share>>, default: u32| given.as_ref().map_or(default, |given| given.value.0);
         let mix = RequestMix {
             read_ppm: share(&raw.read, READ_PPM),
             bytes: u32::try_from(bytes).expect("within the limit"),
