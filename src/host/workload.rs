@@ -518,7 +518,7 @@ mod tests {
             peak: 0,
         };
         let mut run = Run::new(bench, Queue::new());
-        run.inject("start", |bench, queue| bench.act(queue, |workload, outbox| workload.start(outbox)));
+        run.inject("start", |bench, queue, _| bench.act(queue, |workload, outbox| workload.start(outbox)));
         run
     }
 
@@ -707,14 +707,14 @@ mod tests {
         run.run_until(Time::from_ns(500 * MS.ns()));
         let (sent_before, outstanding) = (transfers(&run.model).len(), run.model.workload.outstanding());
         assert!(outstanding > 0, "the outage takes something");
-        run.inject("down", |bench, queue| {
+        run.inject("down", |bench, queue, _| {
             bench.workload.host_down(queue.now());
             bench.online = false;
         });
         assert_eq!(run.model.workload.outstanding(), 0);
         run.run_until(Time::from_ns(1_000 * MS.ns()));
         assert_eq!(transfers(&run.model).len(), sent_before);
-        run.inject("up", |bench, queue| {
+        run.inject("up", |bench, queue, _| {
             bench.online = true;
             bench.act(queue, |workload, outbox| workload.host_up(outbox));
         });
@@ -743,11 +743,11 @@ mod tests {
             let mut run = started(closed(6, think), MS * 2);
             run.run_until(Time::from_ns(100 * MS.ns()));
             let lost = run.model.workload.outstanding();
-            run.inject("down", |bench, queue| bench.workload.host_down(queue.now()));
+            run.inject("down", |bench, queue, _| bench.workload.host_down(queue.now()));
             let issued = run.model.workload.counts().issued;
             run.run_until(Time::from_ns(900 * MS.ns()));
             assert_eq!(run.model.workload.counts().issued, issued);
-            run.inject("up", |bench, queue| bench.act(queue, |workload, outbox| workload.host_up(outbox)));
+            run.inject("up", |bench, queue, _| bench.act(queue, |workload, outbox| workload.host_up(outbox)));
             let bench = finished(run);
             assert_eq!(bench.workload.counts(), counts(2_000, 2_000 - lost, lost));
             assert!(lost > 0);
@@ -760,7 +760,7 @@ mod tests {
     fn an_answer_of_before_an_outage_ends_no_request_of_after() {
         let mut run = started(closed(6, Span::ZERO), MS * 2);
         run.run_until(Time::from_ns(101 * MS.ns()));
-        run.inject("down and up", |bench, queue| {
+        run.inject("down and up", |bench, queue, _| {
             bench.workload.host_down(queue.now());
             bench.act(queue, |workload, outbox| workload.host_up(outbox));
         });

@@ -16,8 +16,9 @@ use crate::manager::plan::DuplicatePolicy;
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place};
 use super::document::{Node, Value};
+use super::names::choose;
 use super::raw::{RawScenario, Settings, unknown_key};
-use super::shape::{Shape, choose, out_of_range, read_dimension};
+use super::shape::{Shape, out_of_range, read_dimension};
 use super::units::Dimension;
 use crate::controller::tape::TapeParameters;
 
@@ -48,10 +49,10 @@ const SIGMA: Domain = quantity(Dimension::Ratio, 0, 3_000);
 
 /// Every parameter: its key and what it may be. The resolved scenario lists them in this order.
 const PARAMETERS: &[(&str, Domain)] = &[
-    ("disk.rpm", count(60, 1_000_000)),
-    ("disk.cylinders", count(3, 100_000_000)),
-    ("disk.heads", count(1, 1_000)),
-    ("disk.zones", count(1, 1_000)),
+    ("disk.rpm", count(100, 100_000)),
+    ("disk.cylinders", count(4, 4_000_000)),
+    ("disk.heads", count(1, 256)),
+    ("disk.zones", count(1, 1_024)),
     ("disk.capacity", quantity(Dimension::Size, 1 << 20, 1_000_000_000_000_000)),
     ("disk.rate_outer", RATE),
     ("disk.rate_inner", RATE),
