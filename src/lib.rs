@@ -7,5 +7,6 @@ pub mod fault;
 pub mod host;
 pub mod kernel;
 pub mod manager;
+pub mod measure;
 pub mod scenario;
 pub mod vocab;
