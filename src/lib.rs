@@ -1,6 +1,7 @@
 //! tiersim: a deterministic simulator of a hierarchical storage system.
 #![forbid(unsafe_code)]
 
+pub mod campaign;
 pub mod controller;
 pub mod device;
 pub mod fault;
@@ -8,5 +9,9 @@ pub mod host;
 pub mod kernel;
 pub mod manager;
 pub mod measure;
+pub mod report;
 pub mod scenario;
 pub mod vocab;
+
+/// Rises with any change of a number in any result (see CHANGELOG.md).
+pub const MODEL_VERSION: u32 = 1;

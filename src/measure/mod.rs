@@ -12,7 +12,7 @@ use crate::controller::dasd::DasdFact;
 use crate::fault::plan::Fault;
 use crate::kernel::Time;
 use crate::manager::{Job, ManagerFact};
-use crate::vocab::{Backup, Device, Status, VolumeId};
+use crate::vocab::{Backup, Status, VolumeId, Workload};
 
 use availability::Availability;
 pub use availability::{OnlineDevice, Times};
@@ -31,6 +31,8 @@ pub struct Measures {
     traffic: Vec<Traffic>,
     /// For each workload, for each of its volumes: the place of its ID in `ids`.
     volumes: Vec<Vec<usize>>,
+    /// In the same order: since when the application has lost the volume.
+    closed: Vec<Vec<Option<Time>>>,
     availability: Availability,
     clock: BackupClock,
     jobs: Jobs,
@@ -118,6 +120,7 @@ impl Measures {
             borne: devices.to_vec(),
             traffic: vec![Traffic::default(); ids.len()],
             volumes: workloads.iter().map(|list| list.iter().map(place).collect()).collect(),
+            closed: workloads.iter().map(|list| vec![None; list.len()]).collect(),
             availability: Availability::new(ids.iter().copied()),
             ids,
             clock: BackupClock::default(),
@@ -162,6 +165,17 @@ impl Measures {
             phase,
             status: request.status,
         }
+    }
+
+    /// An application can use a volume that it could not use since `closed_at`.
+    pub fn opened(&mut self, now: Time, workload: Workload, volume: VolumeId, closed_at: Time) {
+        self.account_closed(now, workload, volume, closed_at);
+        self.set_closed(workload, volume, None);
+    }
+
+    /// An error took a volume from an application.
+    pub fn closed(&mut self, now: Time, workload: Workload, volume: VolumeId) {
+        self.set_closed(workload, volume, Some(now));
     }
 
     pub fn dasd(&mut self, now: Time, fact: DasdFact) {
@@ -218,6 +232,12 @@ impl Measures {
     }
 
     pub fn finish(mut self, now: Time, remainder: Remainder) -> Measured {
+        for (list, closed) in self.volumes.iter().zip(&self.closed) {
+            for (&place, since) in list.iter().zip(closed).filter_map(|(place, since)| since.map(|at| (place, at))) {
+                let traffic = &mut self.traffic[place];
+                traffic.longest_closed = traffic.longest_closed.max(now - since);
+            }
+        }
         let availability = &self.availability;
         self.jobs.finish(now, |id| availability.times(now, id).wrong);
         self.requests.outstanding = remainder.requests;
@@ -243,9 +263,20 @@ impl Measures {
         }
     }
 
-    /// The ID that a device bears, as far as a host has seen it.
-    pub fn borne(&self, device: Device) -> VolumeId {
-        self.borne[usize::from(device.0)]
+    fn account_closed(&mut self, now: Time, workload: Workload, volume: VolumeId, since: Time) {
+        for &place in self.volumes[usize::from(workload.0)].iter().filter(|&&place| self.ids[place] == volume) {
+            let traffic = &mut self.traffic[place];
+            traffic.longest_closed = traffic.longest_closed.max(now - since);
+        }
+    }
+
+    fn set_closed(&mut self, workload: Workload, volume: VolumeId, since: Option<Time>) {
+        let index = usize::from(workload.0);
+        for (&place, closed) in self.volumes[index].iter().zip(&mut self.closed[index]) {
+            if self.ids[place] == volume {
+                *closed = since;
+            }
+        }
     }
 }
 
@@ -255,7 +286,7 @@ mod tests {
     use crate::kernel::Span;
     use crate::manager::Outcome;
     use crate::manager::plan::MethodName;
-    use crate::vocab::{Op, TrackNo, Workload};
+    use crate::vocab::{Device, Op, TrackNo};
 
     fn id(text: &str) -> VolumeId {
         VolumeId::parse(text).expect("a test names legal IDs")
@@ -320,6 +351,19 @@ mod tests {
         measures.blocks_lost(1);
         let whole = measures.finish(Time::ZERO, Remainder { requests: 1, blocks: 0 });
         assert!(whole.requests.add_up() && whole.blocks.add_up());
+    }
+
+    #[test]
+    fn a_volume_that_was_never_given_back_stays_closed_to_the_end() {
+        let at = Time::from_ns;
+        let (prod, other) = (id("PROD01"), id("OTHER1"));
+        let mut measures = Measures::new(&[], &[vec![prod, other]], 0);
+        measures.closed(at(10), Workload(0), prod);
+        measures.closed(at(10), Workload(0), other);
+        measures.opened(at(40), Workload(0), prod, at(10));
+        let volumes = measures.finish(at(100), Remainder::default()).volumes;
+        let closed: Vec<_> = volumes.iter().map(|volume| (volume.id, volume.traffic.longest_closed.ns())).collect();
+        assert_eq!(closed, [(other, 90), (prod, 30)]);
     }
 
     #[test]

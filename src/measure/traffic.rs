@@ -21,8 +21,9 @@ pub struct Request {
     /// Place in the workload's list of volumes.
     pub volume: u16,
     pub op: Op,
+    /// The first of its tracks.
     pub track: TrackNo,
-    pub bytes: u32,
+    pub bytes: u64,
     pub issued_at: Time,
     /// Served without a disk.
     pub hit: bool,
@@ -39,7 +40,7 @@ pub struct Sample {
     pub volume: VolumeId,
     pub op: Op,
     pub track: TrackNo,
-    pub bytes: u32,
+    pub bytes: u64,
     pub latency: Span,
     pub hit: bool,
     pub phase: Phase,
@@ -56,6 +57,8 @@ pub struct Traffic {
     pub failed: u64,
     pub bytes_read: u64,
     pub bytes_written: u64,
+    /// Longest time that an application could not use the volume.
+    pub longest_closed: Span,
 }
 
 impl Traffic {
@@ -68,11 +71,11 @@ impl Traffic {
             Op::Read => {
                 self.reads += 1;
                 self.read_hits += u64::from(request.hit);
-                self.bytes_read += u64::from(request.bytes);
+                self.bytes_read += request.bytes;
             }
             Op::Write => {
                 self.writes += 1;
-                self.bytes_written += u64::from(request.bytes);
+                self.bytes_written += request.bytes;
             }
         }
         self.phases[phase as usize].record(latency);

@@ -1,0 +1,10 @@
+//! Runs: one at a time, and what is to be said of the result.
+
+pub mod judge;
+pub mod one;
+pub mod outcome;
+
+pub use judge::{Judgement, Met, judge};
+pub use outcome::{
+    CheckReport, Component, EndReason, Flow, GoalReport, Progress, RunOutcome, Verdict, Violation, Watch,
+};
