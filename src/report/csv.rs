@@ -28,11 +28,9 @@ impl<W: Write> RequestRows<W> {
         self.error.is_none()
     }
 
-    pub fn finish(self) -> io::Result<W> {
-        match self.error {
-            Some(error) => Err(error),
-            None => Ok(self.sink),
-        }
+    /// The sink, and whether it took every row.
+    pub fn finish(self) -> (W, io::Result<()>) {
+        (self.sink, self.error.map_or(Ok(()), Err))
     }
 
     /// No field needs quotes: numbers, names of our own, and volume IDs without comma, quote or line end.
@@ -84,7 +82,9 @@ mod tests {
     fn a_row_has_the_columns_of_the_header() {
         let mut rows = RequestRows::new(Vec::new());
         assert!(rows.write(&sample()));
-        let text = String::from_utf8(rows.finish().expect("memory takes every row")).expect("rows are text");
+        let (bytes, taken) = rows.finish();
+        taken.expect("memory takes every row");
+        let text = String::from_utf8(bytes).expect("rows are text");
         assert_eq!(text, format!("{HEADER}\n7,1500,PROD$1,write,12,4096,900000,1,during,good\n"));
         let columns: Vec<usize> = text.lines().map(|line| line.split(',').count()).collect();
         assert_eq!(columns, [10, 10]);
@@ -103,6 +103,6 @@ mod tests {
         }
         let mut rows = RequestRows::new(Full);
         assert!(!rows.write(&sample()));
-        assert_eq!(rows.finish().err().map(|error| error.kind()), Some(io::ErrorKind::StorageFull));
+        assert_eq!(rows.finish().1.err().map(|error| error.kind()), Some(io::ErrorKind::StorageFull));
     }
 }

@@ -5,6 +5,7 @@ pub mod digest;
 pub mod directory;
 pub mod json;
 pub mod manifest;
+pub mod program;
 pub mod summary;
 pub mod table;
 pub mod text;

@@ -155,7 +155,8 @@ impl Page {
         let used = |volume: &&Volume| volume.latency_ns.n > 0 || volume.failed > 0;
         let mut rows = Vec::new();
         for volume in volumes.iter().filter(used) {
-            for (place, phase) in volume.phases.iter().enumerate() {
+            let felt = volume.phases.iter().filter(|phase| phase.latency_ns.n > 0);
+            for (place, phase) in felt.enumerate() {
                 let name = if place == 0 { volume.id.clone() } else { String::new() };
                 let Latency { n, p50, p90, p99, p999, max, .. } = phase.latency_ns;
                 let mut row = vec![name, phase.phase.to_owned(), count(n)];

@@ -1,0 +1,51 @@
+//! The command line: one file per subcommand, and what they share.
+
+pub mod args;
+pub mod console;
+pub mod environment;
+pub mod exit;
+pub mod interrupt;
+pub mod prepare;
+pub mod progress;
+pub mod run;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Arguments, Command};
+use console::Console;
+pub use exit::Exit;
+
+use crate::report::{json, program};
+
+/// Runs the program with these arguments, the first of which is its own name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Held };
+            // A reader that went away has seen enough of the help.
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let mut console = Console::new(&arguments.output);
+    let exit = match &arguments.command {
+        _ if arguments.version => version(&mut console),
+        Some(Command::Run(run)) => run::run(run, &arguments.output, &mut console),
+        None => {
+            console.error(&Arguments::command().render_help().to_string());
+            Exit::Usage
+        }
+    };
+    exit.and(console.close())
+}
+
+fn version(console: &mut Console) -> Exit {
+    match console.json() {
+        true => console.result(&json::document(&program::THIS)),
+        false => console.result(format!("{}\n", program::THIS.line()).as_bytes()),
+    }
+    Exit::Held
+}
