@@ -19,7 +19,7 @@ pub struct Console {
 
 impl Console {
     pub fn new(output: &Output) -> Console {
-        let bold = colours(output.color, io::stdout().is_terminal(), |name| env::var_os(name));
+        let bold = colours(output.color, io::stdout().is_terminal(), env::var_os);
         Console { output: output.clone(), failed: None, bold }
     }
 
@@ -36,7 +36,7 @@ impl Console {
 
     /// Whether messages on stderr may be coloured.
     pub fn colours_messages(&self) -> bool {
-        colours(self.output.color, io::stderr().is_terminal(), |name| env::var_os(name))
+        colours(self.output.color, io::stderr().is_terminal(), env::var_os)
     }
 
     /// Writes a part of the result to stdout.

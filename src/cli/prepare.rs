@@ -72,7 +72,7 @@ fn plan(seed: u64) -> Plan {
         capacity: 36_400_000_000,
         rate_outer: 36_000_000,
         rate_inner: 21_000_000,
-        seek_read: seek.clone(),
+        seek_read: seek,
         seek_write: seek,
         track_skew: Span::from_us(1_040),
         overhead: Span::from_us(300),
