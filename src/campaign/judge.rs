@@ -32,17 +32,8 @@ pub struct Judgement {
     pub expectations: Vec<Met>,
     /// Invariants that were violated although no expectation names them.
     pub unexpected: Vec<Invariant>,
-}
-
-impl Judgement {
     /// The run came out as its scenario says; a scenario without `[expect]` says PASS.
-    pub fn as_expected(&self, expect: &Expectation) -> bool {
-        let wanted = match expect.verdict {
-            Some(wanted) => self.verdict == verdict_of(wanted),
-            None => self.verdict != Verdict::Inconclusive,
-        };
-        wanted && self.unexpected.is_empty() && self.expectations.iter().all(|expectation| expectation.met)
-    }
+    pub held: bool,
 }
 
 /// Judges a run of a scenario with these `faults` (without rates) and this `[expect]`.
@@ -52,14 +43,18 @@ pub fn judge(outcome: &RunOutcome, faults: &[FaultPlan], expect: &Expectation) -
     let (verdict, reasons) = if !violated.is_empty() {
         (Verdict::Fail, violated.iter().map(|check| violation(check)).collect())
     } else if !doubts.is_empty() {
-        (Verdict::Inconclusive, doubts)
+        (Verdict::Inconclusive, doubts.clone())
     } else {
         (Verdict::Pass, vec![praise(&outcome.checks)])
     };
     let named: BTreeSet<Invariant> = expect.violates.iter().copied().collect();
-    let unexpected =
+    let unexpected: Vec<Invariant> =
         violated.iter().map(|check| check.invariant).filter(|invariant| !named.contains(invariant)).collect();
-    Judgement { verdict, reasons, expectations: expectations(outcome, verdict, expect), unexpected }
+    let expectations = expectations(outcome, verdict, expect);
+    // An expected violation leaves FAIL as the verdict; what was missing beside it still counts.
+    let complete = doubts.is_empty() || expect.verdict == Some(ExpectedVerdict::Inconclusive);
+    let held = unexpected.is_empty() && complete && expectations.iter().all(|expectation| expectation.met);
+    Judgement { verdict, reasons, expectations, unexpected, held }
 }
 
 fn violation(check: &CheckReport) -> String {
@@ -71,11 +66,11 @@ fn violation(check: &CheckReport) -> String {
 
 fn praise(checks: &[CheckReport]) -> String {
     let held = checks.iter().filter(|check| check.verdict == Verdict::Pass).count();
-    let idle = checks.len() - held;
-    match idle {
-        0 => format!("all {held} invariants were put to the test and held"),
-        1 => format!("{held} invariants were put to the test and held; 1 had no occasion and is not required"),
-        _ => format!("{held} invariants were put to the test and held; {idle} had no occasion and are not required"),
+    let idle: Vec<&str> =
+        checks.iter().filter(|check| check.verdict != Verdict::Pass).map(|check| check.invariant.name()).collect();
+    match idle[..] {
+        [] => format!("all {held} invariants were put to the test and held"),
+        _ => format!("{held} invariants were put to the test and held; without an occasion: {}", idle.join(", ")),
     }
 }
 
@@ -86,7 +81,10 @@ fn doubts(outcome: &RunOutcome, faults: &[FaultPlan]) -> Vec<String> {
         doubts.push("the run was interrupted".to_owned());
     }
     for check in outcome.checks.iter().filter(|check| check.required && check.verdict == Verdict::Inconclusive) {
-        doubts.push(format!("{} is required and was never put to the test", check.invariant));
+        doubts.push(match check.undecided {
+            0 => format!("{} is required and was never put to the test", check.invariant),
+            _ => format!("{} is required and could not be decided", check.invariant),
+        });
     }
     for goal in outcome.goals.iter().filter(|goal| goal.required && goal.hits == 0) {
         doubts.push(format!("the goal {} is required and was never reached", goal.name));
@@ -141,7 +139,7 @@ mod tests {
                 _ => Verdict::Pass,
             };
             let first = (verdict == Verdict::Fail).then(|| Violation {
-                event: 5,
+                boundary: 5,
                 time: Time::from_ns(7),
                 detail: "two of one name".into(),
             });
@@ -152,8 +150,9 @@ mod tests {
                 evaluated: 1,
                 premise_true: u64::from(verdict != Verdict::Inconclusive),
                 violations: u64::from(verdict == Verdict::Fail),
-                exposure: Span::ZERO,
+                undecided: 0,
                 first,
+                exposure: None,
             }
         };
         RunOutcome {
@@ -189,10 +188,11 @@ mod tests {
             (outcome(&[UNIQUE], &[], &[]), expecting(&[UNIQUE], None), fail, true),
             (outcome(&[UNIQUE, COW], &[], &[]), expecting(&[UNIQUE], None), fail, false),
             (outcome(&[], &[], &[]), expecting(&[UNIQUE], None), pass, false),
-            (outcome(&[UNIQUE], &[COW], &[COW]), expecting(&[UNIQUE], None), fail, true),
+            (outcome(&[UNIQUE], &[COW], &[COW]), expecting(&[UNIQUE], None), fail, false),
+            (outcome(&[UNIQUE], &[COW], &[COW]), expecting(&[UNIQUE], inconclusive), fail, false),
         ] {
             let judgement = judge(&run, &[], &expect);
-            assert_eq!((judgement.verdict, judgement.as_expected(&expect)), (verdict, as_expected), "{judgement:?}");
+            assert_eq!((judgement.verdict, judgement.held), (verdict, as_expected), "{judgement:?}");
             assert!(!judgement.reasons.is_empty());
         }
     }
@@ -227,9 +227,9 @@ mod tests {
         run.goals[0].required = true;
         let expect = Expectation { stated: true, goals: vec!["cow-during-dump".into()], ..Expectation::default() };
         let judgement = judge(&run, &[], &expect);
-        assert_eq!((judgement.verdict, judgement.as_expected(&expect)), (Verdict::Inconclusive, false));
+        assert_eq!((judgement.verdict, judgement.held), (Verdict::Inconclusive, false));
         run.goals[0].hits = 3;
-        assert!(judge(&run, &[], &expect).as_expected(&expect));
+        assert!(judge(&run, &[], &expect).held);
     }
 
     #[test]

@@ -6,5 +6,5 @@ pub mod outcome;
 
 pub use judge::{Judgement, Met, judge};
 pub use outcome::{
-    CheckReport, Component, EndReason, Flow, GoalReport, Progress, RunOutcome, Verdict, Violation, Watch,
+    CheckReport, Component, EndReason, Exposure, Flow, GoalReport, Progress, RunOutcome, Verdict, Violation, Watch,
 };

@@ -41,8 +41,9 @@ pub fn execute(plan: &Plan, watch: Watch<'_>) -> RunOutcome {
         evaluated: 1,
         premise_true: 1,
         violations: 0,
-        exposure: Span::ZERO,
+        undecided: 0,
         first: None,
+        exposure: None,
     };
     RunOutcome {
         end_reason: if stopped { EndReason::Interrupted } else { EndReason::Quiescent },

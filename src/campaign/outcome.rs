@@ -36,16 +36,24 @@ pub struct CheckReport {
     /// How often it was evaluated, and how often with its premise true.
     pub evaluated: u64,
     pub premise_true: u64,
-    /// Occasions at which it was violated, and how long it stayed so.
     pub violations: u64,
-    pub exposure: Span,
+    /// Evaluations that could go either way.
+    pub undecided: u64,
     pub first: Option<Violation>,
+    /// For how long it was violated; nothing for an invariant that is no state.
+    pub exposure: Option<Exposure>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exposure {
+    pub total: Span,
+    pub longest: Span,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The boundary: the number of the event after which it showed.
-    pub event: u64,
+    /// The number of the event after which it showed.
+    pub boundary: u64,
     pub time: Time,
     /// In the user's terms.
     pub detail: String,

@@ -77,7 +77,7 @@ pub struct RunArgs {
     /// Scenario file; without one the built-in example `safe-backup`
     pub scenario: Option<PathBuf>,
 
-    /// Directory of the results [default: out/<scenario>-<8 digits of the run id>]
+    /// Directory of the results; by default one below `out` that is named for the run
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 

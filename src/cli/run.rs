@@ -64,7 +64,6 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
         devices: &devices,
         faults: &plan.faults,
         rates: &plan.rates,
-        expect: &plan.expect,
     };
     let summary = Summary::new(&subject, &outcome, &judgement);
     let mut exit = exit_of(&outcome, &judgement, &summary);
@@ -261,7 +260,7 @@ fn exit_of(outcome: &RunOutcome, judgement: &Judgement, summary: &Summary) -> Ex
         (!summary.adds_up(), Exit::Internal),
         (outcome.end_reason == EndReason::Interrupted, Exit::Interrupted),
         (!judgement.unexpected.is_empty(), Exit::Violated),
-        (!summary.as_expected, Exit::Unmet),
+        (!judgement.held, Exit::Unmet),
     ];
     let applying = exits.into_iter().filter(|(applies, _)| *applies);
     applying.fold(Exit::Held, |exit, (_, other)| exit.and(other))

@@ -12,7 +12,6 @@ use crate::measure::{
     BackupMeasure, Blocks, Measured, Milestone, Percentiles, Phase, Requests, RestoreMeasure, StepMeasure,
     VolumeMeasure,
 };
-use crate::scenario::plan::Expectation;
 use crate::vocab::{Device, DeviceNumber};
 
 pub const SCHEMA: &str = "tiersim/summary/1";
@@ -30,7 +29,6 @@ pub struct Subject<'a> {
     pub devices: &'a [DeviceNumber],
     pub faults: &'a [FaultPlan],
     pub rates: &'a [FaultRate],
-    pub expect: &'a Expectation,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -72,8 +70,11 @@ pub struct Check {
     pub evaluated: u64,
     pub premise_true: u64,
     pub violations: u64,
-    /// How long it was violated in all.
-    pub exposure_ns: u64,
+    /// Evaluations that could go either way.
+    pub undecided: u64,
+    /// How long it was violated, in all and at most at a time; `null` for an invariant that is no state.
+    pub exposure_ns: Option<u64>,
+    pub longest_exposure_ns: Option<u64>,
     pub first_violation: Option<FirstViolation>,
 }
 
@@ -274,7 +275,7 @@ impl Summary {
             run_id: subject.run_id.to_owned(),
             seed: subject.seed,
             verdict: judgement.verdict.name(),
-            as_expected: judgement.as_expected(subject.expect),
+            as_expected: judgement.held,
             reasons: judgement.reasons.clone(),
             end_reason: outcome.end_reason.name(),
             end_time_ns: outcome.end_time.ns(),
@@ -317,9 +318,11 @@ impl From<&CheckReport> for Check {
             evaluated: check.evaluated,
             premise_true: check.premise_true,
             violations: check.violations,
-            exposure_ns: check.exposure.ns(),
+            undecided: check.undecided,
+            exposure_ns: check.exposure.map(|exposure| exposure.total.ns()),
+            longest_exposure_ns: check.exposure.map(|exposure| exposure.longest.ns()),
             first_violation: check.first.as_ref().map(|first| FirstViolation {
-                event: first.event,
+                event: first.boundary,
                 time_ns: first.time.ns(),
                 detail: first.detail.clone(),
                 repro: REPLAY,
@@ -509,12 +512,13 @@ fn anchor(anchor: Anchor, devices: &[DeviceNumber]) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::campaign::{EndReason, GoalReport, Verdict, Violation, judge};
+    use crate::campaign::{EndReason, Exposure, GoalReport, Verdict, Violation, judge};
     use crate::fault::plan::Fault as PlannedFault;
     use crate::kernel::Usage;
     use crate::manager::plan::MethodName;
     use crate::manager::{Job, ManagerFact, Outcome};
     use crate::measure::{Measures, OnlineDevice, Remainder, Request};
+    use crate::scenario::plan::Expectation;
     use crate::vocab::{
         Backup, Cartridge, EventName, Image, Invariant, Op, Restore, Status, StepName, TrackNo, VolumeId, Workload,
     };
@@ -659,8 +663,10 @@ pub(super) mod tests {
                 evaluated: 3_000,
                 premise_true: if verdict == Verdict::Inconclusive { 0 } else { 2_500 },
                 violations: u64::from(verdict == Verdict::Fail),
-                exposure: if verdict == Verdict::Fail { Span::from_secs(40) } else { Span::ZERO },
-                first: (verdict == Verdict::Fail).then(|| Violation { event: 904, time: at(90), detail }),
+                undecided: 0,
+                first: (verdict == Verdict::Fail).then(|| Violation { boundary: 904, time: at(90), detail }),
+                exposure: (verdict == Verdict::Fail)
+                    .then(|| Exposure { total: Span::from_secs(40), longest: Span::from_secs(38) }),
             }
         };
         let usage = Usage { busy: Span::from_secs(500), served: 9, longest_line: 7 };
@@ -694,7 +700,6 @@ pub(super) mod tests {
             devices: &[DeviceNumber(0x0A00), DeviceNumber(0x0A10), DeviceNumber(0x0A20)],
             faults: &[planned],
             rates: &[rate],
-            expect: &expect,
         };
         Summary::new(&subject, &outcome, &judge(&outcome, subject.faults, &expect))
     }

@@ -124,7 +124,7 @@ impl Page {
                     check.invariant.to_owned(),
                     first.map_or("-".to_owned(), |first| duration(first.time_ns)),
                     first.map_or("-".to_owned(), |first| count(first.event)),
-                    duration(check.exposure_ns),
+                    value(check.exposure_ns),
                     count(check.violations),
                 ]
             })
