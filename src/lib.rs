@@ -1,14 +1,30 @@
 //! tiersim: a deterministic simulator of a hierarchical storage system.
 #![forbid(unsafe_code)]
 
-pub mod campaign;
-pub mod cli;
-pub mod controller;
-pub mod device;
-pub mod fault;
-pub mod host;
 pub mod kernel;
-pub mod manager;
-pub mod scenario;
 pub mod vocab;
+
+pub mod device;
+
+pub mod controller;
+
+pub mod manager;
+
+pub mod host;
+
+pub mod fault;
+
+pub mod scenario;
+
 pub mod world;
+
+pub mod measure;
+
+pub mod campaign;
+
+pub mod report;
+
+pub mod cli;
+
+/// Rises with any change of a number in any result (see CHANGELOG.md).
+pub const MODEL_VERSION: u32 = 1;

@@ -1,4 +1,13 @@
-//! One run, and loops around it.
+//! Runs: one at a time, and what is to be said of the result.
 
 pub mod faults;
+pub mod judge;
+pub mod one;
+pub mod outcome;
 pub mod trial;
+
+pub use judge::{Judgement, Met, judge};
+pub use outcome::{
+    CheckReport, Component, EndReason, Exposure, Flow, GoalReport, Progress, RunOutcome, Verdict, Violation, Watch,
+};
+pub use trial::{Happening, Trial};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::exit;
+use super::Exit;
 use crate::scenario::source::hex;
 use crate::scenario::{Diagnostics, Loaded, Overrides, Paint, Source, load, run_id};
 
@@ -24,7 +24,7 @@ pub struct Request {
 ///
 /// # Errors
 /// Only what writing itself meets.
-pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<u8> {
+pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
     let results: Vec<(String, Result<Loaded, Diagnostics>)> = request
         .files
         .iter()
@@ -39,7 +39,7 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
         }
     }
     let good = results.iter().all(|(_, result)| result.is_ok());
-    Ok(if good { exit::GOOD } else { exit::INVALID })
+    Ok(if good { Exit::Held } else { Exit::Usage })
 }
 
 fn tell(

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::exit;
+use super::Exit;
 use crate::scenario::diagnostic::suggestion;
 use crate::scenario::examples::{ALL, Example, FILES};
 
@@ -23,7 +23,7 @@ pub struct Request {
 
 /// # Errors
 /// What writing meets, to the streams or to the folder; an existing file is not an error but ends with 2.
-pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<u8> {
+pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
     let chosen: Vec<&Example> = match &request.name {
         None => ALL.iter().collect(),
         Some(name) => match Example::find(name) {
@@ -32,7 +32,7 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
                 let known: Vec<&str> = ALL.iter().map(|example| example.name).collect();
                 let help = suggestion(name, &known, "examples");
                 writeln!(errors, "error: `{name}` is not an example\n  = help: {help}")?;
-                return Ok(exit::INVALID);
+                return Ok(Exit::Usage);
             }
         },
     };
@@ -52,7 +52,7 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
     } else {
         write!(output, "{}", chosen[0].text)?;
     }
-    Ok(exit::GOOD)
+    Ok(Exit::Held)
 }
 
 /// Writes the scenarios and the files they name. Nothing is overwritten: with one existing file none is written.
@@ -62,7 +62,7 @@ fn copy(
     json: bool,
     output: &mut dyn Write,
     errors: &mut dyn Write,
-) -> io::Result<u8> {
+) -> io::Result<Exit> {
     let scenarios = chosen.iter().map(|example| (format!("{}.toml", example.name), example.text.as_bytes()));
     let needed = |name: &str| chosen.iter().any(|example| example.text.contains(&format!("\"{name}\"")));
     let others = FILES.iter().filter(|(name, _)| needed(name)).map(|(name, bytes)| ((*name).to_owned(), *bytes));
@@ -71,7 +71,7 @@ fn copy(
     if let Some((existing, _)) = files.iter().find(|(path, _)| path.exists()) {
         let shown = existing.display();
         writeln!(errors, "error: `{shown}` exists\n  = help: nothing was written; name another folder")?;
-        return Ok(exit::INVALID);
+        return Ok(Exit::Usage);
     }
     for (path, bytes) in &files {
         fs::create_dir_all(path.parent().unwrap_or(folder))?;
@@ -85,7 +85,7 @@ fn copy(
             writeln!(output, "{path}")?;
         }
     }
-    Ok(exit::GOOD)
+    Ok(Exit::Held)
 }
 
 #[cfg(test)]

@@ -1,12 +1,75 @@
-//! What a user types and reads: one file per subcommand.
+//! The command line: one file per subcommand, and what they share.
 
+pub mod args;
 pub mod check;
+pub mod console;
+pub mod environment;
 pub mod examples;
+pub mod exit;
+pub mod interrupt;
+pub mod prepare;
 pub mod profiles;
+pub mod progress;
+pub mod run;
 
-/// Exit codes (OUTPUT 3) of the commands in this folder.
-pub mod exit {
-    pub const GOOD: u8 = 0;
-    /// Usage, or an invalid or missing input.
-    pub const INVALID: u8 = 2;
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Arguments, Command};
+use console::Console;
+pub use exit::Exit;
+
+use crate::report::{json, program};
+
+/// Runs the program with these arguments, the first of which is its own name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Held };
+            // A reader that went away has seen enough of the help.
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let mut console = Console::new(&arguments.output);
+    let exit = match &arguments.command {
+        _ if arguments.version => version(&mut console),
+        Some(Command::Run(run)) => run::run(run, &arguments.output, &mut console),
+        Some(Command::Check(check)) => {
+            let request = check::Request {
+                files: check.files.clone(),
+                print_resolved: check.print_resolved,
+                overrides: prepare::overrides_of(&check.changes),
+                json: console.json(),
+                paint: console.paint(),
+            };
+            console.command(|output, errors| check::run(&request, output, errors))
+        }
+        Some(Command::Examples(examples)) => {
+            let json = console.json();
+            let (name, copy) = (examples.name.clone(), examples.copy.clone());
+            let request = examples::Request { name, list: examples.list, copy, json };
+            console.command(|output, errors| examples::run(&request, output, errors))
+        }
+        Some(Command::Profiles(profiles)) => {
+            let json = console.json();
+            let request = profiles::Request { name: profiles.name.clone(), toml: profiles.toml, json };
+            console.command(|output, errors| profiles::run(&request, output, errors))
+        }
+        None => {
+            console.error(&Arguments::command().render_help().to_string());
+            Exit::Usage
+        }
+    };
+    exit.and(console.close())
+}
+
+fn version(console: &mut Console) -> Exit {
+    match console.json() {
+        true => console.result(&json::document(&program::THIS)),
+        false => console.result(format!("{}\n", program::THIS.line()).as_bytes()),
+    }
+    Exit::Held
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::exit;
+use super::Exit;
 use crate::device::profiles::{self, Entry, Profile};
 use crate::scenario::diagnostic::suggestion;
 use crate::scenario::hardware::profile_as_toml;
@@ -21,34 +21,34 @@ pub struct Request {
 
 /// # Errors
 /// Only what writing itself meets.
-pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<u8> {
+pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
     let Some(name) = &request.name else {
         return list(request.json, output);
     };
     let Some(profile) = Profile::find(name) else {
         let known: Vec<&str> = profiles::ALL.iter().map(|profile| profile.name).collect();
         writeln!(errors, "error: `{name}` is not a profile\n  = help: {}", suggestion(name, &known, "profiles"))?;
-        return Ok(exit::INVALID);
+        return Ok(Exit::Usage);
     };
     match (request.json, request.toml) {
         (true, _) => writeln!(output, "{:#}", to_json(profile))?,
         (false, true) => write!(output, "{}", profile_as_toml(profile))?,
         (false, false) => table(profile, output)?,
     }
-    Ok(exit::GOOD)
+    Ok(Exit::Held)
 }
 
-fn list(json: bool, output: &mut dyn Write) -> io::Result<u8> {
+fn list(json: bool, output: &mut dyn Write) -> io::Result<Exit> {
     if json {
         let profiles: Vec<Value> =
             profiles::ALL.iter().map(|profile| json!({ "name": profile.name, "about": profile.about })).collect();
         writeln!(output, "{:#}", json!({ "schema": "tiersim/profiles/1", "profiles": profiles }))?;
-        return Ok(exit::GOOD);
+        return Ok(Exit::Held);
     }
     for profile in profiles::ALL {
         writeln!(output, "{}  {}", profile.name, profile.about)?;
     }
-    Ok(exit::GOOD)
+    Ok(Exit::Held)
 }
 
 fn to_json(profile: &Profile) -> Value {

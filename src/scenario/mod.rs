@@ -31,8 +31,7 @@ pub use source::{InputFile, Source};
 
 use diagnostic::SourceText;
 
-/// Rises with any change of a number in any result.
-pub const MODEL_VERSION: u32 = 1;
+pub use crate::MODEL_VERSION;
 
 /// A scenario that was found valid.
 #[derive(Clone, Debug)]

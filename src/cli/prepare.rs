@@ -1,0 +1,69 @@
+//! From what was typed to a plan that can run, or to everything that is wrong with it.
+
+use super::args::{Changes, RunArgs, Seed};
+use crate::report::json;
+use crate::report::manifest::Input;
+use crate::scenario::examples::{ALL, FILES};
+use crate::scenario::source::hex;
+use crate::scenario::{Overrides, Paint, Plan, Source, load, run_id};
+
+/// A scenario that was found valid.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub plan: Plan,
+    /// The file as given, byte for byte.
+    pub text: Vec<u8>,
+    /// With every default filled in and every change applied.
+    pub resolved: String,
+    pub inputs: Vec<Input>,
+    pub run_id: String,
+    /// What is strange and not wrong, as text.
+    pub warnings: String,
+}
+
+/// Why a scenario cannot run, as text and as the one JSON document.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    pub text: String,
+    pub json: Vec<u8>,
+}
+
+/// Reads and checks the scenario of a run, the shipped default without one.
+pub fn prepare(args: &RunArgs, paint: Paint) -> Result<Prepared, Rejected> {
+    let source = match &args.scenario {
+        Some(path) => Source::Path(path.clone()),
+        None => {
+            let example = &ALL[0];
+            Source::Embedded { name: format!("{}.toml", example.name), text: example.text.to_owned(), files: FILES }
+        }
+    };
+    let loaded = load(&source, &overrides_of(&args.changes))
+        .map_err(|problems| Rejected { text: problems.render(paint), json: json::document(&problems.to_json()) })?;
+    let inputs = loaded.inputs.iter().map(|input| Input {
+        name: input.name.clone(),
+        bytes: input.bytes,
+        sha256: input.sha256.clone(),
+    });
+    Ok(Prepared {
+        run_id: hex(&run_id(&loaded)),
+        inputs: inputs.collect(),
+        warnings: if loaded.warnings.is_empty() { String::new() } else { loaded.warnings.render(paint) },
+        plan: loaded.plan,
+        text: loaded.text,
+        resolved: loaded.resolved,
+    })
+}
+
+/// The options that change a scenario.
+pub fn overrides_of(changes: &Changes) -> Overrides {
+    Overrides {
+        set: changes.set.clone(),
+        seed: match changes.seed {
+            Some(Seed::Number(seed)) => Some(seed),
+            Some(Seed::Random) | None => None,
+        },
+        until: changes.until.clone(),
+        faults: changes.fault.clone(),
+        shuffle_ties: changes.shuffle_ties,
+    }
+}

@@ -1,0 +1,172 @@
+//! How far a run has come, on stderr: a bar on a terminal, lines at growing intervals elsewhere, JSON on request.
+
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "progress is shown in real time; the model never sees it"
+)]
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::{Output, ProgressForm};
+use crate::campaign;
+use crate::kernel::Time;
+use crate::report::text::{count, counted, duration};
+
+/// Lines come after these many seconds, then every minute.
+const LINES: [u64; 5] = [1, 2, 5, 10, 30];
+const MINUTE: u64 = 60;
+/// At most this many updates a second.
+const RATE: u8 = 10;
+
+/// The progress of one run.
+#[derive(Debug)]
+pub struct Progress {
+    form: Form,
+    started: Instant,
+    /// When the next line is due.
+    due: Duration,
+    /// When the run ends, where that is known beforehand.
+    until: Option<Time>,
+}
+
+#[derive(Debug)]
+enum Form {
+    Bar(ProgressBar),
+    Plain,
+    Json,
+    None,
+}
+
+impl Progress {
+    pub fn new(output: &Output, until: Option<Time>) -> Progress {
+        let form = match output.progress {
+            _ if output.quiet => Form::None,
+            ProgressForm::Auto if io::stderr().is_terminal() => Form::Bar(bar(until)),
+            ProgressForm::Bar => Form::Bar(bar(until)),
+            ProgressForm::Auto | ProgressForm::Plain => Form::Plain,
+            ProgressForm::Json => Form::Json,
+            ProgressForm::None => Form::None,
+        };
+        Progress { form, started: Instant::now(), due: Duration::ZERO, until }.scheduled()
+    }
+
+    fn scheduled(mut self) -> Progress {
+        self.due = self.next_due(Duration::ZERO);
+        self
+    }
+
+    pub fn update(&mut self, progress: campaign::Progress) {
+        if matches!(self.form, Form::None) {
+            return;
+        }
+        let elapsed = self.started.elapsed();
+        if elapsed < self.due {
+            return;
+        }
+        self.due = self.next_due(elapsed);
+        match &self.form {
+            Form::Bar(bar) => {
+                bar.set_position(progress.now.ns() / 1_000_000);
+                bar.set_message(sentence(progress, self.until, elapsed));
+            }
+            Form::Plain => say(&format!("{} so far", sentence(progress, self.until, elapsed))),
+            Form::Json => say(&object(progress, self.until, elapsed)),
+            Form::None => {}
+        }
+    }
+
+    /// Takes the bar away; what was said in lines stays.
+    pub fn finish(self) {
+        if let Form::Bar(bar) = self.form {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn next_due(&self, elapsed: Duration) -> Duration {
+        match self.form {
+            Form::Bar(_) | Form::Json => elapsed + Duration::from_millis(1_000 / u64::from(RATE)),
+            Form::Plain | Form::None => Duration::from_secs(next_line(elapsed.as_secs())),
+        }
+    }
+}
+
+/// The second of the next line after a line at second `elapsed`.
+fn next_line(elapsed: u64) -> u64 {
+    LINES.into_iter().find(|&second| second > elapsed).unwrap_or((elapsed / MINUTE + 1) * MINUTE)
+}
+
+fn bar(until: Option<Time>) -> ProgressBar {
+    let target = ProgressDrawTarget::stderr_with_hz(RATE);
+    let (bar, template) = match until {
+        Some(until) => (
+            ProgressBar::with_draw_target(Some(until.ns() / 1_000_000), target),
+            "[{bar:24}] {percent:>3} %  {msg}  eta {eta_precise}",
+        ),
+        None => (ProgressBar::with_draw_target(None, target), "{spinner} {msg}"),
+    };
+    let style = ProgressStyle::with_template(template).expect("the template is one of ours");
+    bar.with_style(style.progress_chars("=> "))
+}
+
+fn sentence(progress: campaign::Progress, until: Option<Time>, elapsed: Duration) -> String {
+    let of = until.map_or(String::new(), |until| format!(" of {}", duration(until.ns())));
+    let rate = rate(progress.events, elapsed);
+    let violations = match progress.violations {
+        0 => String::new(),
+        number => format!("  {}", counted(number, "violation")),
+    };
+    format!(
+        "simulated {}{of}  {} events  {} events/s{violations}",
+        duration(progress.now.ns()),
+        count(progress.events),
+        count(rate)
+    )
+}
+
+fn object(progress: campaign::Progress, until: Option<Time>, elapsed: Duration) -> String {
+    let total = until.map_or("null".to_owned(), |until| until.ns().to_string());
+    format!(
+        r#"{{"t_ms":{},"phase":"run","done":{},"total":{total},"events":{},"violations":{}}}"#,
+        elapsed.as_millis(),
+        progress.now.ns(),
+        progress.events,
+        progress.violations
+    )
+}
+
+fn rate(events: u64, elapsed: Duration) -> u64 {
+    let milliseconds = elapsed.as_millis().max(1);
+    u64::try_from(u128::from(events) * 1_000 / milliseconds).unwrap_or(u64::MAX)
+}
+
+fn say(line: &str) {
+    // Progress that nobody can read is no reason to stop.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_become_rare() {
+        let mut due = vec![0];
+        while due.last().is_some_and(|&last| last < 200) {
+            due.push(next_line(due[due.len() - 1]));
+        }
+        assert_eq!(due, [0, 1, 2, 5, 10, 30, 60, 120, 180, 240]);
+    }
+
+    #[test]
+    fn a_line_of_json_is_json() {
+        let progress = campaign::Progress { now: Time::from_ns(5), events: 2_000, violations: 1 };
+        let line = object(progress, None, Duration::from_millis(1_200));
+        assert_eq!(line, r#"{"t_ms":1200,"phase":"run","done":5,"total":null,"events":2000,"violations":1}"#);
+        let text = sentence(progress, Some(Time::from_ns(10)), Duration::from_millis(500));
+        assert_eq!(text, "simulated 5 ns of 10 ns  2,000 events  4,000 events/s  1 violation");
+    }
+}

@@ -1,0 +1,167 @@
+//! How long each volume ID was open to applications, closed, or open under a doubt.
+//!
+//! An application opens a volume by its ID: the host looks for an online device whose cached ID is the one asked for.
+//! At any instant an ID is in one of three states:
+//!
+//! * *offline*: no online device has it cached (or the controller behind them does not answer);
+//! * *online*: one online device has it cached, the label on that device says the same, and no other online device
+//!   bears that label;
+//! * *wrong*: an application that opens it may get a device that is not the volume: two online devices claim the ID,
+//!   by cached ID or by label, or the label of the device it gets says another.
+//!
+//! The three times add up to the length of the run.
+
+use crate::kernel::{Span, Time};
+use crate::vocab::{Device, VolumeId};
+
+/// A device that a host image has online, seen at a boundary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnlineDevice {
+    pub device: Device,
+    /// What the host believes.
+    pub cached: VolumeId,
+    /// What the label says; nothing when it is no label.
+    pub label: Option<VolumeId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Online,
+    Offline,
+    Wrong,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Account {
+    id: VolumeId,
+    state: State,
+    since: Time,
+    times: Times,
+}
+
+/// How long an ID was in each state so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    pub online: Span,
+    pub offline: Span,
+    pub wrong: Span,
+}
+
+/// The accounts of all IDs that exist at the start; an ID that a slip invents later has none.
+#[derive(Clone, Debug)]
+pub struct Availability {
+    accounts: Vec<Account>,
+    devices: Vec<OnlineDevice>,
+    answering: bool,
+}
+
+impl Availability {
+    /// `ids` ascending, each once.
+    pub fn new(ids: impl IntoIterator<Item = VolumeId>) -> Availability {
+        let account = |id| Account { id, state: State::Offline, since: Time::ZERO, times: Times::default() };
+        let accounts: Vec<Account> = ids.into_iter().map(account).collect();
+        assert!(accounts.windows(2).all(|pair| pair[0].id < pair[1].id), "each volume ID has one account");
+        Availability { accounts, devices: Vec::new(), answering: true }
+    }
+
+    /// From now on these devices are online, and no others.
+    pub fn devices(&mut self, now: Time, devices: impl IntoIterator<Item = OnlineDevice>) {
+        self.devices.clear();
+        self.devices.extend(devices);
+        self.settle(now);
+    }
+
+    /// From now on the controller answers, or not.
+    pub fn controller(&mut self, now: Time, answering: bool) {
+        self.answering = answering;
+        self.settle(now);
+    }
+
+    /// The times of `id` up to now.
+    pub fn times(&self, now: Time, id: VolumeId) -> Times {
+        let found = self.accounts.binary_search_by_key(&id, |account| account.id);
+        found.map_or(Times::default(), |place| self.accounts[place].until(now))
+    }
+
+    fn settle(&mut self, now: Time) {
+        let devices = if self.answering { &self.devices[..] } else { &[] };
+        for account in &mut self.accounts {
+            let state = state_of(account.id, devices);
+            if state != account.state {
+                account.times = account.until(now);
+                account.since = now;
+                account.state = state;
+            }
+        }
+    }
+}
+
+impl Account {
+    fn until(&self, now: Time) -> Times {
+        let mut times = self.times;
+        let passed = now - self.since;
+        match self.state {
+            State::Online => times.online += passed,
+            State::Offline => times.offline += passed,
+            State::Wrong => times.wrong += passed,
+        }
+        times
+    }
+}
+
+fn state_of(id: VolumeId, devices: &[OnlineDevice]) -> State {
+    let Some(found) = devices.iter().find(|device| device.cached == id) else { return State::Offline };
+    let claims = devices.iter().filter(|device| device.cached == id || device.label == Some(id)).count();
+    if claims == 1 && found.label == Some(id) { State::Online } else { State::Wrong }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> VolumeId {
+        VolumeId::parse(text).expect("a test names legal IDs")
+    }
+
+    fn online(device: u16, cached: &str, label: &str) -> OnlineDevice {
+        OnlineDevice { device: Device(device), cached: id(cached), label: VolumeId::parse(label).ok() }
+    }
+
+    fn seconds(availability: &Availability, at: u64, text: &str) -> [u64; 3] {
+        let times = availability.times(Time::from_ns(at), id(text));
+        [times.online.ns(), times.offline.ns(), times.wrong.ns()]
+    }
+
+    #[test]
+    fn a_copy_under_the_same_label_puts_both_ids_in_doubt() {
+        let mut availability = Availability::new([id("PROD01"), id("SPARE1")]);
+        availability.devices(Time::ZERO, [online(0, "PROD01", "PROD01"), online(1, "SPARE1", "SPARE1")]);
+        availability.devices(Time::from_ns(100), [online(0, "PROD01", "PROD01"), online(1, "SPARE1", "PROD01")]);
+        availability.devices(Time::from_ns(140), [online(0, "PROD01", "PROD01")]);
+        assert_eq!(seconds(&availability, 200, "PROD01"), [160, 0, 40]);
+        assert_eq!(seconds(&availability, 200, "SPARE1"), [100, 60, 40]);
+    }
+
+    #[test]
+    fn nobody_opens_a_volume_of_a_controller_that_is_down() {
+        let mut availability = Availability::new([id("PROD01")]);
+        availability.devices(Time::ZERO, [online(0, "PROD01", "PROD01")]);
+        availability.controller(Time::from_ns(10), false);
+        availability.devices(Time::from_ns(20), []);
+        availability.controller(Time::from_ns(30), true);
+        availability.devices(Time::from_ns(50), [online(0, "PROD01", "PROD01")]);
+        assert_eq!(seconds(&availability, 60, "PROD01"), [20, 40, 0]);
+    }
+
+    #[test]
+    fn a_label_that_cannot_be_read_is_a_doubt() {
+        let mut availability = Availability::new([id("PROD01")]);
+        availability.devices(Time::ZERO, [online(0, "PROD01", "")]);
+        assert_eq!(seconds(&availability, 5, "PROD01"), [0, 0, 5]);
+    }
+
+    #[test]
+    fn an_unknown_id_has_no_times() {
+        assert_eq!(seconds(&Availability::new([id("A")]), 9, "B"), [0, 0, 0]);
+    }
+}

@@ -1,0 +1,459 @@
+//! What became of the backups and restores of a run, step by step, and what the operator had to do.
+
+use crate::kernel::{Span, Time};
+use crate::manager::plan::MethodName;
+use crate::manager::{Job, ManagerFact, Outcome};
+use crate::names;
+use crate::vocab::{Backup, Cartridge, Device, Restore, StepName, VolumeId};
+
+names! {
+    /// How far a step got.
+    pub enum StepEnd {
+        Done = "done",
+        /// The host went down while it ran, or the job ended before it did.
+        Cut = "cut",
+        Running = "running",
+    }
+}
+
+/// One execution of a step; a step that was tried again has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepMeasure {
+    pub step: StepName,
+    pub started: Time,
+    pub ended: Option<Time>,
+    pub end: StepEnd,
+}
+
+/// The steps of one job and the time that its tape was mounted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Course {
+    pub steps: Vec<StepMeasure>,
+    /// Steps that were started again.
+    pub retries: u32,
+    /// Times that a restart took the job up again.
+    pub resumes: u32,
+    /// From a mount to the hardened trailer, the end of the restore, or whatever cut it; summed over mounts.
+    pub tape: Span,
+    pub cartridges: Vec<Cartridge>,
+    mounted: Option<Time>,
+}
+
+impl Course {
+    fn start(&mut self, now: Time, step: StepName) {
+        self.retries += u32::from(self.steps.iter().any(|earlier| earlier.step == step));
+        self.steps.push(StepMeasure { step, started: now, ended: None, end: StepEnd::Running });
+    }
+
+    fn end(&mut self, now: Time, step: StepName) {
+        let open = self.steps.iter_mut().rev().find(|open| open.step == step && open.ended.is_none());
+        if let Some(open) = open {
+            (open.ended, open.end) = (Some(now), StepEnd::Done);
+        }
+    }
+
+    fn mount(&mut self, now: Time, cartridge: Cartridge) {
+        self.mounted.get_or_insert(now);
+        if self.cartridges.last() != Some(&cartridge) {
+            self.cartridges.push(cartridge);
+        }
+    }
+
+    fn release_tape(&mut self, now: Time) {
+        if let Some(since) = self.mounted.take() {
+            self.tape += now - since;
+        }
+    }
+
+    fn cut(&mut self, now: Time) {
+        for open in self.steps.iter_mut().filter(|step| step.ended.is_none()) {
+            (open.ended, open.end) = (Some(now), StepEnd::Cut);
+        }
+        self.release_tape(now);
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupMeasure {
+    pub backup: Backup,
+    pub method: MethodName,
+    pub source: Device,
+    /// The ID that the source bore at the stimulus.
+    pub source_id: VolumeId,
+    pub target: Device,
+    pub started: Time,
+    pub ended: Option<Time>,
+    /// Nothing while it runs.
+    pub outcome: Option<Outcome>,
+    /// It left something that waits for a release.
+    pub held: bool,
+    /// A restart rolled it back.
+    pub undone: bool,
+    pub course: Course,
+    /// Time of its life in which its source's ID was in doubt.
+    pub exposure: Span,
+    pub operator_actions: u32,
+    /// What the account of the ID showed at the stimulus.
+    doubt_before: Span,
+    actions_before: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestoreMeasure {
+    pub restore: Restore,
+    pub volume: VolumeId,
+    pub device: Device,
+    /// The backup it came from.
+    pub from: Option<Backup>,
+    pub started: Time,
+    pub ended: Option<Time>,
+    pub outcome: Option<Outcome>,
+    pub refused: bool,
+    pub course: Course,
+    pub milestones: Vec<(Milestone, Time)>,
+    pub tracks_written: u64,
+    /// The last crash or power loss before it started.
+    pub failure: Option<Time>,
+}
+
+names! {
+    /// What a restore has reached.
+    pub enum Milestone {
+        GuardPassed = "guard-passed",
+        TapeMounted = "tape-mounted",
+        FirstTrack = "first-track-written",
+        LastTrack = "last-track-written",
+        LabelWritten = "label-written",
+        Complete = "restore-complete",
+        Opened = "application-opened",
+    }
+}
+
+impl RestoreMeasure {
+    pub fn reached(&self, milestone: Milestone) -> Option<Time> {
+        self.milestones.iter().rev().find(|(name, _)| *name == milestone).map(|(_, at)| *at)
+    }
+
+    fn reach(&mut self, now: Time, milestone: Milestone) {
+        match self.milestones.iter_mut().find(|(name, _)| *name == milestone) {
+            Some((_, at)) => *at = now,
+            None => self.milestones.push((milestone, now)),
+        }
+    }
+
+    fn write_track(&mut self, now: Time) {
+        self.tracks_written += 1;
+        if self.tracks_written == 1 {
+            self.reach(now, Milestone::FirstTrack);
+        }
+        self.reach(now, Milestone::LastTrack);
+    }
+}
+
+/// The prompts that an operator had to answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OperatorMeasure {
+    pub actions: u32,
+    /// From prompt to answer, summed.
+    pub time: Span,
+    /// Prompts that nobody answered.
+    pub unanswered: u32,
+    open: Vec<Time>,
+}
+
+/// All jobs of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Jobs {
+    pub backups: Vec<BackupMeasure>,
+    pub restores: Vec<RestoreMeasure>,
+    pub operator: OperatorMeasure,
+    last_failure: Option<Time>,
+}
+
+impl Jobs {
+    /// A crash or a loss of power acts now.
+    pub fn failure(&mut self, now: Time) {
+        self.last_failure = Some(now);
+    }
+
+    /// A backup starts; `doubt` is how long the ID of its source has been in doubt until now.
+    pub fn stimulus(&mut self, now: Time, start: BackupStart, doubt: Span) {
+        let BackupStart { backup, method, source, source_id, target } = start;
+        self.backups.push(BackupMeasure {
+            backup,
+            method,
+            source,
+            source_id,
+            target,
+            started: now,
+            ended: None,
+            outcome: None,
+            held: false,
+            undone: false,
+            course: Course::default(),
+            exposure: Span::ZERO,
+            operator_actions: 0,
+            doubt_before: doubt,
+            actions_before: self.operator.actions,
+        });
+    }
+
+    /// Everything a manager reports but `stimulus-accepted` and the end of a backup.
+    pub fn observe(&mut self, now: Time, fact: ManagerFact) {
+        match fact {
+            ManagerFact::StepStarted { job, step } => self.course(job, |course| course.start(now, step)),
+            ManagerFact::StepEnded { job, step } => self.course(job, |course| course.end(now, step)),
+            ManagerFact::JobResumed { job, .. } => self.course(job, |course| course.resumes += 1),
+            ManagerFact::TapeMounted { job, cartridge } => {
+                self.course(job, |course| course.mount(now, cartridge));
+                if let Job::Restore(restore) = job {
+                    self.restore(restore, |it| it.reach(now, Milestone::TapeMounted));
+                }
+            }
+            ManagerFact::TapeEofHardened { backup } => {
+                self.course(Job::Backup(backup), |course| course.release_tape(now));
+            }
+            ManagerFact::Down { .. } => self.host_down(now),
+            ManagerFact::DuplicatePrompt { .. } => self.operator.open.push(now),
+            ManagerFact::PromptAnswered { .. } => {
+                self.operator.actions += 1;
+                if !self.operator.open.is_empty() {
+                    let asked = self.operator.open.remove(0);
+                    self.operator.time += now - asked;
+                }
+            }
+            ManagerFact::ApplicationOpened { volume, device } => {
+                let opened = |it: &&mut RestoreMeasure| it.volume == volume && it.device == device;
+                let done = |it: &&mut RestoreMeasure| it.reached(Milestone::Complete).is_some();
+                let first = |it: &&mut RestoreMeasure| it.reached(Milestone::Opened).is_none();
+                if let Some(it) = self.restores.iter_mut().rfind(|it| opened(it) && done(it) && first(it)) {
+                    it.reach(now, Milestone::Opened);
+                }
+            }
+            _ => self.restoring(now, fact),
+        }
+    }
+
+    /// Ends a backup; `doubt` as for [`Jobs::stimulus`]. False when it had ended before.
+    pub fn backup_ended(&mut self, now: Time, backup: Backup, end: BackupEnd, doubt: Span) -> bool {
+        let actions = self.operator.actions;
+        let Some(it) = self.backups.iter_mut().find(|it| it.backup == backup) else { return false };
+        let first = it.ended.is_none();
+        match end {
+            BackupEnd::Undone => {
+                it.undone = true;
+                it.outcome.get_or_insert(Outcome::FailedClean);
+            }
+            BackupEnd::Reported { outcome, held } => (it.outcome, it.held) = (Some(outcome), held),
+        }
+        it.ended = Some(now);
+        it.course.cut(now);
+        it.exposure = doubt.saturating_sub(it.doubt_before);
+        it.operator_actions = actions - it.actions_before;
+        first
+    }
+
+    /// Closes the accounts of what still runs at the end of the run.
+    pub fn finish(&mut self, now: Time, doubt: impl Fn(VolumeId) -> Span) {
+        for it in self.backups.iter_mut().filter(|it| it.ended.is_none()) {
+            it.course.release_tape(now);
+            it.exposure = doubt(it.source_id).saturating_sub(it.doubt_before);
+            it.operator_actions = self.operator.actions - it.actions_before;
+        }
+        self.restores.iter_mut().for_each(|it| it.course.release_tape(now));
+        self.operator.unanswered += u32::try_from(self.operator.open.len()).expect("prompts are few");
+    }
+
+    fn restoring(&mut self, now: Time, fact: ManagerFact) {
+        match fact {
+            ManagerFact::RestoreStarted { restore, volume, device } => self.restores.push(RestoreMeasure {
+                restore,
+                volume,
+                device,
+                from: None,
+                started: now,
+                ended: None,
+                outcome: None,
+                refused: false,
+                course: Course::default(),
+                milestones: Vec::new(),
+                tracks_written: 0,
+                failure: self.last_failure,
+            }),
+            ManagerFact::GenerationSelected { restore, backup } => {
+                self.restore(restore, |it| it.from = Some(backup));
+            }
+            ManagerFact::RestoreGuardPassed { restore } => {
+                self.restore(restore, |it| it.reach(now, Milestone::GuardPassed));
+            }
+            ManagerFact::RestoreRefused { restore } => self.restore(restore, |it| it.refused = true),
+            ManagerFact::RestoreTrackWritten { restore, .. } => self.restore(restore, |it| it.write_track(now)),
+            ManagerFact::RestoreLabelWritten { restore, .. } => {
+                self.restore(restore, |it| it.reach(now, Milestone::LabelWritten));
+            }
+            ManagerFact::RestoreComplete { restore, backup, .. } => self.restore(restore, |it| {
+                it.from = Some(backup);
+                it.reach(now, Milestone::Complete);
+                it.course.release_tape(now);
+            }),
+            ManagerFact::JobEnded { job: Job::Restore(restore), outcome, .. } => self.restore(restore, |it| {
+                (it.ended, it.outcome) = (Some(now), Some(outcome));
+                it.course.cut(now);
+            }),
+            _ => {}
+        }
+    }
+
+    /// Whatever the host was doing stops, and nobody waits for an answer any more.
+    fn host_down(&mut self, now: Time) {
+        self.backups.iter_mut().filter(|it| it.ended.is_none()).for_each(|it| it.course.cut(now));
+        self.restores.iter_mut().filter(|it| it.ended.is_none()).for_each(|it| it.course.cut(now));
+        self.operator.unanswered += u32::try_from(self.operator.open.len()).expect("prompts are few");
+        self.operator.open.clear();
+    }
+
+    fn course(&mut self, job: Job, change: impl FnOnce(&mut Course)) {
+        let course = match job {
+            Job::Backup(backup) => self.backups.iter_mut().find(|it| it.backup == backup).map(|it| &mut it.course),
+            Job::Restore(restore) => self.restores.iter_mut().find(|it| it.restore == restore).map(|it| &mut it.course),
+        };
+        if let Some(course) = course {
+            change(course);
+        }
+    }
+
+    fn restore(&mut self, restore: Restore, change: impl FnOnce(&mut RestoreMeasure)) {
+        if let Some(it) = self.restores.iter_mut().find(|it| it.restore == restore) {
+            change(it);
+        }
+    }
+}
+
+/// What a stimulus says.
+#[derive(Clone, Copy, Debug)]
+pub struct BackupStart {
+    pub backup: Backup,
+    pub method: MethodName,
+    pub source: Device,
+    pub source_id: VolumeId,
+    pub target: Device,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum BackupEnd {
+    Reported { outcome: Outcome, held: bool },
+    Undone,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::{Image, TrackNo};
+
+    const BACKUP: Job = Job::Backup(Backup(0));
+    const RESTORE: Restore = Restore(0);
+
+    fn at(seconds: u64) -> Time {
+        Time::ZERO + Span::from_secs(seconds)
+    }
+
+    fn prod() -> VolumeId {
+        VolumeId::parse("PROD01").expect("a legal ID")
+    }
+
+    fn started() -> Jobs {
+        let mut jobs = Jobs::default();
+        let start = BackupStart {
+            backup: Backup(0),
+            method: MethodName::SafeBackup,
+            source: Device(0),
+            source_id: prod(),
+            target: Device(1),
+        };
+        jobs.stimulus(at(60), start, Span::from_secs(5));
+        jobs
+    }
+
+    #[test]
+    fn a_crash_cuts_the_dump_and_a_restart_takes_it_up_again() {
+        let (dump, harden) = (StepName::DumpWithReintroduction, StepName::HardenTrailer);
+        let mut jobs = started();
+        for (seconds, fact) in [
+            (61, ManagerFact::StepStarted { job: BACKUP, step: dump }),
+            (70, ManagerFact::TapeMounted { job: BACKUP, cartridge: Cartridge(0) }),
+            (100, ManagerFact::Down { image: Image(0) }),
+            (1_000, ManagerFact::JobResumed { job: BACKUP, step: dump }),
+            (1_000, ManagerFact::StepStarted { job: BACKUP, step: dump }),
+            (1_020, ManagerFact::TapeMounted { job: BACKUP, cartridge: Cartridge(1) }),
+            (1_300, ManagerFact::StepEnded { job: BACKUP, step: dump }),
+            (1_300, ManagerFact::StepStarted { job: BACKUP, step: harden }),
+            (1_310, ManagerFact::TapeEofHardened { backup: Backup(0) }),
+            (1_310, ManagerFact::StepEnded { job: BACKUP, step: harden }),
+        ] {
+            jobs.observe(at(seconds), fact);
+        }
+        let end = BackupEnd::Reported { outcome: Outcome::Complete, held: false };
+        assert!(jobs.backup_ended(at(1_320), Backup(0), end, Span::from_secs(12)));
+        assert!(!jobs.backup_ended(at(1_321), Backup(0), end, Span::from_secs(12)), "it ended before");
+        let it = &jobs.backups[0];
+        let steps: Vec<_> = it.course.steps.iter().map(|s| (s.step, s.end, s.ended)).collect();
+        assert_eq!(
+            steps,
+            [
+                (dump, StepEnd::Cut, Some(at(100))),
+                (dump, StepEnd::Done, Some(at(1_300))),
+                (harden, StepEnd::Done, Some(at(1_310))),
+            ]
+        );
+        assert_eq!((it.course.retries, it.course.resumes), (1, 1));
+        assert_eq!(it.course.tape, Span::from_secs(30 + 290));
+        assert_eq!(it.exposure, Span::from_secs(7));
+        assert_eq!(it.outcome, Some(Outcome::Complete));
+    }
+
+    #[test]
+    fn a_restore_is_timed_from_the_failure_to_the_open() {
+        let mut jobs = Jobs::default();
+        jobs.failure(at(10));
+        let (device, restore) = (Device(2), RESTORE);
+        jobs.observe(at(100), ManagerFact::RestoreStarted { restore, volume: prod(), device });
+        jobs.failure(at(101));
+        for track in 0..3 {
+            let track = TrackNo(track);
+            jobs.observe(at(110 + u64::from(track.0)), ManagerFact::RestoreTrackWritten { restore, device, track });
+        }
+        jobs.observe(at(120), ManagerFact::ApplicationOpened { volume: prod(), device });
+        jobs.observe(at(130), ManagerFact::RestoreComplete { restore, backup: Backup(4), device });
+        jobs.observe(at(140), ManagerFact::ApplicationOpened { volume: prod(), device: Device(9) });
+        jobs.observe(at(150), ManagerFact::ApplicationOpened { volume: prod(), device });
+        jobs.observe(at(160), ManagerFact::ApplicationOpened { volume: prod(), device });
+        let it = &jobs.restores[0];
+        assert_eq!((it.failure, it.from, it.tracks_written), (Some(at(10)), Some(Backup(4)), 3));
+        assert_eq!(it.reached(Milestone::FirstTrack), Some(at(110)));
+        assert_eq!(it.reached(Milestone::LastTrack), Some(at(112)));
+        assert_eq!(it.reached(Milestone::Opened), Some(at(150)), "only an open of the finished volume counts");
+    }
+
+    #[test]
+    fn prompts_are_answered_in_order_or_not_at_all() {
+        let mut jobs = started();
+        let prompt = ManagerFact::DuplicatePrompt { image: Image(0), first: Device(0), second: Device(1) };
+        jobs.observe(at(100), prompt);
+        jobs.observe(at(130), ManagerFact::PromptAnswered { image: Image(0), keep: Device(0) });
+        jobs.observe(at(200), prompt);
+        jobs.observe(at(201), ManagerFact::Down { image: Image(0) });
+        jobs.observe(at(300), prompt);
+        jobs.finish(at(400), |_| Span::from_secs(5));
+        assert_eq!(jobs.operator.actions, 1);
+        assert_eq!(jobs.operator.time, Span::from_secs(30));
+        assert_eq!(jobs.operator.unanswered, 2);
+        assert_eq!((jobs.backups[0].operator_actions, jobs.backups[0].exposure), (1, Span::ZERO));
+    }
+
+    #[test]
+    fn a_backup_that_a_restart_rolled_back_failed_clean() {
+        let mut jobs = started();
+        assert!(jobs.backup_ended(at(90), Backup(0), BackupEnd::Undone, Span::from_secs(5)));
+        assert_eq!((jobs.backups[0].outcome, jobs.backups[0].undone), (Some(Outcome::FailedClean), true));
+    }
+}

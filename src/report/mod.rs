@@ -1,0 +1,15 @@
+//! Results as people and programs read them: one summary, rendered as text and as JSON, and the run directory.
+
+pub mod csv;
+pub mod digest;
+pub mod directory;
+pub mod json;
+pub mod manifest;
+pub mod program;
+pub mod summary;
+pub mod table;
+pub mod text;
+
+pub use directory::{Claim, DirectoryError, Place, RunDirectory};
+pub use manifest::{Environment, Manifest};
+pub use summary::{Subject, Summary};

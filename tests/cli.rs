@@ -1,0 +1,234 @@
+//! The program as a user and a script see it: streams, exit codes, and what happens to files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Stdio};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// The program in a directory of its own, untouched by the environment of whoever runs the tests.
+fn tiersim(directory: &TempDir) -> Command {
+    let mut command = Command::cargo_bin("tiersim").expect("the program is built");
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM"] {
+        command.env_remove(name);
+    }
+    command.current_dir(directory.path());
+    command
+}
+
+fn directory() -> TempDir {
+    tempfile::tempdir().expect("the system has room for temporary files")
+}
+
+/// Exit code, stdout and stderr of one call.
+fn call(directory: &TempDir, arguments: &[&str]) -> (i32, String, String) {
+    let output = tiersim(directory).args(arguments).output().expect("the program starts");
+    let text = |bytes| String::from_utf8(bytes).expect("the program prints text");
+    (output.status.code().expect("no signal ended it"), text(output.stdout), text(output.stderr))
+}
+
+/// Every file below `root`, with its bytes, but for the environment in the manifest.
+fn files(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(path) = open.pop() {
+        for entry in fs::read_dir(&path).expect("the directory is there") {
+            let path = entry.expect("the entry is there").path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let mut bytes = fs::read(&path).expect("the file is there");
+            if path.ends_with("manifest.json") {
+                let mut manifest: serde_json::Value = serde_json::from_slice(&bytes).expect("it is JSON");
+                assert!(manifest["environment"]["elapsed_ms"].is_u64());
+                manifest["environment"] = serde_json::Value::Null;
+                bytes = serde_json::to_vec(&manifest).expect("it is JSON");
+            }
+            found.push((path.strip_prefix(root).expect("it lies below").to_owned(), bytes));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    let here = directory();
+    for (arguments, expected) in [
+        (&["--help"][..], "Usage: tiersim"),
+        (&["run", "--help"], "--samples"),
+        (&["--version"], concat!("tiersim ", env!("CARGO_PKG_VERSION"))),
+    ] {
+        let (code, stdout, stderr) = call(&here, arguments);
+        assert_eq!((code, &stderr[..]), (0, ""), "{arguments:?}");
+        assert!(stdout.contains(expected), "{arguments:?}: {stdout}");
+    }
+    let (code, stdout, _) = call(&here, &["--version", "--json"]);
+    let version: serde_json::Value = serde_json::from_str(&stdout).expect("it is one JSON document");
+    assert_eq!((code, &version["schema"]), (0, &"tiersim/version/1".into()));
+}
+
+#[test]
+fn usage_errors_go_to_stderr_with_code_2() {
+    let here = directory();
+    for arguments in [
+        &[][..],
+        &["walk"],
+        &["run", "--sead", "1"],
+        &["run", "--seed", "-1"],
+        &["run", "--seed", "18446744073709551616"],
+        &["run", "--samples", "xml"],
+        &["run", "--force"],
+        &["run", "--quiet", "--verbose"],
+        &["run", "--out", "-"],
+        &["run", "no-such-file.toml"],
+    ] {
+        let (code, stdout, stderr) = call(&here, arguments);
+        assert_eq!((code, &stdout[..]), (2, ""), "{arguments:?}: {stderr}");
+        assert!(!stderr.is_empty(), "{arguments:?}");
+    }
+    assert_eq!(files(here.path()), [], "nothing was written");
+}
+
+#[test]
+fn a_run_prints_its_verdict_and_writes_its_directory() {
+    let here = directory();
+    let (code, stdout, stderr) = call(&here, &["run", "--samples", "csv"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("\nVerdict: "), "{stdout}");
+    assert!(!stdout.contains('\x1b'), "no colour where there is no terminal");
+    let replay = stdout.lines().last().expect("there are lines").trim().to_owned();
+    assert!(replay.starts_with("tiersim run out/safe-backup-"), "{replay}");
+    assert!(stderr.contains("wrote out"), "{stderr}");
+    let names: Vec<String> =
+        files(&here.path().join("out")).iter().map(|(path, _)| path.display().to_string()).collect();
+    for name in ["manifest.json", "scenario.toml", "scenario.resolved.toml", "summary.json", "requests.csv"] {
+        assert!(names.iter().any(|path| path.ends_with(name)), "{name} is missing in {names:?}");
+    }
+    assert!(names.iter().any(|path| path.ends_with(".hgrm")), "{names:?}");
+    assert!(!names.iter().any(|path| path.ends_with(".tmp")), "{names:?}");
+}
+
+#[test]
+fn the_same_run_gives_the_same_bytes_in_another_directory() {
+    let (here, there) = (directory(), directory());
+    for place in [&here, &there] {
+        assert_eq!(call(place, &["run", "--seed", "7", "--samples", "csv"]).0, 0);
+    }
+    let (one, other) = (files(here.path()), files(there.path()));
+    assert!(one.len() >= 6, "{}", one.len());
+    assert_eq!(one, other);
+}
+
+#[test]
+fn a_second_run_replaces_the_first_and_says_so() {
+    let here = directory();
+    assert_eq!(call(&here, &["run"]).0, 0);
+    let before = files(here.path());
+    let (code, _, stderr) = call(&here, &["run"]);
+    assert_eq!(code, 0);
+    assert!(stderr.contains("replaced the earlier run"), "{stderr}");
+    assert_eq!(files(here.path()), before);
+    assert_eq!(call(&here, &["run", "--quiet"]).2, "", "quiet means quiet");
+}
+
+#[test]
+fn a_run_that_comes_out_differently_is_code_5() {
+    let here = directory();
+    assert_eq!(call(&here, &["run", "--out", "a"]).0, 0);
+    let path = here.path().join("a/manifest.json");
+    let text = fs::read_to_string(&path).expect("it was written");
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    manifest["fingerprint"] = "0123456789abcdef".into();
+    fs::write(&path, manifest.to_string()).expect("it can be changed");
+    let before = files(here.path());
+    let (code, _, stderr) = call(&here, &["run", "--out", "a", "--force"]);
+    assert_eq!(code, 5, "{stderr}");
+    assert!(stderr.contains("not deterministic"), "{stderr}");
+    assert_eq!(files(here.path()), before, "nothing was replaced");
+}
+
+#[test]
+fn json_is_one_document_and_the_same_as_the_file() {
+    let here = directory();
+    let (code, stdout, _) = call(&here, &["run", "--json", "--out", "a"]);
+    assert_eq!(code, 0);
+    let summary: serde_json::Value = serde_json::from_str(&stdout).expect("it is one JSON document");
+    assert_eq!(summary["schema"], "tiersim/summary/1");
+    assert_eq!(stdout, fs::read_to_string(here.path().join("a/summary.json")).expect("it was written"));
+}
+
+#[test]
+fn what_stands_in_a_directory_is_safe() {
+    let here = directory();
+    let thesis = here.path().join("a/thesis.txt");
+    fs::create_dir(here.path().join("a")).expect("a directory can be made");
+    fs::write(&thesis, "years of work").expect("a file can be written");
+    for arguments in [&["run", "--out", "a"][..], &["run", "--out", "a", "--force"]] {
+        let (code, stdout, stderr) = call(&here, arguments);
+        assert_eq!((code, &stdout[..]), (2, ""), "{arguments:?}");
+        assert!(stderr.contains("--out"), "the remedy is named: {stderr}");
+    }
+    assert_eq!(call(&here, &["run", "--out", "b"]).0, 0);
+    fs::copy(&thesis, here.path().join("b/thesis.txt")).expect("a file can be copied");
+    assert_eq!(call(&here, &["run", "--out", "b"]).0, 2, "it is not empty");
+    let (code, _, stderr) = call(&here, &["run", "--out", "b", "--force"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains("left in b: thesis.txt"), "{stderr}");
+    assert!(here.path().join("b/thesis.txt").exists());
+}
+
+#[test]
+fn a_drawn_seed_is_told_and_can_be_given_again() {
+    let here = directory();
+    let (_, stdout, stderr) = call(&here, &["run", "--seed", "random", "--json", "--out", "a"]);
+    let summary: serde_json::Value = serde_json::from_str(&stdout).expect("it is one JSON document");
+    let seed = summary["seed"].as_u64().expect("a seed is a number");
+    assert!(stderr.contains(&format!("seed {seed}")), "{stderr}");
+    let again = call(&here, &["run", "--seed", &seed.to_string(), "--json", "--out", "b"]).1;
+    assert_eq!(again, stdout);
+}
+
+#[test]
+fn progress_stays_on_stderr() {
+    let here = directory();
+    for form in ["auto", "bar", "plain", "json", "none"] {
+        let (code, stdout, _) = call(&here, &["run", "--json", "--progress", form]);
+        assert_eq!(code, 0, "{form}");
+        serde_json::from_str::<serde_json::Value>(&stdout).expect("stdout holds the document and nothing else");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let here = directory();
+    for arguments in [&["run", "--json"][..], &["run"], &["run", "--help"], &["--version"]] {
+        let program = tiersim(&here).get_program().to_owned();
+        let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+        drop(reader);
+        let mut process = Process::new(program);
+        process.args(arguments).current_dir(here.path()).stdout(writer).stderr(Stdio::piped());
+        let output = process.output().expect("the program starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {stderr}");
+        assert!(!stderr.contains("panicked"), "{stderr}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_stdout_is_code_1() {
+    let here = directory();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let program = tiersim(&here).get_program().to_owned();
+    let output = Process::new(program)
+        .arg("run")
+        .current_dir(here.path())
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+}
