@@ -9,3 +9,4 @@ pub mod kernel;
 pub mod manager;
 pub mod scenario;
 pub mod vocab;
+pub mod world;

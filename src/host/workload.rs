@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::kernel::Span;
-use crate::vocab::{Op, VolumeId};
+use crate::kernel::{Span, Time};
+use crate::vocab::{Op, Status, VolumeId};
 
 /// One `[[workload]]` of a scenario.
 #[derive(Clone, Debug)]
@@ -69,4 +69,31 @@ pub struct TraceRecord {
     pub offset: u64,
     pub bytes: u64,
     pub op: Op,
+}
+
+/// What observers may learn. A volume is named by its place in the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WorkloadFact {
+    Issued {
+        op: Op,
+        volume: u16,
+    },
+    /// A request ended at the instant of the fact; `bytes` were transferred, `hit` if all came from the cache.
+    Done {
+        op: Op,
+        bytes: u64,
+        issued_at: Time,
+        volume: u16,
+        hit: bool,
+        status: Status,
+    },
+    /// The application can use the volume; it could not since `closed_at`.
+    Opened {
+        volume: VolumeId,
+        closed_at: Time,
+    },
+    /// An error took the volume from the application.
+    Closed {
+        volume: VolumeId,
+    },
 }
