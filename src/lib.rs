@@ -1,6 +1,7 @@
 //! tiersim: a deterministic simulator of a hierarchical storage system.
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod controller;
 pub mod device;
 pub mod fault;
