@@ -18,6 +18,8 @@ pub mod scenario;
 
 pub mod world;
 
+pub mod check;
+
 pub mod measure;
 
 pub mod campaign;

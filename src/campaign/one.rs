@@ -1,59 +1,176 @@
-//! TEMPORARY body of one run: a fixed small outcome, until the world is connected.
+//! One run of one plan, watched: checks and measures beside the events, and what they found.
 
-use super::outcome::{CheckReport, EndReason, Flow, Progress, RunOutcome, Verdict, Watch};
-use crate::kernel::{Span, Time};
-use crate::measure::{Measures, OnlineDevice, Remainder, Request};
+use super::outcome::{Component, EndReason, Flow, GoalReport, Progress, RunOutcome, Watch};
+use super::trial::{Happening, Trial};
+use crate::check::{Checks, Seen, Setup};
+use crate::fault::plan::Fault;
+use crate::host::WorkloadFact;
+use crate::kernel::Time;
+use crate::measure::{Blocks, Measures, OnlineDevice, Request, Requests, Sample};
 use crate::scenario::Plan;
-use crate::vocab::{Device, Invariant, Op, Status, TrackNo, VolumeId, Workload};
+use crate::vocab::{Device, Drive, Goal, Invariant, VolumeId};
+use crate::world::{BuildError, Fact, World};
+
+/// Events between two reports of progress.
+const PROGRESS_EVERY: u64 = 4_096;
 
 /// Runs `plan` to its end, or until a watcher stops it.
-pub fn execute(plan: &Plan, watch: Watch<'_>) -> RunOutcome {
+pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildError> {
+    let mut trial = Trial::new(plan)?;
+    let mut checks = Checks::new(Setup::of(plan, |device| u64::from(device.0)));
+    let mut measures = measures_of(plan);
+    see_online(&mut measures, &trial);
+    let mut end_reason = EndReason::Quiescent;
+    while let Some(happening) = trial.advance() {
+        let now = trial.run.now();
+        let flow = measure(&mut measures, &trial, &mut watch);
+        observe(&mut checks, &trial, happening);
+        if flow == Flow::Stop {
+            end_reason = EndReason::Interrupted;
+            break;
+        }
+        if trial.run.steps.is_multiple_of(PROGRESS_EVERY) && happening == Happening::Event {
+            let violations = Invariant::ALL.iter().map(|&invariant| checks.violations(invariant)).sum();
+            if (watch.progress)(Progress { now, events: trial.run.steps, violations }) == Flow::Stop {
+                end_reason = EndReason::Interrupted;
+                break;
+            }
+        }
+        if trial.has_stalled() {
+            end_reason = EndReason::Stalled;
+            break;
+        }
+    }
+    let (now, steps) = (trial.run.now(), trial.run.steps);
+    let quiet = trial.run.queue.is_empty();
+    checks.end(&Seen { world: &trial.run.model, now, quiet }, steps);
+    let required = |goal: Goal| plan.expect.goals.iter().any(|name| name == goal.name());
+    let goals = Goal::ALL.iter().map(|&goal| GoalReport {
+        name: goal.name().to_owned(),
+        required: required(goal),
+        hits: checks.goals().hits(goal),
+    });
+    let world = &trial.run.model;
+    Ok(RunOutcome {
+        end_reason,
+        end_time: now,
+        events: steps,
+        ties: trial.run.ties,
+        fingerprint: trial.run.fingerprint.value(),
+        checks: checks.report(),
+        goals: goals.collect(),
+        measured: measures.finish(now, requests_of(world), blocks_of(world)),
+        components: components_of(world, now),
+    })
+}
+
+/// Shows a boundary to the checks.
+fn observe(checks: &mut Checks, trial: &Trial, happening: Happening) {
+    let world = &trial.run.model;
+    // Whether nothing is pending matters at the end alone.
+    let seen = Seen { world, now: trial.run.now(), quiet: false };
+    let (steps, facts) = (trial.run.steps, world.facts());
+    match happening {
+        Happening::Event => checks.observe(&seen, steps, facts),
+        Happening::Fault { index, .. } => match trial.faults.all()[index].fault {
+            Fault::HostCrash { .. } | Fault::ControllerCrash { .. } | Fault::PowerLoss { .. } => {
+                checks.crashed(&seen, steps, facts);
+            }
+            Fault::SourceUpdate { .. } | Fault::TapeWriteError { .. } | Fault::TapeReadError { .. } => {
+                checks.injected(&seen, steps, facts);
+            }
+        },
+    }
+}
+
+/// Shows a boundary to the measures, and the requests that ended to whoever takes samples.
+fn measure(measures: &mut Measures, trial: &Trial, watch: &mut Watch<'_>) -> Flow {
+    let now = trial.run.now();
+    let mut flow = Flow::Continue;
+    let mut identity = false;
+    for &fact in trial.run.model.facts() {
+        identity |= fact.touches_identity();
+        match fact {
+            Fact::Manager(fact) => measures.manager(now, fact),
+            Fact::Dasd(fact) => measures.dasd(now, fact),
+            Fact::Fault { index, fault } => measures.fault(now, index, fault),
+            Fact::Tape(_) => {}
+            Fact::Workload(workload, fact) => match fact {
+                WorkloadFact::Issued { .. } => {}
+                WorkloadFact::Done { op, track, bytes, issued_at, volume, hit, status } => {
+                    let request = Request { workload, volume, op, track, bytes, issued_at, hit, status };
+                    let sample: Sample = measures.request_ended(now, &request);
+                    if let Some(take) = &mut watch.samples
+                        && take(&sample) == Flow::Stop
+                    {
+                        flow = Flow::Stop;
+                    }
+                }
+                WorkloadFact::Opened { volume, closed_at } => measures.opened(now, workload, volume, closed_at),
+                WorkloadFact::Closed { volume } => measures.closed(now, workload, volume),
+            },
+        }
+    }
+    if identity {
+        see_online(measures, trial);
+    }
+    flow
+}
+
+fn measures_of(plan: &Plan) -> Measures {
     let devices: Vec<VolumeId> = plan.dasd.volumes.iter().map(|volume| volume.id).collect();
     let workloads: Vec<Vec<VolumeId>> =
         plan.workloads.iter().map(|workload| workload.volumes.iter().map(|volume| volume.id).collect()).collect();
-    let mut measures = Measures::new(&devices, &workloads, plan.faults.len() + plan.rates.len());
-    let online = OnlineDevice { device: Device(0), cached: devices[0], label: Some(devices[0]) };
-    measures.online(Time::ZERO, [online]);
-    let mut samples = watch.samples;
-    let mut stopped = false;
-    for number in 0..30 {
-        measures.request_issued();
-        let request = Request {
-            workload: Workload(0),
-            volume: 0,
-            op: Op::Read,
-            track: TrackNo(number),
-            bytes: 4_096,
-            issued_at: Time::ZERO + Span::from_ms(u64::from(number)),
-            hit: true,
-            status: Status::Good,
-        };
-        let now = request.issued_at + Span::from_us(900);
-        let sample = measures.request_ended(now, &request);
-        stopped |= samples.as_mut().is_some_and(|take| take(&sample) == Flow::Stop);
-        stopped |= (watch.progress)(Progress { now, events: u64::from(number), violations: 0 }) == Flow::Stop;
-    }
-    let end_time = Time::ZERO + Span::from_secs(1);
-    let check = |&invariant: &Invariant| CheckReport {
-        invariant,
-        required: false,
-        verdict: Verdict::Pass,
-        evaluated: 1,
-        premise_true: 1,
-        violations: 0,
-        undecided: 0,
-        first: None,
-        exposure: None,
-    };
-    RunOutcome {
-        end_reason: if stopped { EndReason::Interrupted } else { EndReason::Quiescent },
-        end_time,
-        events: 60,
-        ties: 0,
-        fingerprint: plan.seed,
-        checks: Invariant::ALL.iter().map(check).collect(),
-        goals: Vec::new(),
-        measured: measures.finish(end_time, Remainder::default()),
-        components: Vec::new(),
-    }
+    Measures::new(&devices, &workloads, plan.faults.len() + plan.rates.len())
+}
+
+fn see_online(measures: &mut Measures, trial: &Trial) {
+    let world = &trial.run.model;
+    let online = world.manager.ucbs().iter().enumerate().filter_map(|(place, ucb)| {
+        let device = Device(place as u16);
+        let cached = ucb.online?;
+        Some(OnlineDevice { device, cached, label: world.dasd.is_up().then(|| world.dasd.logical_label(device).id())? })
+    });
+    measures.online(trial.run.now(), online);
+}
+
+fn requests_of(world: &World) -> Requests {
+    world.workloads.iter().fold(Requests::default(), |sum, workload| {
+        let counts = workload.counts();
+        Requests {
+            issued: sum.issued + counts.issued,
+            completed: sum.completed + counts.completed,
+            failed: sum.failed + counts.failed,
+            outstanding: sum.outstanding + workload.outstanding(),
+        }
+    })
+}
+
+fn drives(world: &World) -> impl Iterator<Item = Drive> + '_ {
+    (0..world.tape.drives()).map(Drive)
+}
+
+fn blocks_of(world: &World) -> Blocks {
+    drives(world).fold(Blocks::default(), |sum, drive| {
+        let usage = world.tape.drive_usage(drive);
+        Blocks {
+            acknowledged: sum.acknowledged + usage.acknowledged,
+            hardened: sum.hardened + usage.hardened,
+            lost: sum.lost + usage.lost,
+            buffered: sum.buffered + world.tape.unhardened(drive),
+        }
+    })
+}
+
+fn components_of(world: &World, now: Time) -> Vec<Component> {
+    let mut components: Vec<Component> =
+        world.dasd.usage(now).into_iter().map(|(name, servers, usage)| Component { name, servers, usage }).collect();
+    components.push(Component { name: "host.cpu".into(), servers: 1, usage: world.manager.cpu_usage(now) });
+    components.extend(world.tape.usage(now).into_iter().map(|(name, servers, usage)| Component {
+        name,
+        servers,
+        usage,
+    }));
+    components.sort_by(|one, other| one.name.cmp(&other.name));
+    components
 }

@@ -1,19 +1,9 @@
 //! What one run gives back, and how it is watched while it goes on.
 
-use crate::kernel::{Span, Time, Usage};
+pub use crate::check::{CheckReport, ExposureReport, Verdict, Violation};
+use crate::kernel::{Time, Usage};
 use crate::measure::{Measured, Sample};
 use crate::names;
-use crate::vocab::Invariant;
-
-names! {
-    /// What may be said of one invariant, or of a run.
-    pub enum Verdict {
-        Pass = "PASS",
-        Fail = "FAIL",
-        /// Never put to the test.
-        Inconclusive = "INCONCLUSIVE",
-    }
-}
 
 names! {
     pub enum EndReason {
@@ -21,42 +11,11 @@ names! {
         Quiescent = "quiescent",
         /// The time of `until` was reached with work still pending.
         Until = "until",
+        /// The work did not end within any time that could still be sensible.
+        Stalled = "stalled",
         /// Somebody stopped it.
         Interrupted = "interrupted",
     }
-}
-
-/// What one check found in a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckReport {
-    pub invariant: Invariant,
-    /// Without it the run proves nothing (HAZARDS 13.1).
-    pub required: bool,
-    pub verdict: Verdict,
-    /// How often it was evaluated, and how often with its premise true.
-    pub evaluated: u64,
-    pub premise_true: u64,
-    pub violations: u64,
-    /// Evaluations that could go either way.
-    pub undecided: u64,
-    pub first: Option<Violation>,
-    /// For how long it was violated; nothing for an invariant that is no state.
-    pub exposure: Option<Exposure>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Exposure {
-    pub total: Span,
-    pub longest: Span,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// The number of the event after which it showed.
-    pub boundary: u64,
-    pub time: Time,
-    /// In the user's terms.
-    pub detail: String,
 }
 
 /// Something that is to happen in some run, so that the checks had an occasion to fail.

@@ -1,28 +1,11 @@
 //! One run of one plan: events and faults in order, until the work is done and everything is quiet.
 
 use super::faults::Faults;
+use super::outcome::EndReason;
 use crate::kernel::{Run, Span, Time};
 use crate::scenario::Plan;
 use crate::scenario::plan::Ending;
 use crate::world::{BuildError, World};
-
-/// Why a run is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndReason {
-    /// Workloads were stopped and nothing is pending any more.
-    Quiescent,
-    /// The work did not end within any time that could still be sensible.
-    Stalled,
-}
-
-impl EndReason {
-    pub fn name(self) -> &'static str {
-        match self {
-            EndReason::Quiescent => "quiescent",
-            EndReason::Stalled => "stalled",
-        }
-    }
-}
 
 /// What happened at a boundary, for observers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,11 +75,16 @@ impl Trial {
     pub fn finish(&mut self, mut observer: impl FnMut(&Trial, Happening)) -> EndReason {
         while let Some(happening) = self.advance() {
             observer(self, happening);
-            if self.run.now() > self.give_up_at {
+            if self.has_stalled() {
                 return EndReason::Stalled;
             }
         }
         EndReason::Quiescent
+    }
+
+    /// No job that still does something takes as long as this.
+    pub fn has_stalled(&self) -> bool {
+        self.run.now() > self.give_up_at
     }
 
     /// Whether workloads have been stopped and the run only drains.

@@ -78,22 +78,24 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
             console.note("interrupted: nothing was written");
             false
         }
-        EndReason::Quiescent | EndReason::Until => match result.write(&mut directory, rows, console) {
-            Ok(outputs) => match directory.finish(&result.manifest(outputs, start)) {
-                Ok(path) => {
-                    console.note(&format!("wrote {}", path.display()));
-                    true
-                }
+        EndReason::Quiescent | EndReason::Until | EndReason::Stalled => {
+            match result.write(&mut directory, rows, console) {
+                Ok(outputs) => match directory.finish(&result.manifest(outputs, start)) {
+                    Ok(path) => {
+                        console.note(&format!("wrote {}", path.display()));
+                        true
+                    }
+                    Err(error) => {
+                        exit = exit.and(refused(&error, console));
+                        false
+                    }
+                },
                 Err(error) => {
                     exit = exit.and(refused(&error, console));
                     false
                 }
-            },
-            Err(error) => {
-                exit = exit.and(refused(&error, console));
-                false
             }
-        },
+        }
     };
     let replay = if written { replay_of(&path) } else { as_typed(std::env::args()) };
     match console.json() {

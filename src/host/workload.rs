@@ -23,7 +23,7 @@ pub use state::Counts;
 
 use super::plan::WorkloadPlan;
 use crate::kernel::{Class, Outbox, Span, Time};
-use crate::vocab::{self, HostReply, HostRequest, Op, Status, Ticket, VolumeId, WriteNumber};
+use crate::vocab::{self, TrackNo, HostReply, HostRequest, Op, Status, Ticket, VolumeId, WriteNumber};
 use state::{Access, Client, Durable, Fixed, Outstanding, Transfer, Volatile};
 
 /// An application opens a volume again this long after an error (A). It must be above zero: a device may be online to
@@ -62,10 +62,11 @@ pub enum WorkloadFact {
         op: Op,
         volume: u16,
     },
-    /// A request ended at the instant of the fact; `bytes` were transferred, `hit` if all came from the cache. Of a
+    /// A request ended at the instant of the fact; `track` is its first (of the part that ended it), `bytes` were transferred, `hit` if all came from the cache. Of a
     /// request in several parts `volume` is the one that ended it.
     Done {
         op: Op,
+        track: TrackNo,
         bytes: u64,
         issued_at: Time,
         volume: u16,
@@ -344,12 +345,12 @@ impl Workload {
 
     /// A user gets an error at once: the volume is closed.
     fn refuse(&mut self, transfer: Transfer, outbox: &mut WorkloadOutbox) {
-        let Transfer { op, volume, .. } = transfer;
+        let Transfer { op, volume, first: track, .. } = transfer;
         self.durable.counts.issued += 1;
         self.durable.counts.failed += 1;
         outbox.report(WorkloadFact::Issued { op, volume });
         let (issued_at, status) = (outbox.now(), Status::NotOperational);
-        outbox.report(WorkloadFact::Done { op, bytes: 0, issued_at, volume, hit: false, status });
+        outbox.report(WorkloadFact::Done { op, track, bytes: 0, issued_at, volume, hit: false, status });
     }
 
     fn transferred(&mut self, mut request: Outstanding, reply: HostReply, outbox: &mut WorkloadOutbox) {
@@ -386,8 +387,8 @@ impl Workload {
             }
         }
         let hit = hit && status == Status::Good;
-        let Transfer { op, volume, number, .. } = transfer;
-        outbox.report(WorkloadFact::Done { op, bytes, issued_at, volume, hit, status });
+        let Transfer { op, volume, number, first: track, .. } = transfer;
+        outbox.report(WorkloadFact::Done { op, track, bytes, issued_at, volume, hit, status });
         if let Some(client) = client.filter(|_| !self.durable.stopped) {
             self.go_on(client, Some(number), outbox);
         }

@@ -132,6 +132,17 @@ impl Manager {
         out.send(ManagerMessage::Host(HostReply { ticket, status, hit }));
     }
 
+    /// Applications' requests without an answer, and when the oldest of them was issued.
+    pub fn transfers(&self) -> (u64, Option<Time>) {
+        let issued = self.volatile.pending.iter().filter_map(|place| match place.pending {
+            Pending::Transfer(transfer) => Some(transfer.issued),
+            _ => None,
+        });
+        issued.fold((0, None), |(count, oldest), issued| {
+            (count + 1, Some(oldest.map_or(issued, |old: Time| old.min(issued))))
+        })
+    }
+
     fn refuse(&mut self, transfer: Transfer, out: &mut ManagerOutbox) {
         let status = Status::NotOperational;
         out.send(ManagerMessage::Host(HostReply { ticket: transfer.ticket, status, hit: false }));

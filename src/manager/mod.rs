@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub use fact::{Job, ManagerFact, Outcome};
 pub use ucb::Ucb;
 
-use self::catalog::Catalog;
+use self::catalog::{Catalog, JournalState};
 use self::io::{Pending, Place};
 use self::plan::{BackupPlan, HostParameters, RestorePlan};
 use self::restart::Restart;
@@ -289,6 +289,25 @@ impl Manager {
     /// The cartridge and drive that a session holds.
     pub fn tape_in_use(&self) -> Option<(crate::vocab::Cartridge, crate::vocab::Drive)> {
         self.volatile.sessions.values().find_map(Session::tape_in_use)
+    }
+
+    /// The drives that jobs hold.
+    pub fn tapes_in_use(&self) -> Vec<(Job, crate::vocab::Drive)> {
+        let sessions = self.volatile.sessions.values();
+        sessions.filter_map(|session| Some((session.job()?, session.tape_in_use()?.1))).collect()
+    }
+
+    /// The jobs in memory, and those that the journal names as open or held; true for held ones.
+    pub fn jobs(&self) -> Vec<(Job, bool)> {
+        let journal = self.durable.journal.iter().filter(|entry| entry.state != JournalState::Closed);
+        let mut jobs: Vec<(Job, bool)> =
+            journal.map(|entry| (entry.job(), entry.state == JournalState::Held)).collect();
+        for job in self.volatile.sessions.values().filter_map(Session::job) {
+            if jobs.iter().all(|&(known, _)| known != job) {
+                jobs.push((job, false));
+            }
+        }
+        jobs
     }
 
     // ---- shared by the parts --------------------------------------------------------------------------------------

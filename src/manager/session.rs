@@ -155,6 +155,14 @@ impl Session {
         }
     }
 
+    pub fn job(&self) -> Option<Job> {
+        match &self.work {
+            Work::Backup(run) => Some(Job::Backup(run.backup)),
+            Work::Restore(run) => Some(Job::Restore(run.restore)),
+            Work::Cleanup(_) => None,
+        }
+    }
+
     pub fn holds_up_recovery(&self) -> bool {
         matches!(&self.work, Work::Cleanup(cleanup) if cleanup.recovery)
     }

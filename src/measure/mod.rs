@@ -231,7 +231,7 @@ impl Measures {
         self.blocks.lost += count;
     }
 
-    pub fn finish(mut self, now: Time, remainder: Remainder) -> Measured {
+    pub fn finish(mut self, now: Time, requests: Requests, blocks: Blocks) -> Measured {
         for (list, closed) in self.volumes.iter().zip(&self.closed) {
             for (&place, since) in list.iter().zip(closed).filter_map(|(place, since)| since.map(|at| (place, at))) {
                 let traffic = &mut self.traffic[place];
@@ -240,8 +240,6 @@ impl Measures {
         }
         let availability = &self.availability;
         self.jobs.finish(now, |id| availability.times(now, id).wrong);
-        self.requests.outstanding = remainder.requests;
-        self.blocks.buffered = remainder.blocks;
         let volume = |(&id, traffic)| VolumeMeasure { id, times: availability.times(now, id), traffic };
         Measured {
             volumes: self.ids.iter().zip(self.traffic).map(volume).collect(),
@@ -249,8 +247,8 @@ impl Measures {
             restores: self.jobs.restores,
             faults: self.faults,
             operator: self.jobs.operator,
-            requests: self.requests,
-            blocks: self.blocks,
+            requests,
+            blocks,
         }
     }
 

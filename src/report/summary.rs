@@ -319,8 +319,8 @@ impl From<&CheckReport> for Check {
             premise_true: check.premise_true,
             violations: check.violations,
             undecided: check.undecided,
-            exposure_ns: check.exposure.map(|exposure| exposure.total.ns()),
-            longest_exposure_ns: check.exposure.map(|exposure| exposure.longest.ns()),
+            exposure_ns: check.exposure.as_ref().map(|exposure| exposure.total.ns()),
+            longest_exposure_ns: check.exposure.as_ref().map(|exposure| exposure.longest.ns()),
             first_violation: check.first.as_ref().map(|first| FirstViolation {
                 event: first.boundary,
                 time_ns: first.time.ns(),

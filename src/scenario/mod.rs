@@ -9,7 +9,6 @@ pub mod check;
 pub mod diagnostic;
 pub mod document;
 pub mod examples;
-pub mod goals;
 pub mod hardware;
 pub mod names;
 pub mod overrides;

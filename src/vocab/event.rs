@@ -153,6 +153,56 @@ names! {
     }
 }
 
+names! {
+    /// A situation that a run should have met for its verdict to mean much (HAZARDS 9).
+    pub enum Goal {
+        // crash position
+        CrashBetweenRelationshipAndHiddenId = "crash-between-relationship-and-hidden-id",
+        CrashWithCowHalfDone = "crash-with-cow-half-done",
+        CrashBetweenCopyAndBit = "crash-between-copy-and-bit",
+        CrashBetweenLastBlockAndMark = "crash-between-last-block-and-mark",
+        CrashBetweenEofAndWithdraw = "crash-between-eof-and-withdraw",
+        CrashBetweenWithdrawAndClear = "crash-between-withdraw-and-clear",
+        CrashDuringRecovery = "crash-during-recovery",
+        CrashDuringRestore = "crash-during-restore",
+        // copy-on-write
+        CowOnTrackNotYetDumped = "cow-on-track-not-yet-dumped",
+        CowDuringDump = "cow-during-dump",
+        CowOnTrackAlreadyDumped = "cow-on-track-already-dumped",
+        TwoUpdatesOfOneTrack = "two-updates-of-one-track",
+        UpdateOfLabelTrackWhileRelated = "update-of-label-track-while-related",
+        WriteOlderThanT0DestagedAfterT0 = "write-older-than-t0-destaged-after-t0",
+        BackgroundCopyBeatsHostWrite = "background-copy-beats-host-write",
+        HostWriteBeatsBackgroundCopy = "host-write-beats-background-copy",
+        DumpReadThroughRelationship = "dump-read-through-relationship",
+        DumpReadFromTargetHome = "dump-read-from-target-home",
+        TargetCompleteBeforeDumpEnd = "target-complete-before-dump-end",
+        // tape
+        TapeErrorOnFirstBlock = "tape-error-on-first-block",
+        TapeErrorOnMiddleBlock = "tape-error-on-middle-block",
+        TapeErrorOnLastBlock = "tape-error-on-last-block",
+        SecondCartridgeUsed = "second-cartridge-used",
+        RetrySucceeded = "retry-succeeded",
+        RetryExhausted = "retry-exhausted",
+        LostBlocksReported = "lost-blocks-reported",
+        StopStartOccurred = "stop-start-occurred",
+        // life cycle
+        TargetReusedByOtherSource = "target-reused-by-other-source",
+        RestoreWhileSourceOnline = "restore-while-source-online",
+        RestoreToOriginalDevice = "restore-to-original-device",
+        RestoreToOtherDevice = "restore-to-other-device",
+        OrphanSwept = "orphan-swept",
+        // identity
+        DuplicatePromptShown = "duplicate-prompt-shown",
+        VaryOnlineRefused = "vary-online-refused",
+        StaleUcbPresent = "stale-ucb-present",
+        // load
+        QueueDepthAboveOne = "queue-depth-above-one",
+        NvsFull = "nvs-full",
+        HostRequestRejected = "host-request-rejected",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,6 +41,17 @@ impl DasdController {
         }
     }
 
+    /// What a device holds of a track by itself, whatever a relationship says: its modified data over its home.
+    pub fn own_tag(&self, device: Device, track: TrackNo) -> Tag {
+        if !self.is_up() {
+            return self.durable_volumes().own_image(device, track).tag;
+        }
+        match self.volatile.cache.newest(device, track) {
+            Some(slot) => self.volatile.cache.slot(slot).image.tag,
+            None => self.home_image(device, track).tag,
+        }
+    }
+
     /// The content of a track's own home on disk.
     pub fn home_image(&self, device: Device, track: TrackNo) -> TrackImage {
         self.home_image_by(&self.volatile.tables, device, track)

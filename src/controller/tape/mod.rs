@@ -34,7 +34,7 @@ pub use state::{Durable, TapeParameters};
 use state::{Active, Activity, Fixture, Lane, Unit, Volatile};
 
 use crate::device::cartridge::Cartridge;
-use crate::device::drive::DriveUsage;
+use crate::device::drive::{DriveState, DriveUsage};
 use crate::device::library::CellMap;
 use crate::kernel::{Span, Time, Usage};
 use crate::vocab::{self, Drive, Ticket};
@@ -166,6 +166,27 @@ impl TapeController {
 
     pub fn channel_usage(&self, now: Time) -> Usage {
         self.volatile.channel.usage(now)
+    }
+
+    pub fn drives(&self) -> u8 {
+        self.parameters.drives
+    }
+
+    /// Names and use of its servers. A drive is busy while it holds a cartridge and does not rest.
+    pub fn usage(&self, now: Time) -> Vec<(String, u32, Usage)> {
+        let library = &self.parameters.library;
+        let mut usage = vec![
+            ("tape.accessor".to_owned(), library.accessors, self.accessor_usage(now)),
+            ("tape.channel".to_owned(), self.parameters.channel.paths, self.channel_usage(now)),
+        ];
+        for number in 0..self.drives() {
+            let drive = self.drive_usage(Drive(number));
+            let working = [DriveState::Loading, DriveState::Streaming, DriveState::Positioning, DriveState::Unloading];
+            let busy = working.into_iter().map(|state| drive.spent(state, now)).sum();
+            let served = drive.hardened + drive.delivered;
+            usage.push((format!("tape.drive{number}"), 1, Usage { busy, served, longest_line: 0 }));
+        }
+        usage
     }
 
     /// Brings command and mechanism of one drive as far as they get at this instant.

@@ -5,11 +5,10 @@ use crate::controller::tape::TapeParameters;
 use crate::host::{WorkloadKind, WorkloadPlan};
 use crate::kernel::{Span, Time};
 use crate::manager::plan::{BackupPlan, HostParameters, MethodName, RestorePlan};
-use crate::vocab::{Invariant, Op, SLOT_BYTES, TRACK_BYTES};
+use crate::vocab::{Goal, Invariant, Op, SLOT_BYTES, TRACK_BYTES};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, suggestion};
-use super::super::goals::GOALS;
 use super::super::plan::{Ending, Expectation, ExpectedVerdict, Limits};
 use super::super::shape::Given;
 use super::{Context, list, or};
@@ -136,12 +135,13 @@ impl Context<'_> {
     }
 
     fn contradictions(&mut self, stated: &Stated<'_>) {
+        let known: Vec<&str> = Goal::ALL.iter().map(|goal| goal.name()).collect();
         for goal in list(stated.goals) {
-            if !GOALS.contains(&goal.value.as_str()) {
+            if Goal::parse(&goal.value).is_none() {
                 let problem = Diagnostic::error(Code::UnknownName, format!("`{}` is not a goal", goal.value))
                     .at(&goal.place, "unknown: expected a goal")
                     .path(goal.path.clone())
-                    .help(suggestion(&goal.value, GOALS, "goals"));
+                    .help(suggestion(&goal.value, &known, "goals"));
                 self.problems.push(problem);
             }
         }

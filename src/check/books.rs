@@ -1,0 +1,215 @@
+//! What the checks write down of every fact before anything is judged: ledger, jobs, labels.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::jobs::{BackupCase, CopyState, Finish, Jobs, PointInTime, RestoreCase};
+use super::ledger::{HostWrite, Ledger};
+use super::setup::Setup;
+use super::view::View;
+use crate::controller::dasd::DasdFact;
+use crate::manager::{ManagerFact, Outcome};
+use crate::vocab::{Device, LabelTrack, Restore, Status, TrackNo, WriteNumber};
+
+#[derive(Clone, Debug)]
+pub struct Books {
+    pub ledger: Ledger,
+    pub jobs: Jobs,
+    /// The label of each device as it was at the start or as it was last written on purpose.
+    labels: Vec<LabelTrack>,
+    /// Whether the controller answers, and how often it stopped answering.
+    controller_down: bool,
+    controller_losses: u32,
+    /// Writes issued while the controller was down, with the outage: they cannot happen before it is over.
+    to_nobody: BTreeMap<WriteNumber, u32>,
+}
+
+impl Books {
+    pub fn new(setup: &Setup) -> Books {
+        Books {
+            ledger: Ledger::new(setup),
+            jobs: Jobs::default(),
+            labels: setup.volumes.iter().map(|volume| LabelTrack::fresh(volume.id)).collect(),
+            controller_down: false,
+            controller_losses: 0,
+            to_nobody: BTreeMap::new(),
+        }
+    }
+
+    pub fn label(&self, device: Device) -> &LabelTrack {
+        &self.labels[device.0 as usize]
+    }
+
+    pub fn note_dasd(&mut self, view: &impl View, fact: DasdFact) {
+        let now = view.now();
+        match fact {
+            DasdFact::PointInTimeSet { relation, source, target } => {
+                let image = self.image_of(view, source);
+                if let Some(case) = self.jobs.of_pair_mut(source, target) {
+                    case.relation = Some(relation);
+                    case.image = image;
+                    case.copy = CopyState::None;
+                    case.whole = false;
+                    case.forget_target_writes();
+                }
+            }
+            DasdFact::RelationshipCommitted { relation, .. } => {
+                if let Some(case) = self.jobs.of_relation_mut(relation) {
+                    case.copy = case.copy.max(CopyState::Committed);
+                    if let (Some(id), Some(image)) = (case.target_id, &case.image) {
+                        self.ledger.restart(id, image.contents.clone(), now);
+                    }
+                }
+            }
+            DasdFact::EstablishAcknowledged { relation, .. } => {
+                if let Some(case) = self.jobs.of_relation_mut(relation) {
+                    case.copy = case.copy.max(CopyState::Acknowledged);
+                }
+            }
+            DasdFact::BackgroundCopyComplete { relation, .. } => {
+                if let Some(case) = self.jobs.of_relation_mut(relation) {
+                    case.whole = true;
+                }
+            }
+            DasdFact::WithdrawRequested { relation, .. } => {
+                if let Some(case) = self.jobs.of_relation_mut(relation) {
+                    case.copy = CopyState::Released;
+                }
+            }
+            DasdFact::RelationshipWithdrawn { relation, .. } => {
+                // What the target holds now is unpredictable, unless it has every track (MODEL 3.4.4).
+                if let Some(id) =
+                    self.jobs.of_relation(relation).filter(|case| !case.whole).and_then(|case| case.target_id)
+                {
+                    self.ledger.void(id);
+                }
+            }
+            DasdFact::TargetDeleted { device } => {
+                if let Some(id) = self.jobs.of_target(device).and_then(|case| case.target_id) {
+                    self.ledger.void(id);
+                }
+                self.adopt_label(view, device);
+            }
+            DasdFact::HiddenIdWritten { device }
+            | DasdFact::TargetLabelWritten { device }
+            | DasdFact::LabelWritten { device }
+            | DasdFact::HiddenIdCleared { device } => self.adopt_label(view, device),
+            DasdFact::Down => {
+                self.controller_down = true;
+                self.controller_losses += 1;
+            }
+            DasdFact::Up => self.controller_down = false,
+            _ => {}
+        }
+    }
+
+    pub fn note_manager(&mut self, view: &impl View, setup: &Setup, fact: ManagerFact) {
+        let now = view.now();
+        match fact {
+            ManagerFact::WriteIssued { device, first, count, write, volume } => {
+                self.ledger.issue(HostWrite { volume, first, count, write });
+                if self.controller_down {
+                    self.to_nobody.insert(write, self.controller_losses);
+                }
+                self.each_target_track(device, first, count, |case, track| case.target_write_issued(track, write));
+            }
+            ManagerFact::WriteAcknowledged { device, first, count, write, volume, .. } => {
+                self.ledger.acknowledge(HostWrite { volume, first, count, write }, now);
+                self.each_target_track(device, first, count, |case, track| {
+                    case.target_write_ended(track, write, false);
+                });
+            }
+            ManagerFact::WriteFailed { device, first, count, write, volume, status } => {
+                let write = HostWrite { volume, first, count, write };
+                let refused = status == Status::WriteInhibited || self.met_nobody(write.write);
+                if refused {
+                    self.ledger.refuse(write)
+                } else {
+                    self.ledger.lose(write)
+                }
+                self.each_target_track(device, first, count, |case, track| {
+                    case.target_write_ended(track, write.write, refused);
+                });
+            }
+            ManagerFact::StimulusAccepted { backup, source, target, method } => {
+                let target_id = self.label(target).id();
+                self.jobs.backups.push(BackupCase::new(setup, backup, method, source, target, target_id, now));
+            }
+            ManagerFact::JobEnded { job, outcome, held } => self.jobs.end(job, Finish { at: now, outcome, held }),
+            ManagerFact::JobUndone { job } => {
+                self.jobs.end(job, Finish { at: now, outcome: Outcome::FailedClean, held: false });
+            }
+            ManagerFact::JobResumed { job, .. } => self.jobs.resume(job),
+            ManagerFact::RecoveryDone { .. } => self.jobs.reconcile(&view.jobs(), now),
+            ManagerFact::Down { .. } => {
+                self.ledger.lose_all();
+                self.to_nobody.clear();
+            }
+            ManagerFact::RestoreStarted { restore, volume, device } => {
+                self.jobs.restores.push(RestoreCase::new(restore, volume, device, now));
+            }
+            ManagerFact::GenerationSelected { restore, backup } => {
+                if let Some(case) = self.jobs.restore_mut(restore) {
+                    case.backup = Some(backup);
+                }
+            }
+            ManagerFact::RestoreGuardPassed { restore } => self.overwrite_restored(restore),
+            ManagerFact::RestoreComplete { restore, backup, device } => {
+                if let Some(case) = self.jobs.restore_mut(restore) {
+                    case.completed = Some(now);
+                    case.backup = Some(backup);
+                    if let Some(image) = self.jobs.image(backup) {
+                        self.ledger.restart(image.id, image.contents.clone(), now);
+                        self.labels[device.0 as usize] = image.label;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// After all facts of an event: drops what no read can need.
+    pub fn tidy(&mut self, view: &impl View) {
+        if self.ledger.is_crowded() {
+            self.ledger.forget_before(view.outstanding().oldest.unwrap_or(view.now()));
+        }
+    }
+
+    fn image_of(&self, view: &impl View, source: Device) -> Option<Arc<PointInTime>> {
+        let label = *self.label(source);
+        let id = label.id()?;
+        let contents = self.ledger.image(id, |track| view.logical_tag(source, track))?;
+        Some(Arc::new(PointInTime { at: view.now(), id, label, contents }))
+    }
+
+    fn adopt_label(&mut self, view: &impl View, device: Device) {
+        self.labels[device.0 as usize] = *view.logical_label(device);
+    }
+
+    /// The device named in a restore will not hold what it held; its own ID, if it bears another, is given up.
+    fn overwrite_restored(&mut self, restore: Restore) {
+        let Some(case) = self.jobs.restore(restore) else { return };
+        let (device, volume) = (case.device, case.volume);
+        if let Some(id) = self.label(device).id().filter(|id| *id != volume) {
+            self.ledger.void(id);
+        }
+    }
+
+    fn met_nobody(&mut self, write: WriteNumber) -> bool {
+        let outage = self.to_nobody.remove(&write);
+        self.controller_down && outage == Some(self.controller_losses)
+    }
+
+    fn each_target_track(
+        &mut self,
+        device: Device,
+        first: TrackNo,
+        count: u32,
+        mut change: impl FnMut(&mut BackupCase, TrackNo),
+    ) {
+        let stands = |case: &&mut BackupCase| case.target == device && case.image.is_some();
+        if let Some(case) = self.jobs.backups.iter_mut().rev().find(stands) {
+            (first.0..first.0 + count).for_each(|track| change(case, TrackNo(track)));
+        }
+    }
+}

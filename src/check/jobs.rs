@@ -1,0 +1,250 @@
+//! What observers know of backups and restores, from facts: who copies what onto what, since when, how far.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::ledger::Contents;
+use super::setup::Setup;
+use super::view::JobState;
+use crate::controller::dasd::CopyMode;
+use crate::kernel::Time;
+use crate::manager::plan::MethodName;
+use crate::manager::{Job, Outcome};
+use crate::vocab::{Backup, Device, HiddenFormat, LabelTrack, RelationNumber, Restore, TrackNo, VolumeId, WriteNumber};
+
+/// PIT(b): what the source of a backup was at T0.
+#[derive(Clone, Debug)]
+pub struct PointInTime {
+    pub at: Time,
+    pub id: VolumeId,
+    pub label: LabelTrack,
+    pub contents: Contents,
+}
+
+/// The life of a virtual copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CopyState {
+    None,
+    /// The relationship is durable.
+    Committed,
+    /// The manager was told: from here on the target must be the image.
+    Acknowledged,
+    /// Somebody asked for its end.
+    Released,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finish {
+    pub at: Time,
+    pub outcome: Outcome,
+    pub held: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct BackupCase {
+    pub backup: Backup,
+    pub method: MethodName,
+    pub format: HiddenFormat,
+    pub mode: CopyMode,
+    pub source: Device,
+    pub target: Device,
+    /// The ID that the target bears by itself.
+    pub target_id: Option<VolumeId>,
+    pub started: Time,
+    pub relation: Option<RelationNumber>,
+    pub image: Option<Arc<PointInTime>>,
+    pub copy: CopyState,
+    /// Every track was copied: the target is the image by itself.
+    pub whole: bool,
+    pub finish: Option<Finish>,
+    /// Recovery was done without it.
+    pub vanished: Option<Time>,
+    /// Tracks of the target that host writes reached, or may have.
+    target_writes: BTreeMap<TrackNo, TargetWrites>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct TargetWrites {
+    open: Vec<WriteNumber>,
+    happened: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct RestoreCase {
+    pub restore: Restore,
+    pub volume: VolumeId,
+    pub device: Device,
+    pub started: Time,
+    pub backup: Option<Backup>,
+    pub completed: Option<Time>,
+    pub finish: Option<Finish>,
+    pub vanished: Option<Time>,
+}
+
+/// Every backup and restore of the run so far, in the order of their starts.
+#[derive(Clone, Debug, Default)]
+pub struct Jobs {
+    pub backups: Vec<BackupCase>,
+    pub restores: Vec<RestoreCase>,
+}
+
+impl BackupCase {
+    pub fn new(
+        setup: &Setup,
+        backup: Backup,
+        method: MethodName,
+        source: Device,
+        target: Device,
+        target_id: Option<VolumeId>,
+        started: Time,
+    ) -> BackupCase {
+        BackupCase {
+            backup,
+            method,
+            format: setup.hidden_format(method, source, target),
+            mode: setup.plan(method, source, target).map_or(CopyMode::NoCopy, |plan| plan.mode),
+            source,
+            target,
+            target_id,
+            started,
+            relation: None,
+            image: None,
+            copy: CopyState::None,
+            whole: false,
+            finish: None,
+            vanished: None,
+            target_writes: BTreeMap::new(),
+        }
+    }
+
+    /// It goes on, or is held.
+    pub fn is_live(&self) -> bool {
+        self.vanished.is_none() && self.finish.is_none_or(|finish| finish.held)
+    }
+
+    pub fn ended_at(&self) -> Option<Time> {
+        self.finish.filter(|finish| !finish.held).map(|finish| finish.at).or(self.vanished)
+    }
+
+    pub fn is_conditioned(&self) -> bool {
+        self.method == MethodName::SafeBackup
+    }
+
+    /// Whether a host wrote the target's track, or may have.
+    pub fn target_written(&self, track: TrackNo) -> bool {
+        self.target_writes.get(&track).is_some_and(|writes| writes.happened || !writes.open.is_empty())
+    }
+
+    pub fn target_write_issued(&mut self, track: TrackNo, write: WriteNumber) {
+        self.target_writes.entry(track).or_default().open.push(write);
+    }
+
+    pub fn target_write_ended(&mut self, track: TrackNo, write: WriteNumber, refused: bool) {
+        if let Some(writes) = self.target_writes.get_mut(&track) {
+            writes.open.retain(|open| *open != write);
+            writes.happened |= !refused;
+        }
+    }
+
+    pub fn forget_target_writes(&mut self) {
+        self.target_writes.clear();
+    }
+}
+
+impl RestoreCase {
+    pub fn new(restore: Restore, volume: VolumeId, device: Device, started: Time) -> RestoreCase {
+        RestoreCase { restore, volume, device, started, backup: None, completed: None, finish: None, vanished: None }
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.vanished.is_none() && self.finish.is_none_or(|finish| finish.held)
+    }
+}
+
+impl Jobs {
+    pub fn backup(&self, backup: Backup) -> Option<&BackupCase> {
+        self.backups.iter().rev().find(|case| case.backup == backup)
+    }
+
+    pub fn backup_mut(&mut self, backup: Backup) -> Option<&mut BackupCase> {
+        self.backups.iter_mut().rev().find(|case| case.backup == backup)
+    }
+
+    pub fn image(&self, backup: Backup) -> Option<&Arc<PointInTime>> {
+        self.backup(backup)?.image.as_ref()
+    }
+
+    pub fn restore(&self, restore: Restore) -> Option<&RestoreCase> {
+        self.restores.iter().rev().find(|case| case.restore == restore)
+    }
+
+    pub fn restore_mut(&mut self, restore: Restore) -> Option<&mut RestoreCase> {
+        self.restores.iter_mut().rev().find(|case| case.restore == restore)
+    }
+
+    /// The backup that a relationship number belongs to.
+    pub fn of_relation(&self, relation: RelationNumber) -> Option<&BackupCase> {
+        self.backups.iter().rev().find(|case| case.relation == Some(relation))
+    }
+
+    pub fn of_relation_mut(&mut self, relation: RelationNumber) -> Option<&mut BackupCase> {
+        self.backups.iter_mut().rev().find(|case| case.relation == Some(relation))
+    }
+
+    /// The last live backup that copies `source` onto `target`.
+    pub fn of_pair_mut(&mut self, source: Device, target: Device) -> Option<&mut BackupCase> {
+        let fits = |case: &&mut BackupCase| case.source == source && case.target == target && case.is_live();
+        self.backups.iter_mut().rev().find(fits)
+    }
+
+    /// The last backup that names `device` as its target.
+    pub fn of_target(&self, device: Device) -> Option<&BackupCase> {
+        self.backups.iter().rev().find(|case| case.target == device)
+    }
+
+    pub fn end(&mut self, job: Job, finish: Finish) {
+        match job {
+            Job::Backup(backup) => {
+                if let Some(case) = self.backup_mut(backup) {
+                    case.finish = Some(finish);
+                }
+            }
+            Job::Restore(restore) => {
+                if let Some(case) = self.restore_mut(restore) {
+                    case.finish = Some(finish);
+                }
+            }
+        }
+    }
+
+    /// The job goes on, whatever was thought of it.
+    pub fn resume(&mut self, job: Job) {
+        match job {
+            Job::Backup(backup) => {
+                if let Some(case) = self.backup_mut(backup) {
+                    (case.finish, case.vanished) = (None, None);
+                }
+            }
+            Job::Restore(restore) => {
+                if let Some(case) = self.restore_mut(restore) {
+                    (case.finish, case.vanished) = (None, None);
+                }
+            }
+        }
+    }
+
+    /// Recovery is done: what the manager no longer knows of is gone.
+    pub fn reconcile(&mut self, known: &[JobState], now: Time) {
+        let is_known = |job| known.iter().any(|state| state.job == job && (state.live || state.held));
+        for case in &mut self.backups {
+            if case.finish.is_none() && !is_known(Job::Backup(case.backup)) {
+                case.vanished.get_or_insert(now);
+            }
+        }
+        for case in &mut self.restores {
+            if case.finish.is_none() && !is_known(Job::Restore(case.restore)) {
+                case.vanished.get_or_insert(now);
+            }
+        }
+    }
+}

@@ -1,0 +1,506 @@
+//! The independent oracle: what every volume ID must hold, by host acknowledgements alone.
+//!
+//! A ledger belongs to a *volume ID*, not to a device: it says what whoever opens that ID must read. It starts from the
+//! initial contents, which are scenario knowledge, and changes by host writes only: their issue, their acknowledgement,
+//! their failure. A copy or a restore that names a volume replaces its ledger ([`Ledger::restart`]); a withdraw that
+//! leaves a volume unpredictable ends it ([`Ledger::void`]). It shares no code and no state with a controller.
+//!
+//! *Reads that overlap writes.* A read is right when it shows a content that the track could have at some moment between
+//! the read's issue and its completion. Contents that were superseded are therefore kept for as long as a read is
+//! outstanding that was issued before: [`Ledger::forget_before`] takes the issue time of the oldest outstanding request.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::doubt::{Answer, Doubt};
+use super::setup::{CheckedVolume, Setup};
+use crate::kernel::{Time, mix};
+use crate::vocab::{Paged, Tag, TrackNo, VolumeId, WriteNumber};
+
+/// The contents of a volume, track by track; cloning it is cheap.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    pages: Paged<Tag>,
+    initial: u64,
+    /// Exclusive or over all tracks that were set, of what they hold and what they held at first.
+    changes: u64,
+}
+
+impl Contents {
+    pub fn initial(tracks: u32, initial: u64) -> Contents {
+        Contents { pages: Paged::new(u64::from(tracks)), initial, changes: 0 }
+    }
+
+    pub fn tracks(&self) -> u32 {
+        u32::try_from(self.pages.len()).expect("a volume has fewer than 2^32 tracks")
+    }
+
+    #[inline]
+    pub fn get(&self, track: TrackNo) -> Tag {
+        self.pages.get(u64::from(track.0), |_| Tag::initial(self.initial, track))
+    }
+
+    pub fn set(&mut self, track: TrackNo, tag: Tag) {
+        let held = |tag: Tag| mix(mix(0, u64::from(track.0)), tag.0);
+        self.changes ^= held(self.get(track)) ^ held(tag);
+        let initial = self.initial;
+        let number = |place| TrackNo(u32::try_from(place).expect("a volume has fewer than 2^32 tracks"));
+        self.pages.set(u64::from(track.0), tag, |place| Tag::initial(initial, number(place)));
+    }
+
+    /// Equal contents have equal digests.
+    pub fn digest(&self) -> u64 {
+        mix(mix(self.initial, self.pages.len()), self.changes)
+    }
+}
+
+/// A host write to some tracks of a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostWrite {
+    pub volume: VolumeId,
+    pub first: TrackNo,
+    pub count: u32,
+    pub write: WriteNumber,
+}
+
+impl HostWrite {
+    /// Its tracks with their place in it; what lies behind the end of the volume is left out.
+    fn parts_within(self, tracks: u32) -> impl Iterator<Item = (TrackNo, u32)> {
+        let parts = tracks.saturating_sub(self.first.0).min(self.count);
+        (0..parts).map(move |part| (TrackNo(self.first.0 + part), part))
+    }
+}
+
+/// The last acknowledged write of a track: it names what was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastWrite {
+    pub write: WriteNumber,
+    pub at: Time,
+}
+
+/// What a comparison of a whole volume found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Loss {
+    /// Tracks that hold none of the contents they may have.
+    pub tracks: u64,
+    pub undecidable: u64,
+    /// The first few, with what was lost.
+    pub first: Vec<(TrackNo, Option<LastWrite>)>,
+}
+
+/// How many lost tracks a report names.
+const NAMED_TRACKS: usize = 3;
+/// Superseded contents kept before it is worth asking what can be forgotten (A).
+const HISTORY: usize = 1_024;
+
+/// The track had one of these contents until this moment, when a write to it was acknowledged.
+#[derive(Clone, Debug)]
+struct Superseded {
+    until: Time,
+    track: TrackNo,
+    /// `None` when the track was undecidable.
+    contents: Option<Box<[Tag]>>,
+}
+
+#[derive(Clone, Debug)]
+struct VolumeLedger {
+    id: VolumeId,
+    /// False once nobody can say what the volume holds.
+    known: bool,
+    contents: Contents,
+    /// Tracks with open or lost writes; they overrule `contents`.
+    doubts: BTreeMap<TrackNo, Doubt>,
+    last: Paged<Option<LastWrite>>,
+    superseded: VecDeque<Superseded>,
+    /// When the ledger restarted: an older read may have seen anything.
+    restarted: Time,
+}
+
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// Sorted by ID.
+    volumes: Vec<VolumeLedger>,
+    /// Superseded contents of all volumes at which forgetting is tried again.
+    crowded: usize,
+}
+
+impl Ledger {
+    /// Where several volumes bear one ID at the start, the one that is online is meant, else the first.
+    pub fn new(setup: &Setup) -> Ledger {
+        let mut ledger = Ledger { volumes: Vec::new(), crowded: HISTORY };
+        let mut volumes: Vec<&CheckedVolume> = setup.volumes.iter().collect();
+        volumes.sort_by_key(|volume| (volume.id, !volume.online));
+        volumes.dedup_by_key(|volume| volume.id);
+        ledger.volumes.extend(
+            volumes.into_iter().map(|volume| {
+                VolumeLedger::new(volume.id, Contents::initial(volume.tracks, volume.contents), Time::ZERO)
+            }),
+        );
+        ledger
+    }
+
+    pub fn issue(&mut self, write: HostWrite) {
+        let Some(volume) = self.known_mut(write.volume) else { return };
+        for (track, part) in write.parts_within(volume.contents.tracks()) {
+            let certain = || Doubt::certain(volume.contents.get(track));
+            volume.doubts.entry(track).or_insert_with(certain).issue(write.write, part);
+        }
+    }
+
+    pub fn acknowledge(&mut self, write: HostWrite, now: Time) {
+        let Some(volume) = self.known_mut(write.volume) else { return };
+        for (track, part) in write.parts_within(volume.contents.tracks()) {
+            let certain = || Doubt::certain(volume.contents.get(track));
+            let doubt = volume.doubts.entry(track).or_insert_with(certain);
+            volume.superseded.push_back(Superseded { until: now, track, contents: doubt.contents() });
+            doubt.acknowledge(write.write, part);
+            volume.last.set(u64::from(track.0), Some(LastWrite { write: write.write, at: now }), |_| None);
+            volume.settle(track);
+        }
+    }
+
+    /// The write ended in error, or nobody is left who could hear of its end.
+    pub fn lose(&mut self, write: HostWrite) {
+        self.amend(write, |doubt| doubt.lose(write.write));
+    }
+
+    /// The write was turned away and cannot have happened.
+    pub fn refuse(&mut self, write: HostWrite) {
+        self.amend(write, |doubt| doubt.refuse(write.write));
+    }
+
+    /// Whoever issued writes is gone.
+    pub fn lose_all(&mut self) {
+        for volume in &mut self.volumes {
+            for track in volume.doubts.keys().copied().collect::<Vec<_>>() {
+                volume.doubts.get_mut(&track).expect("the track was listed").lose_all();
+                volume.settle(track);
+            }
+        }
+    }
+
+    fn amend(&mut self, write: HostWrite, change: impl Fn(&mut Doubt)) {
+        let Some(volume) = self.known_mut(write.volume) else { return };
+        for (track, _) in write.parts_within(volume.contents.tracks()) {
+            if let Some(doubt) = volume.doubts.get_mut(&track) {
+                change(doubt);
+                volume.settle(track);
+            }
+        }
+    }
+
+    /// Judges what a host read; `None` when the ledger knows nothing of the volume.
+    pub fn read(&mut self, id: VolumeId, track: TrackNo, tag: Tag, issued: Time) -> Option<Answer> {
+        let volume = self.known_mut(id)?;
+        if track.0 >= volume.contents.tracks() {
+            return None;
+        }
+        if volume.doubts.is_empty() && volume.contents.get(track) == tag {
+            return Some(Answer::Right);
+        }
+        Some(volume.read_in_doubt(track, tag, issued))
+    }
+
+    /// Compares a whole device with what `id` must hold; `None` when the ledger knows nothing of the volume.
+    pub fn compare(&self, id: VolumeId, actual: impl Fn(TrackNo) -> Tag) -> Option<Loss> {
+        let volume = self.known(id)?;
+        let mut loss = Loss::default();
+        for track in (0..volume.contents.tracks()).map(TrackNo) {
+            match volume.allows(track, actual(track)) {
+                Answer::Right => {}
+                Answer::Undecidable => loss.undecidable += 1,
+                Answer::Wrong => {
+                    loss.tracks += 1;
+                    if loss.first.len() < NAMED_TRACKS {
+                        loss.first.push((track, volume.last.get(u64::from(track.0), |_| None)));
+                    }
+                }
+            }
+        }
+        Some(loss)
+    }
+
+    /// The image of `id` at T0. Whether a write that is open then is in it, `seen` decides among what the
+    /// acknowledgements allow: the content of the track at that instant.
+    pub fn image(&self, id: VolumeId, seen: impl Fn(TrackNo) -> Tag) -> Option<Contents> {
+        let volume = self.known(id)?;
+        let mut contents = volume.contents.clone();
+        for (&track, doubt) in &volume.doubts {
+            let tag = seen(track);
+            if doubt.allows(tag) != Answer::Wrong {
+                contents.set(track, tag);
+            }
+        }
+        Some(contents)
+    }
+
+    /// From now on `id` holds `contents`, and the writes that are acknowledged later.
+    pub fn restart(&mut self, id: VolumeId, contents: Contents, now: Time) {
+        match self.volumes.binary_search_by_key(&id, |volume| volume.id) {
+            Err(place) => self.volumes.insert(place, VolumeLedger::new(id, contents, now)),
+            Ok(place) => {
+                let doubts = std::mem::take(&mut self.volumes[place].doubts);
+                let mut volume = VolumeLedger::new(id, contents, now);
+                for (track, mut doubt) in doubts.into_iter().filter(|(_, doubt)| doubt.has_open()) {
+                    doubt.rebase(volume.contents.get(track));
+                    volume.doubts.insert(track, doubt);
+                }
+                self.volumes[place] = volume;
+            }
+        }
+    }
+
+    /// Nobody can say any more what `id` holds.
+    pub fn void(&mut self, id: VolumeId) {
+        if let Some(volume) = self.known_mut(id) {
+            volume.known = false;
+            volume.doubts.clear();
+            volume.superseded.clear();
+        }
+    }
+
+    pub fn ids(&self) -> impl Iterator<Item = VolumeId> + '_ {
+        self.volumes.iter().filter(|volume| volume.known).map(|volume| volume.id)
+    }
+
+    pub fn knows(&self, id: VolumeId) -> bool {
+        self.known(id).is_some()
+    }
+
+    pub fn is_crowded(&self) -> bool {
+        self.superseded() > self.crowded
+    }
+
+    /// Forgets contents that no outstanding read can have seen; the oldest was issued at `oldest`.
+    pub fn forget_before(&mut self, oldest: Time) {
+        for volume in &mut self.volumes {
+            while volume.superseded.front().is_some_and(|superseded| superseded.until < oldest) {
+                volume.superseded.pop_front();
+            }
+        }
+        self.crowded = HISTORY.max(2 * self.superseded());
+    }
+
+    /// Equal ledgers have equal digests; times do not count.
+    pub fn digest(&self) -> u64 {
+        self.volumes.iter().fold(0, |digest, volume| {
+            let doubtful = volume.doubts.iter().fold(u64::from(volume.known), |doubtful, (track, doubt)| {
+                mix(mix(doubtful, u64::from(track.0)), doubt.digest())
+            });
+            mix(mix(digest, volume.contents.digest()), doubtful)
+        })
+    }
+
+    fn superseded(&self) -> usize {
+        self.volumes.iter().map(|volume| volume.superseded.len()).sum()
+    }
+
+    fn known(&self, id: VolumeId) -> Option<&VolumeLedger> {
+        let place = self.volumes.binary_search_by_key(&id, |volume| volume.id).ok()?;
+        Some(&self.volumes[place]).filter(|volume| volume.known)
+    }
+
+    fn known_mut(&mut self, id: VolumeId) -> Option<&mut VolumeLedger> {
+        let place = self.volumes.binary_search_by_key(&id, |volume| volume.id).ok()?;
+        Some(&mut self.volumes[place]).filter(|volume| volume.known)
+    }
+}
+
+impl VolumeLedger {
+    fn new(id: VolumeId, contents: Contents, now: Time) -> VolumeLedger {
+        let tracks = u64::from(contents.tracks());
+        VolumeLedger {
+            id,
+            known: true,
+            contents,
+            doubts: BTreeMap::new(),
+            last: Paged::new(tracks),
+            superseded: VecDeque::new(),
+            restarted: now,
+        }
+    }
+
+    fn settle(&mut self, track: TrackNo) {
+        let Some(tag) = self.doubts.get(&track).and_then(Doubt::settled) else { return };
+        self.doubts.remove(&track);
+        self.contents.set(track, tag);
+    }
+
+    fn allows(&self, track: TrackNo, tag: Tag) -> Answer {
+        match self.doubts.get(&track) {
+            Some(doubt) => doubt.allows(tag),
+            None if self.contents.get(track) == tag => Answer::Right,
+            None => Answer::Wrong,
+        }
+    }
+
+    fn read_in_doubt(&mut self, track: TrackNo, tag: Tag, issued: Time) -> Answer {
+        let now = self.allows(track, tag);
+        let meanwhile: Vec<&Superseded> = self
+            .superseded
+            .iter()
+            .rev()
+            .take_while(|superseded| superseded.until >= issued)
+            .filter(|superseded| superseded.track == track)
+            .collect();
+        match now {
+            Answer::Right => {
+                let quiet = meanwhile.is_empty();
+                if let Some(doubt) = self.doubts.get_mut(&track).filter(|_| quiet) {
+                    doubt.narrow(tag);
+                    self.settle(track);
+                }
+                Answer::Right
+            }
+            Answer::Undecidable => Answer::Undecidable,
+            Answer::Wrong
+                if meanwhile.iter().any(|past| past.contents.as_ref().is_some_and(|tags| tags.contains(&tag))) =>
+            {
+                Answer::Right
+            }
+            Answer::Wrong if issued < self.restarted || meanwhile.iter().any(|past| past.contents.is_none()) => {
+                Answer::Undecidable
+            }
+            Answer::Wrong => Answer::Wrong,
+        }
+    }
+}
+
+impl std::fmt::Display for Loss {
+    /// As in `2 tracks: track 5 (write 17, acknowledged at 1.5 s), track 9`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} track{}", self.tracks, if self.tracks == 1 { "" } else { "s" })?;
+        for (place, (track, last)) in self.first.iter().enumerate() {
+            write!(f, "{} track {}", if place == 0 { ":" } else { "," }, track.0)?;
+            if let Some(last) = last {
+                write!(f, " (write {}, acknowledged at {})", last.write.0, last.at)?;
+            }
+        }
+        if self.tracks > self.first.len() as u64 { write!(f, ", ...") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::fake::{self, id};
+
+    const T0: Time = Time::ZERO;
+
+    fn at(ms: u64) -> Time {
+        Time::from_ns(ms * 1_000_000)
+    }
+
+    fn write(number: u64, first: u32, count: u32) -> HostWrite {
+        HostWrite { volume: id("PROD01"), first: TrackNo(first), count, write: WriteNumber(number) }
+    }
+
+    fn initial(track: u32) -> Tag {
+        Tag::initial(0, TrackNo(track))
+    }
+
+    fn done(ledger: &mut Ledger, write: HostWrite, now: Time) {
+        ledger.issue(write);
+        ledger.acknowledge(write, now);
+    }
+
+    fn read(ledger: &mut Ledger, track: u32, tag: Tag, issued: Time) -> Option<Answer> {
+        ledger.read(id("PROD01"), TrackNo(track), tag, issued)
+    }
+
+    fn ledger() -> Ledger {
+        Ledger::new(&fake::setup())
+    }
+
+    #[test]
+    fn a_write_changes_each_of_its_tracks_by_its_part() {
+        let mut ledger = ledger();
+        done(&mut ledger, write(1, 3, 2), T0);
+        for (track, part) in [(3, 0), (4, 1)] {
+            let tag = initial(track).after_write(WriteNumber(1), part);
+            assert_eq!(read(&mut ledger, track, tag, T0), Some(Answer::Right));
+        }
+        assert_eq!(read(&mut ledger, 5, initial(5), T0), Some(Answer::Right));
+        assert_eq!(ledger.read(id("NOBODY"), TrackNo(3), Tag(0), T0), None);
+    }
+
+    #[test]
+    fn a_read_may_show_what_was_there_while_it_was_under_way() {
+        let mut ledger = ledger();
+        let first = initial(3).after_write(WriteNumber(1), 0);
+        let second = first.after_write(WriteNumber(2), 0);
+        done(&mut ledger, write(1, 3, 1), at(10));
+        done(&mut ledger, write(2, 3, 1), at(20));
+        assert_eq!(read(&mut ledger, 3, second, at(30)), Some(Answer::Right));
+        assert_eq!(read(&mut ledger, 3, first, at(15)), Some(Answer::Right));
+        assert_eq!(read(&mut ledger, 3, first, at(21)), Some(Answer::Wrong));
+        assert_eq!(read(&mut ledger, 3, initial(3), at(15)), Some(Answer::Wrong));
+        ledger.issue(write(3, 3, 1));
+        assert_eq!(read(&mut ledger, 3, second.after_write(WriteNumber(3), 0), at(30)), Some(Answer::Right));
+        ledger.forget_before(at(21));
+        assert_eq!(read(&mut ledger, 3, first, at(15)), Some(Answer::Wrong));
+    }
+
+    #[test]
+    fn after_a_crash_a_write_in_flight_is_there_or_not_and_stays_what_it_was() {
+        let mut ledger = ledger();
+        done(&mut ledger, write(1, 3, 1), at(1));
+        let acknowledged = initial(3).after_write(WriteNumber(1), 0);
+        let (second, third) = (WriteNumber(2), WriteNumber(3));
+        ledger.issue(write(2, 3, 1));
+        ledger.issue(write(3, 3, 1));
+        ledger.lose_all();
+        let holds = |ledger: &Ledger, tag: Tag| {
+            let actual = |track: TrackNo| if track.0 == 3 { tag } else { initial(track.0) };
+            ledger.compare(id("PROD01"), actual).map(|loss| loss.tracks)
+        };
+        let backwards = acknowledged.after_write(third, 0).after_write(second, 0);
+        assert_eq!(holds(&ledger, acknowledged), Some(0));
+        assert_eq!(holds(&ledger, backwards), Some(0));
+        assert_eq!(holds(&ledger, initial(3)), Some(1));
+        assert_eq!(read(&mut ledger, 3, backwards, at(5)), Some(Answer::Right));
+        assert_eq!(holds(&ledger, acknowledged), Some(1), "a host has seen that the writes happened");
+    }
+
+    #[test]
+    fn the_image_at_t0_does_not_see_later_writes_and_takes_open_ones_as_the_source_had_them() {
+        let mut ledger = ledger();
+        done(&mut ledger, write(1, 3, 1), at(1));
+        let acknowledged = initial(3).after_write(WriteNumber(1), 0);
+        let included = acknowledged.after_write(WriteNumber(2), 0);
+        ledger.issue(write(2, 3, 1));
+        let image = |seen: Tag| ledger.image(id("PROD01"), |_| seen).map(|image| image.get(TrackNo(3)));
+        assert_eq!(image(included), Some(included));
+        assert_eq!(image(acknowledged), Some(acknowledged));
+        assert_eq!(image(Tag(7)), Some(acknowledged), "what no acknowledgement allows is not believed");
+        let kept = ledger.image(id("PROD01"), |_| included).expect("the volume is known");
+        ledger.acknowledge(write(2, 3, 1), at(2));
+        done(&mut ledger, write(3, 3, 1), at(3));
+        assert_eq!(kept.get(TrackNo(3)), included);
+    }
+
+    #[test]
+    fn a_restore_takes_the_volume_back_and_a_withdraw_ends_all_knowledge() {
+        let mut ledger = ledger();
+        let before = ledger.image(id("PROD01"), |_| Tag(0)).expect("the volume is known");
+        let fresh = ledger.digest();
+        done(&mut ledger, write(1, 3, 1), at(1));
+        assert_ne!(ledger.digest(), fresh);
+        ledger.restart(id("PROD01"), before, at(2));
+        assert_eq!(ledger.digest(), fresh);
+        assert_eq!(read(&mut ledger, 3, initial(3), at(3)), Some(Answer::Right));
+        assert_eq!(read(&mut ledger, 3, initial(3).after_write(WriteNumber(1), 0), at(3)), Some(Answer::Wrong));
+        ledger.void(id("PROD01"));
+        assert_eq!(read(&mut ledger, 3, Tag(1), at(3)), None);
+        assert!(!ledger.knows(id("PROD01")));
+    }
+
+    #[test]
+    fn a_loss_names_the_writes() {
+        let mut ledger = ledger();
+        done(&mut ledger, write(17, 5, 1), at(1_500));
+        let loss = ledger.compare(id("PROD01"), |track| initial(track.0)).expect("the volume is known");
+        assert_eq!(loss.to_string(), "1 track: track 5 (write 17, acknowledged at 1.5 s)");
+        let all = ledger.compare(id("PROD01"), |_| Tag(0)).expect("the volume is known");
+        assert_eq!((all.tracks, all.first.len()), (8, 3));
+    }
+}

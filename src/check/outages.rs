@@ -1,0 +1,89 @@
+//! When the host or the controller was out of work: bounds on jobs and requests are extended by that much.
+
+use crate::controller::dasd::DasdFact;
+use crate::kernel::{Span, Time};
+use crate::manager::ManagerFact;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outages {
+    /// Finished pieces, in order, without overlaps.
+    pieces: Vec<(Time, Time)>,
+    since: Option<Time>,
+    controller_down: bool,
+    /// Images between their crash and the end of their recovery; bit by number.
+    images_down: u128,
+}
+
+impl Outages {
+    pub fn note_dasd(&mut self, fact: DasdFact, now: Time) {
+        match fact {
+            DasdFact::Down => self.controller_down = true,
+            DasdFact::Up => self.controller_down = false,
+            _ => return,
+        }
+        self.update(now);
+    }
+
+    pub fn note_manager(&mut self, fact: ManagerFact, now: Time) {
+        match fact {
+            ManagerFact::Down { image } => self.images_down |= 1 << (image.0 % 128),
+            ManagerFact::RecoveryDone { image } => self.images_down &= !(1 << (image.0 % 128)),
+            _ => return,
+        }
+        self.update(now);
+    }
+
+    /// An image is down or recovering.
+    pub fn in_recovery(&self) -> bool {
+        self.images_down != 0
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// How much of the time from `from` to `to` was outage.
+    pub fn between(&self, from: Time, to: Time) -> Span {
+        let running = self.since.map(|since| (since, to));
+        let overlap = |&(start, end): &(Time, Time)| end.min(to).saturating_since(start.max(from));
+        self.pieces.iter().rev().take_while(|(_, end)| *end > from).chain(running.iter()).map(overlap).sum()
+    }
+
+    fn update(&mut self, now: Time) {
+        match (self.since, self.controller_down || self.images_down != 0) {
+            (None, true) => self.since = Some(now),
+            (Some(since), false) => {
+                self.pieces.push((since, now));
+                self.since = None;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::Image;
+
+    fn at(seconds: u64) -> Time {
+        Time::ZERO + Span::from_secs(seconds)
+    }
+
+    #[test]
+    fn overlapping_outages_count_once_and_only_inside_the_interval() {
+        let mut outages = Outages::default();
+        outages.note_dasd(DasdFact::Down, at(10));
+        outages.note_manager(ManagerFact::Down { image: Image(0) }, at(12));
+        outages.note_dasd(DasdFact::Up, at(20));
+        assert!(outages.in_recovery());
+        outages.note_manager(ManagerFact::RecoveryDone { image: Image(0) }, at(30));
+        outages.note_dasd(DasdFact::Down, at(50));
+        let between = |from, to| outages.between(at(from), at(to)).ns() / 1_000_000_000;
+        assert_eq!(between(0, 40), 20);
+        assert_eq!(between(15, 25), 10);
+        assert_eq!(between(0, 60), 30);
+        assert_eq!(between(55, 60), 5);
+        assert_eq!(between(31, 49), 0);
+    }
+}

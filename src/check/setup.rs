@@ -1,0 +1,74 @@
+//! What the checks know beforehand: the scenario, as far as an observer needs it.
+
+use crate::kernel::Span;
+use crate::manager::plan::{BackupPlan, MethodName};
+use crate::scenario::Plan;
+use crate::scenario::plan::Limits;
+use crate::vocab::{Device, DeviceNumber, HiddenFormat, Invariant, VolumeId};
+
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// In the order of [`Device`].
+    pub volumes: Vec<CheckedVolume>,
+    pub backups: Vec<BackupPlan>,
+    pub limits: Limits,
+    /// The invariants whose premise must have been true.
+    pub required: Vec<Invariant>,
+}
+
+/// A volume as it is at the start of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckedVolume {
+    pub number: DeviceNumber,
+    pub id: VolumeId,
+    pub online: bool,
+    pub tracks: u32,
+    /// The number from which `Tag::initial` makes its contents.
+    pub contents: u64,
+}
+
+impl Setup {
+    /// `contents` gives the number from which the world makes the initial tags of a device.
+    pub fn of(plan: &Plan, contents: impl Fn(Device) -> u64) -> Setup {
+        let online = |number| plan.host.devices.iter().any(|device| device.device == number && device.online);
+        let volumes = plan.dasd.volumes.iter().zip(0..).map(|(volume, place)| CheckedVolume {
+            number: volume.device,
+            id: volume.id,
+            online: online(volume.device),
+            tracks: volume.tracks,
+            contents: contents(Device(place)),
+        });
+        Setup {
+            volumes: volumes.collect(),
+            backups: plan.backups.clone(),
+            limits: plan.limits,
+            required: plan.expect.required.clone(),
+        }
+    }
+
+    pub fn devices(&self) -> impl Iterator<Item = Device> + use<> {
+        (0..u16::try_from(self.volumes.len()).expect("device numbers have 16 bits")).map(Device)
+    }
+
+    pub fn volume(&self, device: Device) -> &CheckedVolume {
+        &self.volumes[device.0 as usize]
+    }
+
+    pub fn number(&self, device: Device) -> DeviceNumber {
+        self.volume(device).number
+    }
+
+    /// The plan behind a stimulus: the facts name devices and method only.
+    pub fn plan(&self, method: MethodName, source: Device, target: Device) -> Option<&BackupPlan> {
+        self.backups.iter().find(|plan| plan.method == method && plan.source == source && plan.target == target)
+    }
+
+    pub fn hidden_format(&self, method: MethodName, source: Device, target: Device) -> HiddenFormat {
+        self.plan(method, source, target).map_or(HiddenFormat::Sealed, |plan| plan.hidden_format)
+    }
+
+    /// The longest time a job may take without faults (HAZARDS 3, `progress`: three times the mean time, A).
+    pub fn job_bound(&self) -> Span {
+        self.limits.job_time * 3
+    }
+}

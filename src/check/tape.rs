@@ -1,0 +1,201 @@
+//! What a backup left on its cartridges, read once for all checks that ask; and the tape facts that checks look at.
+
+use super::jobs::PointInTime;
+use super::view::{EntryState, InventoryEntry, TapeRecord, View};
+use crate::controller::tape::TapeFact;
+use crate::kernel::Time;
+use crate::vocab::{Backup, Drive, Tag, TrackNo, VolumeId};
+
+/// The tape facts in the form in which checks use them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TapeNews {
+    Acknowledged { drive: Drive, backup: Backup, track: TrackNo },
+    Hardened { backup: Backup, track: TrackNo, tag: Tag },
+    Loaded { drive: Drive },
+    Error { drive: Drive },
+    Lost { count: u64 },
+    StopStart,
+}
+
+pub fn news(fact: TapeFact) -> Option<TapeNews> {
+    Some(match fact {
+        TapeFact::BlockAcknowledged { drive, backup, track: Some(track), .. } => {
+            TapeNews::Acknowledged { drive, backup, track }
+        }
+        TapeFact::BlockHardened { backup, track: Some(track), tag, .. } => TapeNews::Hardened { backup, track, tag },
+        TapeFact::Loaded { drive, .. } => TapeNews::Loaded { drive },
+        TapeFact::ErrorReported { drive, .. } => TapeNews::Error { drive },
+        TapeFact::BlocksLost { count, .. } => TapeNews::Lost { count },
+        TapeFact::StopStart { .. } => TapeNews::StopStart,
+        _ => return None,
+    })
+}
+
+/// A backup as its inventory entry and its cartridges have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TapeAudit {
+    pub state: Option<EntryState>,
+    pub inventory_id: Option<VolumeId>,
+    pub t0: Option<Time>,
+    pub cartridges: usize,
+    /// The ID of every volume header record.
+    pub headers: Vec<VolumeId>,
+    /// The effective ID of the track-0 image.
+    pub label_id: Option<VolumeId>,
+    pub blocks: u64,
+    /// Tracks of the extent that are not there; that are there more than once; that differ from the image at T0.
+    pub missing: u64,
+    pub doubled: u64,
+    pub wrong: u64,
+    pub first_wrong: Option<TrackNo>,
+    /// Nothing of the backup follows its end-of-file label, which is there.
+    pub trailer: bool,
+}
+
+impl TapeAudit {
+    /// Reads what `entry` names. Without an image at T0 no content is compared.
+    pub fn of(view: &impl View, entry: &InventoryEntry, image: Option<&PointInTime>, tracks: u32) -> TapeAudit {
+        let mut audit = TapeAudit {
+            state: Some(entry.state),
+            inventory_id: Some(entry.source_id),
+            t0: Some(entry.t0),
+            cartridges: entry.cartridges.len(),
+            ..TapeAudit::default()
+        };
+        let mut seen = vec![false; tracks as usize];
+        for &cartridge in &entry.cartridges {
+            for record in view.tape_records(cartridge) {
+                audit.take(entry.backup, image, &mut seen, record);
+            }
+        }
+        audit.missing = seen.iter().filter(|seen| !**seen).count() as u64;
+        audit
+    }
+
+    /// The audit of a backup that the inventory does not name.
+    pub fn unregistered(tracks: u32) -> TapeAudit {
+        TapeAudit { missing: u64::from(tracks), ..TapeAudit::default() }
+    }
+
+    fn take(&mut self, backup: Backup, image: Option<&PointInTime>, seen: &mut [bool], record: TapeRecord) {
+        match record {
+            TapeRecord::Header { backup: owner, volume } if owner == backup => self.headers.push(volume),
+            TapeRecord::Track { backup: owner, track, tag, label } if owner == backup => {
+                self.blocks += 1;
+                self.trailer = false;
+                match seen.get_mut(track.0 as usize) {
+                    Some(seen) if !*seen => *seen = true,
+                    _ => self.doubled += 1,
+                }
+                if let Some(label) = label.filter(|_| track == TrackNo(0)) {
+                    self.label_id = label.id();
+                }
+                let expected = image.filter(|image| track.0 < image.contents.tracks());
+                if expected.is_some_and(|image| image.contents.get(track) != tag) {
+                    self.wrong += 1;
+                    self.first_wrong.get_or_insert(track);
+                }
+            }
+            TapeRecord::EndOfFile => self.trailer = self.blocks > 0,
+            TapeRecord::Header { .. } | TapeRecord::Track { .. } | TapeRecord::EndOfVolume | TapeRecord::Other => {}
+        }
+    }
+
+    /// What keeps it from being the image at T0, every track once.
+    pub fn unfaithful(&self) -> Option<String> {
+        let mut faults = Vec::new();
+        let mut name = |count: u64, what: &str| {
+            if count > 0 {
+                faults.push(format!("{count} of its tracks {what}"));
+            }
+        };
+        name(self.missing, "are missing");
+        name(self.doubled, "are there twice");
+        name(self.wrong, "differ from T0");
+        let first = self.first_wrong.map(|track| format!(" (the first is track {})", track.0)).unwrap_or_default();
+        (!faults.is_empty()).then(|| format!("{}{first}", faults.join(", ")))
+    }
+
+    /// What keeps header, track 0, inventory and `id` from saying the same.
+    pub fn misnamed(&self, id: VolumeId) -> Option<String> {
+        let odd = self.headers.iter().find(|header| **header != id);
+        if self.headers.is_empty() {
+            return Some("no volume header is on its tape".into());
+        }
+        if let Some(header) = odd {
+            return Some(format!("a volume header says {header}"));
+        }
+        match (self.label_id, self.inventory_id) {
+            (None, _) => Some("its image of track 0 has no ID".into()),
+            (Some(label), _) if label != id => Some(format!("its image of track 0 says {label}")),
+            (_, Some(listed)) if listed != id => Some(format!("the inventory lists it as {listed}")),
+            (_, None) => Some("the inventory does not list it".into()),
+            _ => None,
+        }
+    }
+
+    /// A restore could read it to its end.
+    pub fn is_readable(&self) -> bool {
+        self.missing == 0 && self.trailer && !self.headers.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::fake::{BACKUP, Fake, TRACKS, id};
+
+    fn audit(change: impl FnOnce(&mut Vec<TapeRecord>)) -> TapeAudit {
+        let mut fake = Fake::with_backup();
+        change(&mut fake.tapes[0]);
+        let image = fake.image();
+        TapeAudit::of(&fake, &fake.inventory[0].clone(), Some(&image), TRACKS)
+    }
+
+    #[test]
+    fn a_good_backup_is_faithful_readable_and_named() {
+        let audit = audit(|_| {});
+        assert_eq!((audit.unfaithful(), audit.misnamed(id("PROD01"))), (None, None));
+        assert!(audit.is_readable());
+    }
+
+    #[test]
+    fn a_missing_a_doubled_and_a_wrong_track_are_told() {
+        let told = |change: fn(&mut Vec<TapeRecord>)| audit(change).unfaithful();
+        let track = |records: &[TapeRecord], number: u32| {
+            let at = |record: &TapeRecord| matches!(record, TapeRecord::Track { track, .. } if track.0 == number);
+            records.iter().position(at).expect("the tape has the track")
+        };
+        let holed = audit(|records| {
+            let place = track(records, 3);
+            records.remove(place);
+        });
+        assert_eq!(holed.missing, 1);
+        assert_eq!(audit(|records| records.insert(5, records[5].clone())).doubled, 1);
+        let spoiled = audit(|records| {
+            let place = track(records, 4);
+            records[place] = TapeRecord::Track { backup: BACKUP, track: TrackNo(4), tag: Tag(1), label: None };
+        });
+        assert_eq!(spoiled.unfaithful(), Some("1 of its tracks differ from T0 (the first is track 4)".into()));
+        assert_eq!(told(Vec::clear), Some("8 of its tracks are missing".into()));
+    }
+
+    #[test]
+    fn a_trailer_before_the_last_block_is_none() {
+        let cut = audit(|records| records.retain(|record| *record != TapeRecord::EndOfFile));
+        assert!(!cut.is_readable());
+        let early = audit(|records| {
+            records.retain(|record| *record != TapeRecord::EndOfFile);
+            records.insert(records.len() - 1, TapeRecord::EndOfFile);
+        });
+        assert!(!early.is_readable());
+    }
+
+    #[test]
+    fn a_header_of_another_volume_is_told() {
+        let audit = audit(|records| records[1] = TapeRecord::Header { backup: BACKUP, volume: id("SPARE1") });
+        assert_eq!(audit.misnamed(id("PROD01")), Some("a volume header says SPARE1".into()));
+        let nobody = TapeAudit::unregistered(TRACKS);
+        assert_eq!((nobody.missing, nobody.state), (8, None));
+    }
+}

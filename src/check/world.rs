@@ -1,0 +1,172 @@
+//! The system as the checks see it.
+
+use std::sync::Arc;
+
+use super::view::{
+    EntryState, InventoryEntry, JobState, Outstanding, PlaceRange, Places, Relation, TapeAllocation, TapeRecord, View,
+};
+use crate::device::cartridge::Record;
+use crate::device::raid::Place;
+use crate::kernel::Time;
+use crate::manager::catalog::{self, CartridgeUse};
+use crate::vocab::{Cartridge, Device, Image, LabelTrack, RelationNumber, Tag, TrackNo, VolumeId};
+use crate::world::World;
+
+/// A world at a boundary.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    pub world: &'a World,
+    pub now: Time,
+    /// Nothing is pending.
+    pub quiet: bool,
+}
+
+impl View for Seen<'_> {
+    fn now(&self) -> Time {
+        self.now
+    }
+
+    fn images(&self) -> u8 {
+        1
+    }
+
+    fn online(&self, _: Image, device: Device) -> Option<VolumeId> {
+        self.world.manager.ucbs()[device.0 as usize].online
+    }
+
+    fn genned(&self, _: Image, device: Device) -> bool {
+        self.world.manager.catalog().online_at_ipl[device.0 as usize]
+    }
+
+    fn reachable(&self, _: Device) -> bool {
+        // Paths do not fail yet.
+        true
+    }
+
+    fn logical_label(&self, device: Device) -> Arc<LabelTrack> {
+        let dasd = &self.world.dasd;
+        if dasd.is_up() { dasd.logical_label(device) } else { dasd.durable_label(device) }
+    }
+
+    fn durable_label(&self, device: Device) -> Arc<LabelTrack> {
+        self.world.dasd.durable_label(device)
+    }
+
+    fn logical_tag(&self, device: Device, track: TrackNo) -> Tag {
+        let dasd = &self.world.dasd;
+        if dasd.is_up() {
+            dasd.logical_image(device, track).tag
+        } else {
+            dasd.durable_volumes().image(device, track).tag
+        }
+    }
+
+    fn logical_tags(&self, device: Device) -> impl Fn(TrackNo) -> Tag + '_ {
+        let dasd = &self.world.dasd;
+        let durable = (!dasd.is_up()).then(|| dasd.durable_volumes());
+        move |track| match &durable {
+            Some(durable) => durable.image(device, track).tag,
+            None => dasd.logical_image(device, track).tag,
+        }
+    }
+
+    fn durable_tags(&self, device: Device) -> impl Fn(TrackNo) -> Tag + '_ {
+        let durable = self.world.dasd.durable_volumes();
+        move |track| durable.image(device, track).tag
+    }
+
+    fn home_tag(&self, device: Device, track: TrackNo) -> Tag {
+        self.world.dasd.own_tag(device, track)
+    }
+
+    fn relations(&self) -> Vec<Relation> {
+        let relations = self.world.dasd.tables().relations.iter();
+        relations
+            .map(|relation| Relation {
+                number: relation.number,
+                source: relation.source,
+                target: relation.target,
+                t0: relation.t0,
+                conditioned: relation.conditioned,
+            })
+            .collect()
+    }
+
+    fn own(&self, relation: RelationNumber, track: TrackNo) -> bool {
+        self.world.dasd.tables().relation(relation).is_some_and(|relation| relation.owns(track))
+    }
+
+    fn places(&self) -> Places {
+        let tables = self.world.dasd.tables();
+        let range = |Place(first): Place, count| PlaceRange { first, count };
+        Places {
+            total: self.world.dasd.places(),
+            bound: tables.bound_ranges().map(|(device, first, count)| (device, range(first, count))).collect(),
+            free: tables.free.iter().map(|free| range(free.first, free.count)).collect(),
+        }
+    }
+
+    fn jobs(&self) -> Vec<JobState> {
+        let jobs = self.world.manager.jobs();
+        jobs.into_iter().map(|(job, held)| JobState { job, live: !held, held }).collect()
+    }
+
+    fn inventory(&self) -> Vec<InventoryEntry> {
+        let catalog = self.world.manager.catalog();
+        let scratched = |entry: &catalog::InventoryEntry| {
+            catalog.cartridges[entry.cartridge.0 as usize] != CartridgeUse::Allocated(entry.backup)
+        };
+        let entries = catalog.inventory.iter();
+        entries
+            .map(|entry| InventoryEntry {
+                backup: entry.backup,
+                source_id: entry.source,
+                t0: entry.t0,
+                state: match entry.state {
+                    catalog::EntryState::InProgress => EntryState::InProgress,
+                    catalog::EntryState::Complete => EntryState::Complete,
+                    catalog::EntryState::Invalid => EntryState::Invalid,
+                },
+                cartridges: vec![entry.cartridge],
+                scratched: scratched(entry),
+            })
+            .collect()
+    }
+
+    fn tape_records(&self, cartridge: Cartridge) -> Vec<TapeRecord> {
+        self.world.tape.cartridge(cartridge).records().map(seen_record).collect()
+    }
+
+    fn fences(&self) -> Vec<Device> {
+        let relations = self.world.dasd.tables().relations.iter();
+        relations.filter(|relation| relation.conditioned).map(|relation| relation.target).collect()
+    }
+
+    fn tape_allocations(&self) -> Vec<TapeAllocation> {
+        let tapes = self.world.manager.tapes_in_use();
+        tapes.into_iter().map(|(job, drive)| TapeAllocation { drive, job }).collect()
+    }
+
+    fn outstanding(&self) -> Outstanding {
+        let (count, oldest) = self.world.manager.transfers();
+        Outstanding { count, oldest }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+}
+
+fn seen_record(record: &Record) -> TapeRecord {
+    match record {
+        &Record::Header { backup, volume } => TapeRecord::Header { backup, volume },
+        Record::Track { backup, track, image } => {
+            TapeRecord::Track { backup: *backup, track: *track, tag: image.tag, label: image.label.clone() }
+        }
+        Record::Eov1 { .. } => TapeRecord::EndOfVolume,
+        Record::Eof1 { .. } => TapeRecord::EndOfFile,
+        Record::Vol1 { .. } | Record::Hdr1 { .. } | Record::Hdr2 | Record::TapeMark | Record::Eov2 | Record::Eof2 => {
+            TapeRecord::Other
+        }
+    }
+}
