@@ -6,7 +6,7 @@ use crate::check::{Checks, Seen, Setup};
 use crate::fault::plan::Fault;
 use crate::host::WorkloadFact;
 use crate::kernel::Time;
-use crate::measure::{Blocks, Measures, OnlineDevice, Request, Requests, Sample};
+use crate::measure::{Blocks, Measures, OnlineDevice, Remainder, Request, Sample};
 use crate::scenario::Plan;
 use crate::vocab::{Device, Drive, Goal, Invariant, VolumeId};
 use crate::world::{BuildError, Fact, World};
@@ -59,7 +59,7 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
         fingerprint: trial.run.fingerprint.value(),
         checks: checks.report(),
         goals: goals.collect(),
-        measured: measures.finish(now, requests_of(world), blocks_of(world)),
+        measured: measures.finish(now, Remainder { requests: outstanding_in(world), blocks: blocks_of(world) }),
         components: components_of(world, now),
     })
 }
@@ -96,7 +96,7 @@ fn measure(measures: &mut Measures, trial: &Trial, watch: &mut Watch<'_>) -> Flo
             Fact::Fault { index, fault } => measures.fault(now, index, fault),
             Fact::Tape(_) => {}
             Fact::Workload(workload, fact) => match fact {
-                WorkloadFact::Issued { .. } => {}
+                WorkloadFact::Issued { .. } => measures.request_issued(),
                 WorkloadFact::Done { op, track, bytes, issued_at, volume, hit, status } => {
                     let request = Request { workload, volume, op, track, bytes, issued_at, hit, status };
                     let sample: Sample = measures.request_ended(now, &request);
@@ -134,16 +134,8 @@ fn see_online(measures: &mut Measures, trial: &Trial) {
     measures.online(trial.run.now(), online);
 }
 
-fn requests_of(world: &World) -> Requests {
-    world.workloads.iter().fold(Requests::default(), |sum, workload| {
-        let counts = workload.counts();
-        Requests {
-            issued: sum.issued + counts.issued,
-            completed: sum.completed + counts.completed,
-            failed: sum.failed + counts.failed,
-            outstanding: sum.outstanding + workload.outstanding(),
-        }
-    })
+fn outstanding_in(world: &World) -> u64 {
+    world.workloads.iter().map(|workload| workload.outstanding()).sum()
 }
 
 fn drives(world: &World) -> impl Iterator<Item = Drive> + '_ {

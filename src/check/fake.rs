@@ -51,6 +51,7 @@ pub fn setup() -> Setup {
             source_id: id("PROD01"),
             target: TARGET,
             target_id: id("SPARE1"),
+            tracks: TRACKS,
             mode: CopyMode::NoCopy,
             label_commit: LabelCommit::Atomic,
             hidden_format: HiddenFormat::Sealed,

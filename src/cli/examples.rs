@@ -96,7 +96,7 @@ mod tests {
         let (mut output, mut errors) = (Vec::new(), Vec::new());
         let code = run(request, &mut output, &mut errors).expect("a folder of the test takes it");
         let text = |bytes| String::from_utf8(bytes).expect("text");
-        (code, text(output), text(errors))
+        (code.code(), text(output), text(errors))
     }
 
     #[test]

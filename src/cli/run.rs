@@ -252,7 +252,8 @@ fn watch(prepared: &Prepared, mut rows: Option<Rows>, output: &Output) -> (RunOu
         }
     });
     let samples = write.as_mut().map(|write| write as &mut dyn FnMut(&Sample) -> Flow);
-    let outcome = one::execute(&prepared.plan, Watch { progress: &mut progress, samples });
+    let outcome = one::execute(&prepared.plan, Watch { progress: &mut progress, samples })
+        .expect("a checked scenario is a system that can be built");
     shown.finish();
     (outcome, rows)
 }

@@ -23,7 +23,7 @@ pub use state::Counts;
 
 use super::plan::WorkloadPlan;
 use crate::kernel::{Class, Outbox, Span, Time};
-use crate::vocab::{self, TrackNo, HostReply, HostRequest, Op, Status, Ticket, VolumeId, WriteNumber};
+use crate::vocab::{self, HostReply, HostRequest, Op, Status, Ticket, TrackNo, VolumeId, WriteNumber};
 use state::{Access, Client, Durable, Fixed, Outstanding, Transfer, Volatile};
 
 /// An application opens a volume again this long after an error (A). It must be above zero: a device may be online to

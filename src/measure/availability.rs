@@ -111,8 +111,9 @@ impl Account {
 
 fn state_of(id: VolumeId, devices: &[OnlineDevice]) -> State {
     let Some(found) = devices.iter().find(|device| device.cached == id) else { return State::Offline };
-    let claims = devices.iter().filter(|device| device.cached == id || device.label == Some(id)).count();
-    if claims == 1 && found.label == Some(id) { State::Online } else { State::Wrong }
+    let claims = |device: &&OnlineDevice| device.cached == id || device.label == Some(id);
+    let alone = devices.iter().filter(claims).all(|device| device.device == found.device);
+    if alone && found.label == Some(id) { State::Online } else { State::Wrong }
 }
 
 #[cfg(test)]
@@ -140,6 +141,14 @@ mod tests {
         availability.devices(Time::from_ns(140), [online(0, "PROD01", "PROD01")]);
         assert_eq!(seconds(&availability, 200, "PROD01"), [160, 0, 40]);
         assert_eq!(seconds(&availability, 200, "SPARE1"), [100, 60, 40]);
+    }
+
+    #[test]
+    fn two_hosts_may_share_a_device() {
+        let mut availability = Availability::new([id("PROD01")]);
+        availability.devices(Time::ZERO, [online(0, "PROD01", "PROD01"), online(0, "PROD01", "PROD01")]);
+        availability.devices(Time::from_ns(4), [online(0, "PROD01", "PROD01"), online(3, "PROD01", "PROD01")]);
+        assert_eq!(seconds(&availability, 10, "PROD01"), [4, 0, 6]);
     }
 
     #[test]

@@ -38,7 +38,6 @@ pub struct Measures {
     jobs: Jobs,
     faults: Vec<FaultMeasure>,
     requests: Requests,
-    blocks: Blocks,
 }
 
 /// What a fault of the scenario, or a rate, did.
@@ -57,7 +56,7 @@ pub struct Requests {
     pub outstanding: u64,
 }
 
-/// Tape blocks; `buffered` is counted by the tape controllers.
+/// Tape records, labels and marks included, as the drives count them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Blocks {
     pub acknowledged: u64,
@@ -71,8 +70,8 @@ pub struct Blocks {
 pub struct Remainder {
     /// Requests that the workloads still wait for.
     pub requests: u64,
-    /// Blocks that were acknowledged and are neither on tape nor given up.
-    pub blocks: u64,
+    /// What the drives did with the records they acknowledged.
+    pub blocks: Blocks,
 }
 
 /// Everything that was measured.
@@ -127,7 +126,6 @@ impl Measures {
             jobs: Jobs::default(),
             faults: vec![FaultMeasure::default(); faults],
             requests: Requests::default(),
-            blocks: Blocks::default(),
         }
     }
 
@@ -199,6 +197,11 @@ impl Measures {
                 self.jobs.stimulus(now, BackupStart { backup, method, source, source_id, target }, doubt);
                 self.clock.start();
             }
+            // The host is gone, and with it every request that it had not answered.
+            ManagerFact::Down { .. } => {
+                self.requests.failed = self.requests.issued - self.requests.completed;
+                self.jobs.observe(now, fact);
+            }
             ManagerFact::JobEnded { job: Job::Backup(backup), outcome, held } => {
                 self.backup_ended(now, backup, BackupEnd::Reported { outcome, held });
             }
@@ -219,19 +222,8 @@ impl Measures {
         }
     }
 
-    pub fn block_acknowledged(&mut self) {
-        self.blocks.acknowledged += 1;
-    }
-
-    pub fn block_hardened(&mut self) {
-        self.blocks.hardened += 1;
-    }
-
-    pub fn blocks_lost(&mut self, count: u64) {
-        self.blocks.lost += count;
-    }
-
-    pub fn finish(mut self, now: Time, requests: Requests, blocks: Blocks) -> Measured {
+    pub fn finish(mut self, now: Time, remainder: Remainder) -> Measured {
+        self.requests.outstanding = remainder.requests;
         for (list, closed) in self.volumes.iter().zip(&self.closed) {
             for (&place, since) in list.iter().zip(closed).filter_map(|(place, since)| since.map(|at| (place, at))) {
                 let traffic = &mut self.traffic[place];
@@ -247,8 +239,8 @@ impl Measures {
             restores: self.jobs.restores,
             faults: self.faults,
             operator: self.jobs.operator,
-            requests,
-            blocks,
+            requests: self.requests,
+            blocks: remainder.blocks,
         }
     }
 
@@ -341,13 +333,10 @@ mod tests {
     fn a_lost_request_or_block_does_not_add_up() {
         let mut measures = Measures::new(&[], &[vec![id("A")]], 0);
         measures.request_issued();
-        measures.block_acknowledged();
-        measures.block_acknowledged();
-        measures.block_hardened();
-        let short = measures.clone().finish(Time::ZERO, Remainder::default());
+        let counted = Blocks { acknowledged: 2, hardened: 1, ..Blocks::default() };
+        let short = measures.clone().finish(Time::ZERO, Remainder { requests: 0, blocks: counted });
         assert!(!short.requests.add_up() && !short.blocks.add_up());
-        measures.blocks_lost(1);
-        let whole = measures.finish(Time::ZERO, Remainder { requests: 1, blocks: 0 });
+        let whole = measures.finish(Time::ZERO, Remainder { requests: 1, blocks: Blocks { lost: 1, ..counted } });
         assert!(whole.requests.add_up() && whole.blocks.add_up());
     }
 

@@ -6,10 +6,12 @@ pub mod directory;
 pub mod json;
 pub mod manifest;
 pub mod program;
+pub mod summarise;
 pub mod summary;
 pub mod table;
 pub mod text;
 
 pub use directory::{Claim, DirectoryError, Place, RunDirectory};
 pub use manifest::{Environment, Manifest};
-pub use summary::{Subject, Summary};
+pub use summarise::Subject;
+pub use summary::Summary;

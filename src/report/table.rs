@@ -371,7 +371,7 @@ fn start(ns: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::summary::tests::summary;
+    use super::super::summarise::tests::summary;
     use super::*;
     use crate::vocab::Invariant;
 
