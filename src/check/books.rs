@@ -44,6 +44,10 @@ impl Books {
         let now = view.now();
         match fact {
             DasdFact::PointInTimeSet { relation, source, target } => {
+                // From here on the target is being overwritten: what it held is given up.
+                if let Some(id) = self.label(target).id() {
+                    self.ledger.void(id);
+                }
                 let image = self.image_of(view, source);
                 if let Some(case) = self.jobs.of_pair_mut(source, target) {
                     case.relation = Some(relation);

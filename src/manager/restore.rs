@@ -113,7 +113,9 @@ impl Manager {
             self.durable.journal.push(entry);
         }
         out.report(ManagerFact::StepStarted { job, step: StepName::MountAndRestore });
-        out.report(ManagerFact::RestoreStarted { restore, volume: plan.volume, device: plan.to });
+        if !resumed {
+            out.report(ManagerFact::RestoreStarted { restore, volume: plan.volume, device: plan.to });
+        }
         self.session_after(slot, self.parameters.record_write, out);
         slot
     }

@@ -421,19 +421,8 @@ impl Manager {
                 run.t0 = t0;
                 self.step_ended(slot, out);
             }
-            // The relationship of a COPY ends by itself; then only the hidden ID is left to clear.
-            (StepName::Withdraw, Status::Rejected) if tag == SessionTag::Step => {
-                let plan = self.backup_run(slot).plan;
-                match plan.method {
-                    MethodName::SameIdOffline => self.step_ended(slot, out),
-                    MethodName::SafeBackup => {
-                        let ticket = self.session_ticket(slot, SessionTag::Before);
-                        let label = LabelTrack::fresh(plan.target_id);
-                        let device = plan.target;
-                        out.send(ManagerMessage::Dasd(DasdCommand::WriteLabel { ticket, device, label }));
-                    }
-                }
-            }
+            // The relationship of a COPY has ended by itself: no relationship is success.
+            (StepName::Withdraw, Status::Rejected) => self.step_ended(slot, out),
             (_, Status::Good) => self.step_ended(slot, out),
             _ => self.step_failed(slot, out),
         }
@@ -629,6 +618,8 @@ impl Manager {
 
     pub(super) fn add_inventory(&mut self, entry: InventoryEntry) {
         self.durable.cartridges[entry.cartridge.0 as usize] = CartridgeUse::Allocated(entry.backup);
+        // Another attempt takes the place of the one that failed.
+        self.durable.inventory.retain(|known| known.backup != entry.backup);
         self.durable.inventory.push(entry);
     }
 

@@ -127,7 +127,7 @@ pub enum WithdrawPhase {
     Drain,
     Work,
     Commit,
-    ClearHidden,
+    ClearHidden { withdrawn: bool },
 }
 
 /// One row's worth of modified tracks on its way to disk: copy-on-write first where a relationship needs it.
@@ -752,7 +752,15 @@ impl DasdController {
 
     pub(super) fn accept_withdraw(&mut self, ticket: Ticket, target: Device, clear_hidden: bool, out: &mut DasdOutbox) {
         let Some(relation) = self.volatile.tables.relation_of_target(target) else {
-            self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+            // The relationship of a COPY ends by itself; the hidden ID stays until it is asked to go.
+            if clear_hidden && self.logical_label(target).label.is_some_and(|record| record.has_hidden()) {
+                let (phase, number) = (WithdrawPhase::ClearHidden { withdrawn: false }, RelationNumber(0));
+                let work = Withdraw { ticket, source: target, target, number, clear_hidden, phase };
+                let slot = self.start(Work::Withdraw(work));
+                self.wait(slot, self.parameters.metadata_log_write, out);
+            } else {
+                self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+            }
             return;
         };
         let (number, source) = (relation.number, relation.source);
@@ -786,16 +794,17 @@ impl DasdController {
                     return None;
                 }
                 self.wait(slot, log, out);
-                WithdrawPhase::ClearHidden
+                WithdrawPhase::ClearHidden { withdrawn: true }
             }
-            WithdrawPhase::ClearHidden => {
+            WithdrawPhase::ClearHidden { withdrawn } => {
                 let mut label = *self.logical_label(target);
                 if let Some(record) = label.label.as_mut() {
                     record.clear_hidden();
                 }
                 self.commit_label(target, label, out);
                 out.report(DasdFact::HiddenIdCleared { device: target });
-                self.reply(withdraw.ticket, Status::Good, Payload::Nothing, out);
+                let status = if withdrawn { Status::Good } else { Status::Rejected };
+                self.reply(withdraw.ticket, status, Payload::Nothing, out);
                 return None;
             }
         };
