@@ -13,7 +13,7 @@ use crate::controller::dasd::DasdFact;
 use crate::kernel::mix;
 use crate::manager::plan::MethodName;
 use crate::manager::{Job, ManagerFact};
-use crate::vocab::{Backup, Device, HiddenContext, HiddenId, HiddenState, LabelTrack};
+use crate::vocab::{Backup, Device, HiddenContext, HiddenId, HiddenState, LabelTrack, StepName};
 
 /// What the field of a target may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,13 @@ impl HiddenIdSound {
             ManagerFact::StimulusAccepted { backup, target, method: MethodName::SafeBackup, .. } => {
                 self.premise = true;
                 self.advance(scene, target, |_| Phase::Begun(backup));
+            }
+            // The relationship of a COPY may have ended by itself: then nobody reports a withdraw, but the step says that
+            // the hidden ID may go.
+            ManagerFact::StepStarted { job: Job::Backup(backup), step: StepName::Withdraw } => {
+                for phase in self.phases.iter_mut().filter(|phase| phase.backup() == Some(backup)) {
+                    *phase = phase.end();
+                }
             }
             ManagerFact::JobEnded { job: Job::Backup(backup), held, .. } => self.end_job(backup, held),
             ManagerFact::JobUndone { job: Job::Backup(backup) } => self.end_job(backup, false),
