@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod campaign;
+pub mod cli;
 pub mod controller;
 pub mod device;
 pub mod fault;

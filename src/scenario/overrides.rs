@@ -207,6 +207,7 @@ fn items_of<'t>(table: &'t mut Table, segment: &Segment, option: &Typed) -> Resu
 fn beyond(option: &Typed, segment: &Segment, length: usize) -> Box<Diagnostic> {
     let help = match length {
         0 => format!("`{}` is empty", segment.key),
+        1 => format!("`{}` has 1 entry, number 0", segment.key),
         _ => format!("`{}` has {length} entries, numbered 0 to {}", segment.key, length - 1),
     };
     option.refuse(segment.span.clone(), "no such entry", &help)

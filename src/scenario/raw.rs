@@ -13,10 +13,9 @@ use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, VolumeId};
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
 use super::document::{Node, Table, Value};
+use super::names::{AddressRule, Architecture, LoadName, ReplayName, TraceFormat};
 use super::plan::ExpectedVerdict;
-use super::shape::{
-    AddressRule, Architecture, Bytes, Given, LoadName, MeanBetween, Ratio, ReplayName, Shape, Share, TraceFormat,
-};
+use super::shape::{Bytes, Given, MeanBetween, Ratio, Shape, Share};
 use super::units::Frequency;
 
 /// Declares the struct of one table: its keys with their types, and the keys of the design that are not supported yet.

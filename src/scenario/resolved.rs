@@ -10,8 +10,8 @@ use crate::vocab::{Device, DeviceNumber, Invariant, TRACKS_PER_CYLINDER};
 
 use super::MODEL_VERSION;
 use super::check::{Checked, WorkloadNote, model_of};
+use super::names::{BLOCK_CHOICES, HIDDEN_FORMATS, UPDATE_TRACKS};
 use super::plan::Ending;
-use super::shape::{BLOCK_CHOICES, HIDDEN_FORMATS, UPDATE_TRACKS};
 use super::units::Dimension;
 
 /// The text of the resolved scenario.

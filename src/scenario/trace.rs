@@ -2,7 +2,7 @@
 
 use super::catalogue::Code;
 use super::diagnostic::Diagnostic;
-use super::shape::{AddressRule, TraceFormat};
+use super::names::{AddressRule, TraceFormat};
 use crate::host::trace::{self, Address, PlaceError};
 use crate::host::{TraceRecord, WorkloadVolume};
 use crate::kernel::Span;

@@ -52,8 +52,9 @@ pub struct Volume {
 impl Context<'_> {
     pub(super) fn volumes(&mut self, profile: &Profile) {
         let entries = list(&self.raw.volume);
+        let lost = |path: &str| path == "volume" || path.starts_with("volume[") && path.ends_with(']');
+        self.volumes_complete = !self.problems.iter().any(|problem| lost(&problem.path));
         if entries.is_empty() {
-            self.volumes_complete = self.raw.volume.is_none();
             if self.volumes_complete {
                 let problem = Diagnostic::error(Code::NoVolume, "the scenario has no volume")
                     .path("volume")
@@ -63,6 +64,7 @@ impl Context<'_> {
             return;
         }
         if !self.bound(&self.raw.volume, MOST_VOLUMES, "volumes") {
+            self.volumes_complete = false;
             return;
         }
         for entry in entries {

@@ -6,8 +6,9 @@ use crate::vocab::{TRACK_BYTES, TRACKS_PER_CYLINDER, VolumeId};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::Diagnostic;
+use super::super::names::{AddressRule, LoadName, ReplayName, TraceFormat};
 use super::super::raw::RawWorkload;
-use super::super::shape::{AddressRule, Given, LoadName, ReplayName, TraceFormat, out_of_range};
+use super::super::shape::{Given, Share, out_of_range};
 use super::super::source::InputFile;
 use super::super::trace::{TraceRequest, load_trace};
 use super::{Context, list, or};
@@ -38,6 +39,8 @@ const MOST_CLIENTS: u64 = 10_000;
 const MOST_DEPTH: u64 = 10_000;
 /// Bytes of a synthetic request: a cylinder.
 const MOST_BYTES: u64 = TRACKS_PER_CYLINDER as u64 * TRACK_BYTES;
+/// Mean gaps and think times: draws of many times the mean still lie within simulated time.
+const LONGEST_MEAN: Span = Span::from_secs(365 * 86_400);
 /// Bytes of a trace file: its records then stay below a few gigabytes.
 const MOST_TRACE: u64 = 1 << 30;
 /// A trace may be stretched or pressed by this in each direction.
@@ -90,6 +93,7 @@ impl Context<'_> {
             keys.extend(MIX_KEYS);
         }
         self.refuse_keys(&raw.given(), &keys, &format!("a workload of kind \"{name}\""), &entry.path);
+        self.requests_fit(raw, volumes.as_deref().unwrap_or_default());
         let (kind, note) = match name {
             LoadName::Open => self.open(raw),
             LoadName::Closed => self.closed(raw),
@@ -128,6 +132,20 @@ impl Context<'_> {
         Some(volumes)
     }
 
+    /// A synthetic request begins at a track and lies within one volume.
+    fn requests_fit(&mut self, raw: &RawWorkload, volumes: &[WorkloadVolume]) {
+        let Some(size) = &raw.size else { return };
+        let smallest = volumes.iter().min_by_key(|volume| volume.tracks);
+        let Some(volume) = smallest.filter(|volume| size.value.0 > u64::from(volume.tracks) * TRACK_BYTES) else {
+            return;
+        };
+        let problem = Diagnostic::error(Code::Contradiction, "a request is larger than a volume of its workload")
+            .at(&size.place, format!("{} has {} tracks of {TRACK_BYTES} bytes", volume.id, volume.tracks))
+            .path(size.path.clone())
+            .help("give a smaller `size`, or a larger volume");
+        self.problems.push(problem);
+    }
+
     fn has_problem_in(&self, path: &str, key: &str) -> bool {
         let prefix = format!("{path}.{key}");
         self.problems.iter().any(|problem| {
@@ -149,6 +167,10 @@ impl Context<'_> {
                     self.problems.push(problem);
                     return None;
                 };
+                if gap > LONGEST_MEAN {
+                    self.problems.push(out_of_range(&given.place, &given.path, "at least one request in a year"));
+                    return None;
+                }
                 (gap, given.value.text.clone())
             }
         };
@@ -159,6 +181,10 @@ impl Context<'_> {
         let mix = self.mix(raw);
         let clients = self.within(&raw.clients, CLIENTS, 1, MOST_CLIENTS)?;
         let clients = u32::try_from(clients).expect("within the limit");
+        if let Some(given) = raw.think.as_ref().filter(|given| given.value > LONGEST_MEAN) {
+            self.problems.push(out_of_range(&given.place, &given.path, "at most one year"));
+            return None;
+        }
         let kind = WorkloadKind::Closed { clients, think: or(&raw.think, THINK), mix: mix? };
         Some((kind, WorkloadNote::Closed))
     }
@@ -178,9 +204,7 @@ impl Context<'_> {
             self.problems.push(problem);
             return None;
         }
-        let share = |given: &Option<Given<super::super::shape::Share>>, default: u32| {
-            given.as_ref().map_or(default, |given| given.value.0)
-        };
+        let share = |given: &Option<Given<Share>>, default: u32| given.as_ref().map_or(default, |given| given.value.0);
         let mix = RequestMix {
             read_ppm: share(&raw.read, READ_PPM),
             bytes: u32::try_from(bytes).expect("within the limit"),

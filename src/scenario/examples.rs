@@ -1,0 +1,106 @@
+//! The shipped scenarios, carried in the program: the first is what a run without a file runs.
+
+use super::source::Source;
+
+/// A shipped scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    pub name: &'static str,
+    pub text: &'static str,
+}
+
+/// Files that shipped scenarios name, by the path they name them with.
+pub const FILES: &[(&str, &[u8])] = &[("traces/small.vscsi", include_bytes!("../../scenarios/traces/small.vscsi"))];
+
+macro_rules! examples {
+    ($($name:literal)+) => {
+        &[$(Example { name: $name, text: include_str!(concat!("../../scenarios/", $name, ".toml")) },)+]
+    };
+}
+
+/// All of them, the default first.
+pub const ALL: &[Example] = examples! {
+    "safe-backup"
+    "closed-loop"
+    "controller-crash-nvs-kept"
+    "controller-crash-nvs-lost"
+    "copy-mode"
+    "healthy"
+    "host-crash-during-dump"
+    "host-crash-during-restore"
+    "label-commit-after-establish"
+    "label-commit-before-establish"
+    "many-volumes"
+    "restore-original-device"
+    "restore-other-device"
+    "safe-backup-crash-after-establish"
+    "safe-backup-wrong-reply"
+    "same-id-crash-before-offline"
+    "same-id-wrong-reply"
+    "source-update-about-to-be-dumped"
+    "source-update-just-dumped"
+    "source-update-label"
+    "tape-read-error-temporary"
+    "tape-write-error-permanent"
+    "tape-write-error-temporary"
+    "trace-replay"
+};
+
+/// The scenario of a command that was given none.
+pub const DEFAULT: &Example = &ALL[0];
+
+impl Example {
+    pub fn find(name: &str) -> Option<&'static Example> {
+        ALL.iter().find(|example| example.name == name)
+    }
+
+    /// The question it answers: its first comment.
+    pub fn question(&self) -> &'static str {
+        self.text.lines().next().unwrap_or_default().trim_start_matches(['#', ' '])
+    }
+
+    pub fn source(&self) -> Source {
+        Source::Embedded { name: format!("{}.toml", self.name), text: self.text.to_owned(), files: FILES }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::super::{Overrides, Paint, load};
+    use super::*;
+
+    #[test]
+    fn every_file_in_scenarios_is_carried() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let mut files: Vec<String> = fs::read_dir(folder)
+            .expect("the folder is shipped")
+            .filter_map(|entry| entry.expect("readable").file_name().to_str()?.strip_suffix(".toml").map(str::to_owned))
+            .collect();
+        let mut names: Vec<&str> = ALL.iter().map(|example| example.name).collect();
+        files.sort_unstable();
+        names.sort_unstable();
+        assert_eq!(names, files);
+        assert_eq!(DEFAULT.name, "safe-backup");
+    }
+
+    #[test]
+    fn each_is_valid_says_its_question_and_survives_being_resolved() {
+        for example in ALL {
+            let first = load(&example.source(), &Overrides::default());
+            let first = first.unwrap_or_else(|found| panic!("{}:\n{}", example.name, found.render(Paint::Plain)));
+            assert!(first.warnings.is_empty(), "{}:\n{}", example.name, first.warnings.render(Paint::Plain));
+            assert!(example.question().ends_with('?'), "{} asks a question first", example.name);
+            assert!(first.plan.expect.stated, "{} says what it expects", example.name);
+            assert!(example.text.contains("\nhazards = ["), "{} says what it is about", example.name);
+            let resolved =
+                Source::Embedded { name: "resolved.toml".into(), text: first.resolved.clone(), files: FILES };
+            let second = load(&resolved, &Overrides::default());
+            let second = second.unwrap_or_else(|found| panic!("{}:\n{}", example.name, found.render(Paint::Plain)));
+            assert_eq!(second.resolved, first.resolved, "{}", example.name);
+            assert_eq!(format!("{:?}", second.plan), format!("{:?}", first.plan), "{}", example.name);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The closed lists of names that values of a scenario come from, and how one is chosen.
+
+use crate::controller::dasd::{CopyMode, LabelCommit, StripeLog};
+use crate::fault::plan::{BlockChoice, FaultKind, NvsFate, UpdateTrack};
+use crate::manager::plan::{
+    DeleteTarget, DuplicatePolicy, MethodName, OldDevice, OnDumpFailure, RestoreIfOnline, RestoreLabel,
+};
+use crate::names;
+use crate::vocab::{HiddenFormat, Invariant, TrackNo};
+
+use super::catalogue::Code;
+use super::diagnostic::{Diagnostic, suggestion};
+use super::document::{Node, Value};
+use super::plan::ExpectedVerdict;
+use super::shape::{Shape, out_of_range, text_of, wrong_type};
+
+names! {
+    pub enum Architecture {
+        HomeArea = "home-area",
+    }
+}
+
+names! {
+    pub enum LoadName {
+        Open = "open",
+        Closed = "closed",
+        Trace = "trace",
+    }
+}
+
+names! {
+    /// How the requests of a trace are timed.
+    pub enum ReplayName {
+        Open = "open",
+        Closed = "closed",
+    }
+}
+
+names! {
+    pub enum TraceFormat {
+        Auto = "auto",
+        Vscsi = "vscsi",
+        VscsiCsv = "vscsi-csv",
+    }
+}
+
+names! {
+    /// What becomes of a trace's addresses (MODEL 8).
+    pub enum AddressRule {
+        Strict = "strict",
+        Wrap = "wrap",
+        Compact = "compact",
+    }
+}
+
+/// A value out of a closed list of names. `later` are names of the design that this version does not know yet.
+pub fn choose<T: Copy>(
+    node: &Node,
+    path: &str,
+    noun: &str,
+    names: &[(&str, T)],
+    later: &[&str],
+    problems: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+    let Some(text) = text_of(node) else {
+        problems.push(wrong_type(node, path, noun, &format!("one of: {}", known.join(", "))));
+        return None;
+    };
+    if let Some((_, value)) = names.iter().find(|(name, _)| *name == text) {
+        return Some(*value);
+    }
+    let problem = if later.contains(&text) {
+        Diagnostic::error(Code::NotYet, format!("`{path}`: `{text}` is not supported yet"))
+            .at(&node.place, "not supported yet")
+            .help(format!("supported: {}", known.join(", ")))
+    } else {
+        Diagnostic::error(Code::UnknownName, format!("`{text}` is not {noun}"))
+            .at(&node.place, format!("unknown: expected {noun}"))
+            .help(suggestion(text, &known, "values"))
+    };
+    problems.push(problem.path(path));
+    None
+}
+
+macro_rules! choices {
+    ($($type:ty, $noun:literal, later $later:expr;)+) => {$(
+        impl Shape for $type {
+            fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<$type> {
+                let names: Vec<(&str, $type)> = <$type>::ALL.iter().map(|&value| (value.name(), value)).collect();
+                choose(node, path, $noun, &names, $later, problems)
+            }
+        }
+    )+};
+}
+
+/// Kinds of HAZARDS 5 that no component acts out yet.
+const LATER_FAULTS: &[&str] = &[
+    "cluster-crash",
+    "nvs-loss",
+    "metadata-loss",
+    "metadata-rollback",
+    "path-loss",
+    "disk-failure",
+    "disk-read-error",
+    "disk-slow",
+    "silent-corruption",
+    "lost-write",
+    "misdirected-write",
+    "torn-write",
+    "tape-drive-crash",
+    "tape-drive-offline",
+    "mount-failure",
+    "no-scratch",
+    "cartridge-swap",
+    "accessor-stop",
+    "early-end-of-volume",
+    "job-abend",
+    "inventory-loss",
+    "target-update",
+    "label-rewrite",
+    "vary-online",
+    "vary-offline",
+    "withdraw",
+    "re-establish",
+    "duplicate-stimulus",
+    "instant-copy-unavailable",
+    "source-rename",
+    "clock-step",
+    "old-program",
+    "operator-slip",
+];
+
+choices! {
+    Architecture, "an architecture", later &["log-structured"];
+    LoadName, "a kind of workload", later &[];
+    ReplayName, "a way of replaying a trace", later &[];
+    TraceFormat, "a trace format", later &["srt", "msr", "systor", "spc", "tiersim-csv"];
+    AddressRule, "a rule for addresses", later &[];
+    MethodName, "a backup method", later &["direct-dump", "no-volid-manual"];
+    CopyMode, "a copy mode", later &[];
+    LabelCommit, "an order of label and relationship", later &[];
+    OnDumpFailure, "what to do when a dump fails", later &[];
+    DeleteTarget, "when the target is deleted", later &[];
+    RestoreLabel, "an order of label and data", later &[];
+    RestoreIfOnline, "what a restore does when the ID is online", later &[];
+    OldDevice, "what becomes of the old device", later &[];
+    DuplicatePolicy, "a policy for duplicate IDs", later &[];
+    StripeLog, "a place for the stripe log", later &[];
+    FaultKind, "a kind of fault", later LATER_FAULTS;
+    NvsFate, "what becomes of the NVS", later &[];
+    Invariant, "an invariant", later &["refcount-exact"];
+    ExpectedVerdict, "a verdict", later &[];
+}
+
+impl Shape for HiddenFormat {
+    fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<HiddenFormat> {
+        choose(node, path, "a form of the hidden ID", HIDDEN_FORMATS, &[], problems)
+    }
+}
+
+pub const HIDDEN_FORMATS: &[(&str, HiddenFormat)] = &[("sealed", HiddenFormat::Sealed), ("bare", HiddenFormat::Bare)];
+
+pub const UPDATE_TRACKS: &[(&str, UpdateTrack)] = &[
+    ("label", UpdateTrack::Label),
+    ("just-dumped", UpdateTrack::JustDumped),
+    ("about-to-be-dumped", UpdateTrack::AboutToBeDumped),
+    ("next", UpdateTrack::Next),
+    ("last", UpdateTrack::Last),
+];
+
+pub const BLOCK_CHOICES: &[(&str, BlockChoice)] = &[
+    ("middle", BlockChoice::Middle),
+    ("first", BlockChoice::First),
+    ("last", BlockChoice::Last),
+    ("next", BlockChoice::Next),
+];
+
+/// A number of 32 bits, if `node` is a number at all.
+fn number(node: &Node) -> Option<Option<u32>> {
+    match &node.value {
+        Value::Whole(value) => Some(u32::try_from(*value).ok()),
+        Value::Bare(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => Some(text.parse().ok()),
+        _ => None,
+    }
+}
+
+impl Shape for UpdateTrack {
+    fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<UpdateTrack> {
+        match number(node) {
+            Some(Some(track)) => Some(UpdateTrack::Number(TrackNo(track))),
+            Some(None) => {
+                problems.push(out_of_range(&node.place, path, "a track of the volume"));
+                None
+            }
+            None => choose(node, path, "a track: a number or a name", UPDATE_TRACKS, &[], problems),
+        }
+    }
+}
+
+impl Shape for BlockChoice {
+    fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<BlockChoice> {
+        match number(node) {
+            Some(Some(block)) => Some(BlockChoice::Number(block)),
+            Some(None) => {
+                problems.push(out_of_range(&node.place, path, "a block of the dump"));
+                None
+            }
+            None => choose(node, path, "a block: a number or a name", BLOCK_CHOICES, &[], problems),
+        }
+    }
+}
