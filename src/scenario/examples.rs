@@ -89,10 +89,6 @@ mod tests {
     #[test]
     fn each_is_valid_says_its_question_and_survives_being_resolved() {
         for example in ALL {
-            // Reading traces is wired together with the trace readers; until then this one cannot load.
-            if example.name == "trace-replay" {
-                continue;
-            }
             let first = load(&example.source(), &Overrides::default());
             let first = first.unwrap_or_else(|found| panic!("{}:\n{}", example.name, found.render(Paint::Plain)));
             assert!(first.warnings.is_empty(), "{}:\n{}", example.name, first.warnings.render(Paint::Plain));

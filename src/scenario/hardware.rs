@@ -4,7 +4,7 @@
 
 use crate::controller::dasd::{CopyMode, DasdParameters, StripeLog, VolumeParameters};
 use crate::device::channel::ChannelParameters;
-use crate::device::disk::{DiskParameters, SeekParameters};
+use crate::device::disk::{DiskModel, DiskParameters, SeekParameters};
 use crate::device::drive::DriveParameters;
 use crate::device::library::LibraryParameters;
 use crate::device::profiles::Profile;
@@ -163,6 +163,7 @@ impl Hardware {
             hardware.take(name, settings, problems);
         }
         hardware.check(problems);
+        hardware.check_disk(problems);
         hardware
     }
 
@@ -231,6 +232,27 @@ impl Hardware {
             }
             problems.push(problem);
         }
+    }
+
+    /// What only the disk itself can say: a skew longer than a turn, tracks that do not hold the capacity, a seek curve
+    /// through no three points.
+    fn check_disk(&self, problems: &mut Vec<Diagnostic>) {
+        if problems.iter().any(|problem| problem.path.starts_with("disk.")) {
+            return;
+        }
+        let Err(error) = DiskModel::new(&self.disk()) else { return };
+        let problem = Diagnostic::error(Code::Contradiction, format!("no disk has these values: {error}"))
+            .path("disk")
+            .help("`tiersim profiles --toml NAME` prints the values of a disk that fit together");
+        let given = self.settings.iter().filter(|setting| setting.key.starts_with("disk."));
+        let places: Vec<&Place> = given.filter_map(|setting| setting.place.as_ref()).collect();
+        problems.push(match places.split_first() {
+            None => problem,
+            Some((first, others)) => {
+                let problem = problem.at(first, "changed here");
+                others.iter().fold(problem, |problem, place| problem.related(place, "and here"))
+            }
+        });
     }
 
     fn setting(&self, key: &str) -> &Setting {
@@ -530,6 +552,7 @@ mod tests {
         let codes = |text| read(text).1.iter().map(|problem| problem.code.name()).collect::<Vec<_>>();
         assert_eq!(codes("[disk]\nrpms = 7200\nrpm = 0\nkind = \"x\"\n"), ["S0107", "S0114", "S0109"]);
         assert_eq!(codes("[controller]\nnvs_low = \"80 %\"\n"), ["S0301"]);
+        assert_eq!(codes("[disk]\ntrack_skew = \"7 ms\"\n"), ["S0301"], "longer than a turn");
         assert_eq!(codes("[channel]\nrate = 17\n[host]\nduplicate_volser_policy = \"ask\"\n"), ["S0110", "S0108"]);
     }
 }
