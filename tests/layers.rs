@@ -22,13 +22,12 @@ const LAYERS: [&str; 14] = [
 ];
 
 /// What may be named only in files whose path begins with one of these.
-const PLACES: [(&str, &[&str]); 15] = [
+const PLACES: [(&str, &[&str]); 14] = [
     ("serde::", &["scenario/", "campaign/", "report/"]),
-    ("serde_json::", &["scenario/", "campaign/", "report/"]),
-    ("serde_path_to_error::", &["scenario/"]),
+    ("serde_json::", &["scenario/", "campaign/", "report/", "cli/"]),
     ("toml::", &["scenario/"]),
     // Digests of files and runs; the generator's streams are keyed by one too.
-    ("sha2::", &["kernel/rng.rs", "scenario/", "campaign/", "report/"]),
+    ("sha2::", &["kernel/rng.rs", "host/trace/", "scenario/", "campaign/", "report/"]),
     ("rand::", &["kernel/rng.rs"]),
     ("rand_chacha::", &["kernel/rng.rs"]),
     ("hdrhistogram::", &["measure/"]),
@@ -90,8 +89,10 @@ fn offences(file: &str, text: &str) -> Vec<String> {
         .filter(above)
         .map(|name| format!("{file}: {module} names {name}, a layer above it"))
         .collect();
+    // Tests may say why they had nothing to check.
+    let code = code.split("#[cfg(test)]").next().unwrap_or(&code);
     for (what, places) in PLACES {
-        let alone = mentions(&code, what) || (what.ends_with('!') && mentions(&code, &format!("e{what}")));
+        let alone = mentions(code, what) || (what.ends_with('!') && mentions(code, &format!("e{what}")));
         if alone && !places.iter().any(|place| file.starts_with(place)) {
             offences.push(format!("{file}: {what} may only be named in {}", places.join(", ")));
         }

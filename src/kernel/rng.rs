@@ -7,8 +7,8 @@
 //!
 //! Samplers use only `next_u64` of the generator and the `libm` crate, so that every platform draws the same values.
 
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
 use super::time::Span;
