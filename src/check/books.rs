@@ -118,7 +118,8 @@ impl Books {
                 self.each_target_track(device, first, count, |case, track| case.target_write_issued(track, write));
             }
             ManagerFact::WriteAcknowledged { device, first, count, write, volume, .. } => {
-                self.ledger.acknowledge(HostWrite { volume, first, count, write }, now);
+                let seen = |track| view.logical_tag(device, track);
+                self.ledger.acknowledge(HostWrite { volume, first, count, write }, now, seen);
                 self.each_target_track(device, first, count, |case, track| {
                     case.target_write_ended(track, write, false);
                 });
@@ -129,7 +130,7 @@ impl Books {
                 if refused {
                     self.ledger.refuse(write)
                 } else {
-                    self.ledger.lose(write)
+                    self.ledger.lose(write, now)
                 }
                 self.each_target_track(device, first, count, |case, track| {
                     case.target_write_ended(track, write.write, refused);
@@ -146,7 +147,7 @@ impl Books {
             ManagerFact::JobResumed { job, .. } => self.jobs.resume(job),
             ManagerFact::RecoveryDone { .. } => self.jobs.reconcile(&view.jobs(), now),
             ManagerFact::Down { .. } => {
-                self.ledger.lose_all();
+                self.ledger.lose_all(now);
                 self.to_nobody.clear();
             }
             ManagerFact::RestoreStarted { restore, volume, device } => {

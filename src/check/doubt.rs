@@ -6,12 +6,14 @@
 //! those that contain the write (linearisability, decided write by write). A write that will never be acknowledged
 //! leaves both kinds.
 //!
-//! All orders of up to [`FREE_ORDER`] open writes are kept; more are taken in the order of their issue. Beyond
-//! [`MOST_OPEN`] open writes or [`MOST_HISTORIES`] histories the track is undecidable until it is written anew.
+//! All orders of up to [`FREE_ORDER`] open writes are kept. More are taken in the order of their issue, as a controller
+//! releases what it held; a content that this does not explain is then undecidable, not wrong, until somebody has seen
+//! the track hold what a history says. Beyond [`MOST_OPEN`] open writes or [`MOST_HISTORIES`] histories the track is undecidable until
+//! a copy or a restore gives it a new content.
 
 use std::ops::ControlFlow;
 
-use crate::kernel::mix;
+use crate::kernel::{Time, mix};
 use crate::vocab::{Tag, WriteNumber};
 
 /// 7 writes have 13,700 ordered subsets (C).
@@ -45,7 +47,11 @@ pub struct Doubt {
     histories: Vec<History>,
     /// In the order of their issue.
     open: Vec<OpenWrite>,
+    /// Some histories were left out: the order of issue was taken for the order of events.
+    assumed: bool,
     undecidable: bool,
+    /// When a write was last given up.
+    loss: Option<Time>,
 }
 
 /// Whether a content is one of those that a track may have.
@@ -56,9 +62,38 @@ pub enum Answer {
     Undecidable,
 }
 
+/// What a read of the past may have seen.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    Only(Tag),
+    OneOf(Box<[Tag]>),
+    /// Nobody can list it.
+    Anything,
+}
+
+impl Seen {
+    pub fn explains(&self, tag: Tag) -> bool {
+        match self {
+            Seen::Only(only) => *only == tag,
+            Seen::OneOf(tags) => tags.contains(&tag),
+            Seen::Anything => false,
+        }
+    }
+
+    pub fn is_anything(&self) -> bool {
+        matches!(self, Seen::Anything)
+    }
+}
+
 impl Doubt {
     pub fn certain(tag: Tag) -> Doubt {
-        Doubt { histories: vec![History { tag, holds: 0 }], open: Vec::new(), undecidable: false }
+        Doubt {
+            histories: vec![History { tag, holds: 0 }],
+            open: Vec::new(),
+            assumed: false,
+            undecidable: false,
+            loss: None,
+        }
     }
 
     pub fn issue(&mut self, write: WriteNumber, part: u32) {
@@ -93,7 +128,8 @@ impl Doubt {
     }
 
     /// The write will never be acknowledged: it happened by now, or never will.
-    pub fn lose(&mut self, write: WriteNumber) {
+    pub fn lose(&mut self, write: WriteNumber, now: Time) {
+        self.loss = Some(now);
         if let Some((place, open)) = self.take(write) {
             self.extend(place, open, true);
         }
@@ -109,22 +145,23 @@ impl Doubt {
         }
     }
 
-    pub fn lose_all(&mut self) {
+    pub fn lose_all(&mut self, now: Time) {
         while let Some(open) = self.open.first() {
-            self.lose(open.write);
+            self.lose(open.write, now);
         }
     }
 
     /// The track got `tag` by other means; writes under way may still come on top.
     pub fn rebase(&mut self, tag: Tag) {
         self.histories = vec![History { tag, holds: 0 }];
+        self.assumed = false;
         self.undecidable = false;
     }
 
     /// The content, when there is only one and no write is open.
     pub fn settled(&self) -> Option<Tag> {
         match self.histories[..] {
-            [history] if self.open.is_empty() && !self.undecidable => Some(history.tag),
+            [history] if self.open.is_empty() && !self.is_partial() => Some(history.tag),
             _ => None,
         }
     }
@@ -144,30 +181,60 @@ impl Doubt {
                     if history.tag == tag { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 },
             );
-        if found.is_break() { Answer::Right } else { Answer::Wrong }
+        match (found.is_break(), self.is_partial()) {
+            (true, _) => Answer::Right,
+            (false, true) => Answer::Undecidable,
+            (false, false) => Answer::Wrong,
+        }
     }
 
-    /// What the track may have held in the past, apart from what it may hold after the open writes are acknowledged.
-    pub fn contents(&self) -> Option<Box<[Tag]>> {
-        if self.undecidable {
-            return None;
+    /// What the track may hold before the next acknowledgement and not after it.
+    pub fn contents(&self) -> Seen {
+        if self.is_partial() {
+            return Seen::Anything;
         }
-        if self.open.len() <= 1 {
-            return Some(self.histories.iter().map(|history| history.tag).collect());
+        match self.histories[..] {
+            [history] if self.open.len() <= 1 => return Seen::Only(history.tag),
+            _ => {}
         }
         let mut tags = Vec::new();
         let _ = self.each(usize::MAX, |history| {
             tags.push(history.tag);
             ControlFlow::Continue(())
         });
-        Some(tags.into_boxed_slice())
+        Seen::OneOf(tags.into_boxed_slice())
     }
 
-    /// A host saw `tag` while nothing was going on: the other histories did not happen.
+    /// The track held `tag` at some moment since the last acknowledgement: histories that do not lead there did not
+    /// happen. Open writes stay open, for what was seen of them may still be lost.
     pub fn narrow(&mut self, tag: Tag) {
-        if self.open.is_empty() && self.histories.iter().any(|history| history.tag == tag) {
-            self.histories.retain(|history| history.tag == tag);
+        if self.undecidable || self.histories.len() == 1 && !self.assumed {
+            return;
         }
+        let leads_there = |history: &History| {
+            let search =
+                |found: History| if found.tag == tag { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            self.each_from(*history, 0, usize::MAX, &mut { search }).is_break()
+        };
+        let histories: Vec<History> = self.histories.iter().copied().filter(leads_there).collect();
+        if !histories.is_empty() {
+            self.histories = histories;
+            self.assumed = false;
+        }
+    }
+
+    /// Whether a write was given up at `moment` or later: a content from then may be older than the loss.
+    pub fn lost_since(&self, moment: Time) -> bool {
+        self.loss.is_some_and(|loss| loss >= moment)
+    }
+
+    pub fn is_ambiguous(&self) -> bool {
+        self.histories.len() > 1 || self.assumed
+    }
+
+    /// There may be more histories than those at hand.
+    fn is_partial(&self) -> bool {
+        self.undecidable || self.assumed || self.open.len() > FREE_ORDER
     }
 
     pub fn digest(&self) -> u64 {
@@ -185,7 +252,9 @@ impl Doubt {
     fn extend(&mut self, place: usize, write: OpenWrite, spare: bool) {
         let mut extended = Vec::new();
         // In the order of issue only writes before this one can have come before it.
-        let earlier = if self.open.len() >= FREE_ORDER { place } else { usize::MAX };
+        let in_order = self.open.len() >= FREE_ORDER;
+        self.assumed |= in_order;
+        let earlier = if in_order { place } else { usize::MAX };
         for &history in &self.histories {
             if history.holds & write.bit() != 0 {
                 extended.push(History { holds: history.holds & !write.bit(), ..history });
@@ -292,15 +361,27 @@ mod tests {
     #[test]
     fn lost_writes_may_have_happened_in_any_order_or_not_at_all() {
         let mut doubt = open(&[1, 2]);
-        doubt.lose_all();
+        doubt.lose_all(Time::ZERO);
         let allowed: [&[u64]; 5] = [&[], &[1], &[2], &[1, 2], &[2, 1]];
         assert!(allowed.iter().all(|writes| allows(&doubt, writes)));
         doubt.issue(WriteNumber(3), 0);
         doubt.acknowledge(WriteNumber(3), 0);
         assert!(allows(&doubt, &[3]) && allows(&doubt, &[2, 1, 3]));
         assert!(!allows(&doubt, &[3, 1]), "a lost write happened before its loss or never");
+        doubt.narrow(Tag(99));
+        assert!(allows(&doubt, &[3]), "what no history explains says nothing");
         doubt.narrow(content(&[2, 3]));
         assert_eq!(doubt.settled(), Some(content(&[2, 3])));
+    }
+
+    #[test]
+    fn what_was_seen_tells_the_order_but_an_open_write_may_still_be_lost() {
+        let mut doubt = open(&[1, 2, 3]);
+        doubt.acknowledge(WriteNumber(1), 0);
+        doubt.acknowledge(WriteNumber(2), 0);
+        doubt.narrow(content(&[2, 1, 3]));
+        assert!(allows(&doubt, &[2, 1]) && allows(&doubt, &[2, 1, 3]));
+        assert!(!allows(&doubt, &[1, 2]) && !allows(&doubt, &[1, 2, 3]) && !allows(&doubt, &[3, 2, 1]));
     }
 
     #[test]
@@ -315,12 +396,12 @@ mod tests {
     fn every_order_of_seven_and_the_order_of_issue_beyond() {
         let mut seven = open(&[1, 2, 3, 4, 5, 6, 7]);
         assert!(allows(&seven, &[7, 1, 6, 2, 5, 3, 4]));
-        seven.lose_all();
+        seven.lose_all(Time::ZERO);
         assert_eq!(seven.histories.len(), 13_700);
     }
 
     #[test]
-    fn many_held_writes_acknowledged_in_order_leave_no_doubt() {
+    fn many_held_writes_are_taken_in_the_order_of_their_issue() {
         let writes: Vec<u64> = (1..=16).collect();
         let mut doubt = open(&writes);
         for &write in &writes[..9] {
@@ -328,7 +409,12 @@ mod tests {
         }
         assert!(allows(&doubt, &writes[..9]));
         doubt.issue(WriteNumber(17), 0);
-        assert!(!allows(&doubt, &writes[..8]), "an acknowledged write is in every history");
+        assert_eq!(doubt.allows(content(&writes[..8])), Answer::Undecidable, "other orders were left out");
+        writes[9..].iter().for_each(|&write| doubt.acknowledge(WriteNumber(write), 0));
+        doubt.acknowledge(WriteNumber(17), 0);
+        assert_eq!(doubt.settled(), None);
+        doubt.narrow(content(&(1..=17).collect::<Vec<_>>()));
+        assert!(doubt.settled().is_some(), "somebody saw the order");
     }
 
     #[test]

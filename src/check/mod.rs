@@ -381,3 +381,329 @@ impl Checks {
         self.due = rows.due();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::fake::{BACKUP, Fake, RELATION, SOURCE, SPARE, TARGET, id};
+    use super::*;
+    use crate::fault::plan::{Fault, NvsFate};
+    use crate::kernel::Span;
+    use crate::manager::plan::MethodName;
+    use crate::vocab::{Device, Image, LabelTrack, Restore, Tag, TrackNo, VolumeId, WriteNumber};
+    use proptest::prelude::*;
+
+    /// A fake system under observation.
+    struct Watched {
+        fake: Fake,
+        checks: Checks,
+        boundary: u64,
+    }
+
+    impl Watched {
+        fn new(fake: Fake, looking: Looking) -> Watched {
+            Watched { checks: Checks::new(fake.setup.clone()).looking(looking), fake, boundary: 0 }
+        }
+
+        /// One event after `seconds`.
+        fn event(&mut self, seconds: u64, facts: &[Fact]) {
+            self.fake.now += Span::from_secs(seconds);
+            self.boundary += 1;
+            self.checks.observe(&self.fake, self.boundary, facts);
+        }
+
+        fn crash(&mut self, facts: &[Fact]) {
+            self.checks.crashed(&self.fake, self.boundary, facts);
+        }
+
+        fn violated(&self) -> Vec<&'static str> {
+            let rows = self.checks.report();
+            rows.iter().filter(|row| row.violations > 0).map(|row| row.invariant.name()).collect()
+        }
+
+        fn row(&self, invariant: Invariant) -> CheckReport {
+            self.checks.report().swap_remove(invariant as usize)
+        }
+    }
+
+    const LABEL: fn(Device) -> Fact = |device| Fact::Dasd(DasdFact::LabelWritten { device });
+
+    fn write(number: u64, track: u32) -> [Fact; 2] {
+        let (device, first, count, write, volume) = (SOURCE, TrackNo(track), 1, WriteNumber(number), id("PROD01"));
+        [
+            Fact::Manager(ManagerFact::WriteIssued { device, first, count, write, volume }),
+            Fact::Manager(ManagerFact::WriteAcknowledged { device, first, count, write, volume, target: false }),
+        ]
+    }
+
+    /// A safe backup from its stimulus to its end, with a restore; the fake shows the right states.
+    fn safe_backup() -> Watched {
+        let mut watched = Watched::new(Fake::new(), Looking::OnChange);
+        let (backup, relation, source, target) = (BACKUP, RELATION, SOURCE, TARGET);
+        let method = MethodName::SafeBackup;
+        watched.event(0, &[Fact::Manager(ManagerFact::StimulusAccepted { backup, source, target, method })]);
+        watched.fake = Fake::with_restore();
+        let image = watched.fake.image();
+        watched.fake.labels[2] = LabelTrack::fresh(id("SPARE2"));
+        watched.fake.online[2] = None;
+        watched.fake.genned[2] = false;
+        watched.event(0, &write(90, 5));
+        watched.event(0, &[Fact::Dasd(DasdFact::PointInTimeSet { relation, source, target })]);
+        watched.event(
+            0,
+            &[
+                Fact::Dasd(DasdFact::RelationshipCommitted { relation, source, target }),
+                Fact::Dasd(DasdFact::HiddenIdWritten { device: target }),
+                Fact::Dasd(DasdFact::TargetLabelWritten { device: target }),
+            ],
+        );
+        watched.event(0, &[Fact::Dasd(DasdFact::EstablishAcknowledged { relation, source, target })]);
+        for track in (0..8).map(TrackNo) {
+            let tag = image.contents.get(track);
+            watched.event(1, &[Fact::Manager(ManagerFact::DumpTrackRead { backup, device: target, track, tag })]);
+        }
+        watched.event(1, &[Fact::Manager(ManagerFact::InventoryUpdated { backup })]);
+        watched.event(0, &[Fact::Dasd(DasdFact::WithdrawRequested { relation, source, target })]);
+        watched.fake.relations.clear();
+        watched.event(1, &[Fact::Dasd(DasdFact::RelationshipWithdrawn { relation, source, target })]);
+        watched.fake.clear_hidden();
+        watched.event(0, &[Fact::Dasd(DasdFact::HiddenIdCleared { device: target })]);
+        watched.fake.jobs.clear();
+        let (job, outcome) = (Job::Backup(backup), Outcome::Complete);
+        watched.event(1, &[Fact::Manager(ManagerFact::JobEnded { job, outcome, held: false })]);
+        watched
+    }
+
+    fn restore(watched: &mut Watched) {
+        let (restore, backup, device, volume) = (Restore(0), BACKUP, SPARE, id("PROD01"));
+        let label = watched.fake.image().label;
+        watched.event(1, &[Fact::Manager(ManagerFact::RestoreStarted { restore, volume, device })]);
+        watched.event(1, &[Fact::Manager(ManagerFact::RestoreGuardPassed { restore })]);
+        watched.fake.labels[2] = label;
+        watched.fake.durable_labels[2] = label;
+        watched.event(1, &[LABEL(device)]);
+        watched.event(1, &[Fact::Manager(ManagerFact::RestoreComplete { restore, backup, device })]);
+        let (job, outcome) = (Job::Restore(restore), Outcome::Complete);
+        watched.event(0, &[Fact::Manager(ManagerFact::JobEnded { job, outcome, held: false })]);
+        watched.fake.online = vec![None, Some(id("SPARE1")), Some(volume)];
+        watched.event(1, &[Fact::Manager(ManagerFact::VaryOnlineDone { device, volume })]);
+        watched.event(1, &[Fact::Manager(ManagerFact::ApplicationOpened { volume, device })]);
+    }
+
+    #[test]
+    fn a_safe_backup_and_its_restore_hold_everywhere() {
+        let mut watched = safe_backup();
+        restore(&mut watched);
+        watched.fake.quiet = true;
+        watched.checks.end(&watched.fake, watched.boundary);
+        assert_eq!(watched.violated(), [""; 0]);
+        let vacuous: Vec<&str> = watched
+            .checks
+            .report()
+            .iter()
+            .filter(|row| row.verdict == Verdict::Inconclusive)
+            .map(|row| row.invariant.name())
+            .collect();
+        assert_eq!(vacuous, ["cow-order"], "nobody wrote to the source while it was related");
+    }
+
+    #[test]
+    fn a_lost_write_shows_when_the_restored_volume_is_opened() {
+        let mut watched = safe_backup();
+        watched.fake.logical[2][5] = Tag(1);
+        restore(&mut watched);
+        assert_eq!(watched.violated(), ["restore-fidelity", "no-lost-acked-write", "success-means-success"]);
+    }
+
+    #[test]
+    fn a_crash_shows_what_durable_state_lacks() {
+        let mut watched = Watched::new(Fake::new(), Looking::OnChange);
+        watched.event(0, &write(1, 3));
+        let fault = Fault::ControllerCrash { nvs: NvsFate::Lost, outage: Span::from_secs(60) };
+        let mut fork = watched.checks.clone();
+        let facts = [Fact::Fault { index: 0, fault }, Fact::Dasd(DasdFact::Down)];
+        watched.crash(&facts);
+        assert_eq!(watched.violated(), ["no-lost-acked-write"]);
+        let tag = watched.fake.durable[0][3].after_write(WriteNumber(1), 0);
+        watched.fake.durable[0][3] = tag;
+        fork.crashed(&watched.fake, 1, &facts);
+        assert_eq!(fork.violations(Invariant::NoLostAckedWrite), 0);
+    }
+
+    #[test]
+    fn exposure_is_the_time_between_two_events() {
+        let mut watched = Watched::new(Fake::new(), Looking::OnChange);
+        watched.event(1, &[]);
+        watched.fake.relabel(TARGET, "PROD01");
+        watched.event(1, &[LABEL(TARGET)]);
+        watched.event(3, &[]);
+        watched.fake.online[1] = None;
+        watched.event(2, &[Fact::Manager(ManagerFact::VaryOfflineDone { device: TARGET })]);
+        watched.event(10, &[]);
+        let exposed = |invariant| watched.row(invariant).exposure.map(|exposure| exposure.total);
+        assert_eq!(exposed(Invariant::UniqueOnlineId), Some(Span::from_secs(5)));
+        assert_eq!(exposed(Invariant::UniqueIplId), Some(Span::from_secs(15)));
+        let row = watched.row(Invariant::UniqueOnlineId);
+        assert_eq!((row.evaluated, row.premise_true, row.violations), (5, 5, 1));
+        let first = row.first.expect("a violation is kept");
+        assert_eq!((first.boundary, first.time), (2, Time::from_ns(2_000_000_000)));
+    }
+
+    #[test]
+    fn a_fork_answers_for_its_own_time() {
+        let mut watched = Watched::new(Fake::new(), Looking::OnChange);
+        watched.fake.relabel(TARGET, "PROD01");
+        watched.event(1, &[LABEL(TARGET)]);
+        let read = |tag| {
+            let (device, track, issued, volume) = (SOURCE, TrackNo(1), Time::ZERO, id("PROD01"));
+            [Fact::Manager(ManagerFact::ReadDone { device, track, tag, issued, volume })]
+        };
+        watched.event(1, &read(Tag(1)));
+        watched.checks.begin_fork(&watched.fake, 7);
+        assert_eq!(watched.violated(), ["unique-online-id", "unique-ipl-id", "cached-id-coherent"]);
+        assert_eq!(watched.row(Invariant::UniqueIplId).first.map(|first| first.boundary), Some(7));
+    }
+
+    #[test]
+    fn digests_tell_ledgers_apart_and_forget_time() {
+        let digest = |writes: &[u64], wait: u64| {
+            let mut watched = Watched::new(Fake::new(), Looking::OnChange);
+            writes.iter().for_each(|&number| watched.event(wait, &write(number, 3)));
+            watched.checks.digest()
+        };
+        assert_eq!(digest(&[1, 2], 1), digest(&[1, 2], 5));
+        assert_ne!(digest(&[1, 2], 1), digest(&[2, 1], 1));
+        assert_ne!(digest(&[1], 1), digest(&[], 1));
+    }
+
+    /// Something that changes the fake and says so, as a component would.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Relabel(u16, u8),
+        Hide(u16, bool),
+        Vary(u16, bool),
+        Gen(u16, bool),
+        Reach(u16, bool),
+        Bind(u64),
+        Inventory(u8),
+        Write(u32),
+        Read(u32, bool),
+        Stimulus,
+        PointInTime,
+        End(bool),
+        Outage(bool),
+        Nothing,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<(u64, Step)>> {
+        let step = prop_oneof![
+            (0..3_u16, 0..4_u8).prop_map(|(device, name)| Step::Relabel(device, name)),
+            (0..3_u16, any::<bool>()).prop_map(|(device, torn)| Step::Hide(device, torn)),
+            (0..3_u16, any::<bool>()).prop_map(|(device, online)| Step::Vary(device, online)),
+            (0..3_u16, any::<bool>()).prop_map(|(device, genned)| Step::Gen(device, genned)),
+            (0..3_u16, any::<bool>()).prop_map(|(device, path)| Step::Reach(device, path)),
+            (6..9_u64).prop_map(Step::Bind),
+            (0..4_u8).prop_map(Step::Inventory),
+            (0..8_u32).prop_map(Step::Write),
+            (0..8_u32, any::<bool>()).prop_map(|(track, right)| Step::Read(track, right)),
+            Just(Step::Stimulus),
+            Just(Step::PointInTime),
+            any::<bool>().prop_map(Step::End),
+            any::<bool>().prop_map(Step::Outage),
+            Just(Step::Nothing),
+        ];
+        prop::collection::vec((0..90_u64, step), 1..60)
+    }
+
+    fn apply(fake: &mut Fake, step: Step, number: u64) -> Vec<Fact> {
+        let names: [VolumeId; 4] = ["PROD01", "SPARE1", "SPARE2", "OTHER1"].map(id);
+        let (backup, relation, source, target) = (BACKUP, RELATION, SOURCE, TARGET);
+        let vary = |device| Fact::Manager(ManagerFact::VaryOfflineDone { device });
+        match step {
+            Step::Relabel(device, name) => {
+                fake.relabel(Device(device), &names[name as usize].to_string());
+                vec![LABEL(Device(device))]
+            }
+            Step::Hide(device, torn) => {
+                let mut label = Fake::with_copy().labels[1];
+                if torn {
+                    label.label.as_mut().expect("it has one").set_volume_id(names[0]);
+                }
+                fake.labels[device as usize] = label;
+                fake.durable_labels[device as usize] = label;
+                vec![Fact::Dasd(DasdFact::HiddenIdWritten { device: Device(device) })]
+            }
+            Step::Vary(device, online) => {
+                fake.online[device as usize] = fake.labels[device as usize].id().filter(|_| online);
+                vec![vary(Device(device))]
+            }
+            Step::Gen(device, genned) => {
+                fake.genned[device as usize] = genned;
+                vec![Fact::Manager(ManagerFact::RestoreGuardPassed { restore: Restore(9) })]
+            }
+            Step::Reach(device, path) => {
+                fake.reachable[device as usize] = path;
+                let fault = Fault::HostCrash { outage: Span::ZERO };
+                vec![Fact::Fault { index: 0, fault }]
+            }
+            Step::Bind(count) => {
+                fake.places.bound[1].1.count = count;
+                vec![Fact::Dasd(DasdFact::TargetDeleted { device: TARGET })]
+            }
+            Step::Inventory(kind) => {
+                let mut other = Fake::with_backup();
+                other.inventory[0].scratched = kind == 1;
+                other.inventory[0].state = if kind == 2 { EntryState::InProgress } else { EntryState::Complete };
+                other.inventory.truncate(usize::from(kind != 3));
+                (fake.inventory, fake.tapes) = (other.inventory, other.tapes);
+                vec![Fact::Manager(ManagerFact::InventoryUpdated { backup })]
+            }
+            Step::Write(track) => write(number, track).to_vec(),
+            Step::Read(track, right) => {
+                let tag = if right { fake.logical[0][track as usize] } else { Tag(3) };
+                let (track, issued) = (TrackNo(track), fake.now);
+                vec![Fact::Manager(ManagerFact::ReadDone { device: source, track, tag, issued, volume: names[0] })]
+            }
+            Step::Stimulus => {
+                fake.jobs = vec![JobState { job: Job::Backup(backup), live: true, held: false }];
+                let method = MethodName::SafeBackup;
+                vec![Fact::Manager(ManagerFact::StimulusAccepted { backup, source, target, method })]
+            }
+            Step::PointInTime => vec![
+                Fact::Dasd(DasdFact::PointInTimeSet { relation, source, target }),
+                Fact::Dasd(DasdFact::RelationshipCommitted { relation, source, target }),
+                Fact::Dasd(DasdFact::EstablishAcknowledged { relation, source, target }),
+            ],
+            Step::End(held) => {
+                fake.jobs = vec![JobState { job: Job::Backup(backup), live: false, held }];
+                let (job, outcome) = (Job::Backup(backup), Outcome::Complete);
+                vec![Fact::Manager(ManagerFact::JobEnded { job, outcome, held })]
+            }
+            Step::Outage(true) => vec![Fact::Manager(ManagerFact::Down { image: Image(0) })],
+            Step::Outage(false) => vec![Fact::Manager(ManagerFact::RecoveryDone { image: Image(0) })],
+            Step::Nothing => Vec::new(),
+        }
+    }
+
+    proptest! {
+        /// Looking only when a fact says so finds what looking after every event finds.
+        #[test]
+        fn nothing_changes_without_a_fact(steps in steps()) {
+            let mut lazy = Watched::new(Fake::new(), Looking::OnChange);
+            let mut eager = Watched::new(Fake::new(), Looking::Always);
+            for (number, &(seconds, step)) in (1..).zip(&steps) {
+                let facts = apply(&mut lazy.fake, step, number);
+                prop_assert_eq!(&apply(&mut eager.fake, step, number), &facts);
+                lazy.event(seconds, &facts);
+                eager.event(seconds, &facts);
+                // The rows that are judged at label writes only count those; all else is equal.
+                for (lazy, eager) in lazy.checks.report().into_iter().zip(eager.checks.report()) {
+                    let counted = lazy.invariant != Invariant::HiddenIdSound;
+                    let evaluated = |row: &CheckReport| if counted { (row.evaluated, row.premise_true) } else { (0, 0) };
+                    prop_assert_eq!(evaluated(&lazy), evaluated(&eager));
+                    prop_assert_eq!((lazy.violations, lazy.undecided), (eager.violations, eager.undecided));
+                    prop_assert_eq!((lazy.first, lazy.exposure), (eager.first, eager.exposure));
+                }
+            }
+        }
+    }
+}

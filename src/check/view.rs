@@ -35,7 +35,7 @@ pub trait View {
 
     fn durable_label(&self, device: Device) -> Arc<LabelTrack>;
 
-    /// Asked at T0, for the tracks with writes in flight.
+    /// Asked for tracks with overlapping writes: at T0, and when one of them is acknowledged.
     fn logical_tag(&self, device: Device, track: TrackNo) -> Tag;
 
     /// All tracks at once: what can be prepared for a whole sweep is prepared by the call.
