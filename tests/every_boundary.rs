@@ -69,10 +69,10 @@ fn other_faults(plan: &Plan) -> Vec<Fault> {
         UpdateTrack::Last,
     ];
     let mut faults: Vec<Fault> = tracks.iter().map(|&track| Fault::SourceUpdate { device, track }).collect();
-    for permanent in [false, true] {
-        faults.push(Fault::TapeWriteError { permanent, block: BlockChoice::Next });
-        faults.push(Fault::TapeReadError { permanent, block: BlockChoice::Next });
-    }
+    let block = BlockChoice::Next;
+    faults.push(Fault::TapeWriteError { permanent: false, block });
+    faults.push(Fault::TapeWriteError { permanent: true, block });
+    faults.push(Fault::TapeReadError { permanent: false, block });
     faults
 }
 
@@ -178,6 +178,15 @@ fn a_safe_backup_survives_a_second_crash_during_its_recovery() {
 fn updates_and_tape_errors_at_every_boundary_change_nothing() {
     nothing_is_violated(&[], other_faults, false);
     nothing_is_violated(&["backup[0].mode=copy"], other_faults, false);
+}
+
+/// The only backup of the volume cannot be read any more (H50).
+#[test]
+fn a_block_that_can_never_be_read_leaves_no_backup() {
+    let plan = plan(&[]);
+    let fault = Fault::TapeReadError { permanent: true, block: BlockChoice::Middle };
+    let (_, found) = explore(&plan, &[fault], false);
+    assert!(!found.is_empty() && found.keys().all(|what| what.starts_with("backup-exists")), "{found:?}");
 }
 
 #[test]
