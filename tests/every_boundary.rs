@@ -186,7 +186,11 @@ fn a_block_that_can_never_be_read_leaves_no_backup() {
     let plan = plan(&[]);
     let fault = Fault::TapeReadError { permanent: true, block: BlockChoice::Middle };
     let (_, found) = explore(&plan, &[fault], false);
-    assert!(!found.is_empty() && found.keys().all(|what| what.starts_with("backup-exists")), "{found:?}");
+    // A job that ends behind the error reports success: nothing reads a tape back before it is needed.
+    let known = ["backup-exists", "success-means-success", "point-in-time-fidelity"];
+    assert!(found.keys().any(|what| what.starts_with("backup-exists")));
+    let unknown: Vec<&String> = found.keys().filter(|what| !known.iter().any(|name| what.starts_with(name))).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]
