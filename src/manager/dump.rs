@@ -184,7 +184,7 @@ impl Manager {
         };
         let cartridge = dump.cartridge;
         self.add_inventory(entry);
-        let ticket = self.session_ticket(slot, SessionTag::Step);
+        let ticket = self.tape_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Tape(TapeCommand::Mount { ticket, drive: None, cartridge }));
     }
 
@@ -235,10 +235,7 @@ impl Manager {
                     out.report(ManagerFact::DumpTrack0Sent { backup });
                 }
                 if done {
-                    self.dump(slot).phase = DumpPhase::Mark;
-                    let (_, drive) = self.backup_run(slot).tape.expect("a dump is on a tape");
-                    let ticket = self.session_ticket(slot, SessionTag::Step);
-                    out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise: false }));
+                    self.write_mark(slot, out);
                 } else {
                     self.pump(slot, out);
                 }
@@ -256,10 +253,14 @@ impl Manager {
             }
             (DumpPhase::Reposition { track }, TapeResult::Done) => {
                 let dump = self.dump(slot);
-                dump.phase = DumpPhase::Tracks;
                 dump.next_read = track;
                 dump.written = track;
-                self.pump(slot, out);
+                if track == tracks {
+                    self.write_mark(slot, out);
+                } else {
+                    self.dump(slot).phase = DumpPhase::Tracks;
+                    self.pump(slot, out);
+                }
             }
             (DumpPhase::Rewind, TapeResult::Done) => self.write_labels(slot, out),
             (DumpPhase::Mark, TapeResult::WriteError { permanent, hardened_blocks, .. }) => {
@@ -280,6 +281,14 @@ impl Manager {
         }
     }
 
+    /// All tracks are in the drive: the mark behind the data.
+    fn write_mark(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        self.dump(slot).phase = DumpPhase::Mark;
+        let (_, drive) = self.backup_run(slot).tape.expect("a dump is on a tape");
+        let ticket = self.tape_ticket(slot, SessionTag::Step);
+        out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise: false }));
+    }
+
     fn write_labels(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
         let dump = run.dump.as_mut().expect("the session dumps");
@@ -294,7 +303,7 @@ impl Manager {
             Record::Hdr2,
             Record::TapeMark,
         ];
-        let ticket = self.session_ticket(slot, SessionTag::Step);
+        let ticket = self.tape_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Tape(TapeCommand::Write { ticket, drive, records: records.into() }));
     }
 
@@ -302,7 +311,7 @@ impl Manager {
         let run = self.backup_run(slot);
         let (_, drive) = run.tape.expect("a chain goes onto a mounted tape");
         run.dump.as_mut().expect("the session dumps").chains += 1;
-        let ticket = self.session_ticket(slot, SessionTag::ChainWritten);
+        let ticket = self.tape_ticket(slot, SessionTag::ChainWritten);
         out.send(ManagerMessage::Tape(TapeCommand::Write { ticket, drive, records: records.into() }));
     }
 
@@ -374,19 +383,22 @@ impl Manager {
             return;
         }
         run.dump_retries += 1;
+        let last = FIRST_TRACK_RECORD + u64::from(run.plan.tracks);
         let (_, drive) = run.tape.expect("an error was on a mounted tape");
         let dump = run.dump.as_mut().expect("the session dumps");
         let command;
         let ticket;
-        if let Some(track) = hardened.checked_sub(FIRST_TRACK_RECORD) {
+        // Marks and trailer labels behind the last track are written anew with it.
+        let good = hardened.min(last);
+        if let Some(track) = good.checked_sub(FIRST_TRACK_RECORD) {
             dump.phase = DumpPhase::Reposition { track: track as u32 };
-            ticket = self.session_ticket(slot, SessionTag::Step);
-            command = TapeCommand::Locate { ticket, drive, to: Target::Record(hardened) };
+            ticket = self.tape_ticket(slot, SessionTag::Step);
+            command = TapeCommand::Locate { ticket, drive, to: Target::Record(good) };
         } else {
             dump.next_read = 0;
             dump.written = 0;
             dump.phase = DumpPhase::Rewind;
-            ticket = self.session_ticket(slot, SessionTag::Step);
+            ticket = self.tape_ticket(slot, SessionTag::Step);
             command = TapeCommand::Rewind { ticket, drive };
         }
         out.send(ManagerMessage::Tape(command));

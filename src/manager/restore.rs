@@ -39,6 +39,16 @@ pub(super) struct RestoreRun {
     retries: u32,
 }
 
+/// Where a restore begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RestoreEntry {
+    First,
+    /// After a crash, from the beginning.
+    Again,
+    /// After a crash behind the label, which came last: only the record of the completion is missing.
+    LabelWritten,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Record,
@@ -50,6 +60,8 @@ enum Phase {
     TapeLabels,
     Header,
     BlankLabel,
+    /// The journal notes that the device has no label any more.
+    BlankNoted,
     Tracks,
     /// A tape error: what is on the way comes back first.
     Settle,
@@ -84,18 +96,19 @@ impl Manager {
                 .flatten()
         });
         if let Some(number) = due {
-            self.begin_restore(Restore(number as u16), false, out);
+            self.begin_restore(Restore(number as u16), RestoreEntry::First, out);
         }
     }
 
-    pub(super) fn begin_restore(&mut self, restore: Restore, resumed: bool, out: &mut ManagerOutbox) -> u32 {
+    pub(super) fn begin_restore(&mut self, restore: Restore, entry: RestoreEntry, out: &mut ManagerOutbox) {
         let plan = self.restores[restore.0 as usize];
+        let phase = if entry == RestoreEntry::LabelWritten { Phase::Complete } else { Phase::Record };
         let run = RestoreRun {
             restore,
             tape: None,
             plan,
-            phase: Phase::Record,
-            entry: None,
+            phase,
+            entry: self.durable.latest(plan.volume).copied(),
             bearers: Vec::new(),
             offline: VecDeque::new(),
             next: 0,
@@ -108,16 +121,15 @@ impl Manager {
         self.durable.restores_started[restore.0 as usize] = true;
         let slot = self.add_session(Work::Restore(run));
         let job = Job::Restore(restore);
-        if !resumed {
+        if entry == RestoreEntry::First {
             let entry = JournalEntry { job: JournalJob::Restore { restore }, steps_done: 0, state: JournalState::Open };
             self.durable.journal.push(entry);
         }
         out.report(ManagerFact::StepStarted { job, step: StepName::MountAndRestore });
-        if !resumed {
+        if entry == RestoreEntry::First {
             out.report(ManagerFact::RestoreStarted { restore, volume: plan.volume, device: plan.to });
         }
         self.session_after(slot, self.parameters.record_write, out);
-        slot
     }
 
     fn restore_run(&mut self, slot: u32) -> &mut RestoreRun {
@@ -143,6 +155,13 @@ impl Manager {
                 out.report(ManagerFact::GenerationSelected { restore, backup });
                 let ticket = self.session_ticket(slot, SessionTag::Step);
                 out.send(ManagerMessage::Dasd(DasdCommand::QueryRelations { ticket }));
+            }
+            Phase::BlankNoted => {
+                if let Some(entry) = self.durable.journal_mut(Job::Restore(restore)) {
+                    entry.steps_done = 1;
+                }
+                self.restore_run(slot).phase = Phase::Tracks;
+                self.ask_for_tracks(slot, out);
             }
             Phase::VaryOffline => {
                 let (device, retire) = self.restore_run(slot).offline.pop_front().expect("a device is varied");
@@ -211,8 +230,8 @@ impl Manager {
                 self.read_next_label(slot, number + 1, out);
             }
             (Phase::BlankLabel, _) => {
-                run.phase = Phase::Tracks;
-                self.ask_for_tracks(slot, out);
+                run.phase = Phase::BlankNoted;
+                self.session_after(slot, self.parameters.record_write, out);
             }
             (Phase::ReadLabel, Payload::Label(label)) => self.restored_label_read(slot, &label, out),
             _ => unreachable!("each phase knows its answer"),
@@ -261,7 +280,7 @@ impl Manager {
         let (restore, cartridge) = (run.restore, run.entry.expect("a restore has its backup").cartridge);
         run.phase = Phase::Mount;
         out.report(ManagerFact::RestoreGuardPassed { restore });
-        let ticket = self.session_ticket(slot, SessionTag::Step);
+        let ticket = self.tape_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Tape(TapeCommand::Mount { ticket, drive: None, cartridge }));
     }
 
@@ -330,7 +349,7 @@ impl Manager {
         let run = self.restore_run(slot);
         run.phase = phase;
         let (_, drive) = run.tape.expect("a mounted tape is read");
-        let ticket = self.session_ticket(slot, SessionTag::Step);
+        let ticket = self.tape_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Tape(TapeCommand::Read { ticket, drive, count }));
     }
 
@@ -347,7 +366,7 @@ impl Manager {
             run.asked += count;
             run.reads += 1;
             let (_, drive) = run.tape.expect("a mounted tape is read");
-            let ticket = self.session_ticket(slot, SessionTag::ChainRead);
+            let ticket = self.tape_ticket(slot, SessionTag::ChainRead);
             out.send(ManagerMessage::Tape(TapeCommand::Read { ticket, drive, count }));
         }
         let run = self.restore_run(slot);

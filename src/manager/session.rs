@@ -11,7 +11,7 @@ use super::fact::{Job, Outcome};
 use super::io::Pending;
 use super::method::{self, Line, OnFailure};
 use super::plan::{BackupPlan, MethodName, OnDumpFailure};
-use super::restore::RestoreRun;
+use super::restore::{RestoreEntry, RestoreRun};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind};
 use crate::controller::dasd::{DasdCommand, Identity, Payload};
 use crate::controller::tape::{TapeCommand, TapeResult};
@@ -101,6 +101,13 @@ pub(super) enum Action {
     WriteLabel {
         device: Device,
         label: LabelTrack,
+    },
+    /// The step that takes an establish back is the same whether a job succeeds or is undone.
+    BeginWithdraw {
+        job: Job,
+    },
+    EndWithdraw {
+        job: Job,
     },
     /// Says that something without a job was removed.
     Orphan {
@@ -218,6 +225,11 @@ impl Manager {
 
     pub(super) fn session_ticket(&mut self, slot: u32, tag: SessionTag) -> Ticket {
         self.ticket(Pending::Session { session: slot, tag })
+    }
+
+    /// As [`Self::session_ticket`], for a command to tape.
+    pub(super) fn tape_ticket(&mut self, slot: u32, tag: SessionTag) -> Ticket {
+        self.ticket(Pending::SessionTape { session: slot, tag })
     }
 
     pub(super) fn session_after(&mut self, slot: u32, delay: Span, out: &mut ManagerOutbox) {
@@ -431,12 +443,22 @@ impl Manager {
     /// An answer of the tape controller to a session.
     pub(super) fn session_tape(&mut self, session: u32, tag: SessionTag, result: TapeResult, out: &mut ManagerOutbox) {
         let slot = session;
-        let Some(session) = self.volatile.sessions.get(&slot) else { return };
+        let Some(session) = self.volatile.sessions.get(&slot) else {
+            self.tape_for_nobody(&result, out);
+            return;
+        };
         match &session.work {
             Work::Restore(_) => self.restore_tape(slot, tag, result, out),
             Work::Cleanup(_) => self.next_action(slot, out),
             Work::Backup(run) if run.dump.is_some() => self.dump_tape(slot, tag, result, out),
             Work::Backup(_) => self.trailer_answered(slot, tag, &result, out),
+        }
+    }
+
+    /// A mount whose job is over by now: the cartridge goes back.
+    pub(super) fn tape_for_nobody(&mut self, result: &TapeResult, out: &mut ManagerOutbox) {
+        if let TapeResult::Mounted { drive, .. } = *result {
+            self.unload(drive, 0, out);
         }
     }
 
@@ -446,11 +468,11 @@ impl Manager {
         let tracks = run.plan.tracks;
         let block_count = tracks + 1;
         let records: [Record; 2] = [Record::Eof1 { block_count }, Record::Eof2];
-        let ticket = self.session_ticket(slot, SessionTag::Before);
+        let ticket = self.tape_ticket(slot, SessionTag::Before);
         out.send(ManagerMessage::Tape(TapeCommand::Write { ticket, drive, records: records.into() }));
-        let ticket = self.session_ticket(slot, SessionTag::Before);
+        let ticket = self.tape_ticket(slot, SessionTag::Before);
         out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise: false }));
-        let ticket = self.session_ticket(slot, SessionTag::Step);
+        let ticket = self.tape_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise: true }));
     }
 
@@ -515,6 +537,7 @@ impl Manager {
         self.replace_by_cleanup(slot, actions, out);
     }
 
+    /// The clean-up is a session of its own: answers that are still on their way to the job find nobody.
     fn replace_by_cleanup(&mut self, slot: u32, mut actions: VecDeque<Action>, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
         let (backup, job) = (run.backup, Job::Backup(run.backup));
@@ -522,9 +545,10 @@ impl Manager {
             out.report(ManagerFact::StepEnded { job, step: line.step });
         }
         self.unload_session_tape(slot, out);
+        self.volatile.sessions.remove(&slot);
         actions.push_front(Action::Scratch { backup });
-        self.volatile.sessions.insert(slot, Session { work: Work::Cleanup(Cleanup { actions, recovery: false }) });
-        self.session_after(slot, self.parameters.record_write, out);
+        let cleanup = self.add_session(Work::Cleanup(Cleanup { actions, recovery: false }));
+        self.session_after(cleanup, self.parameters.record_write, out);
     }
 
     pub(super) fn drop_session(&mut self, slot: u32, out: &mut ManagerOutbox) {
@@ -554,6 +578,14 @@ impl Manager {
             Action::WriteLabel { device, label } => {
                 let ticket = self.session_ticket(slot, SessionTag::Step);
                 out.send(ManagerMessage::Dasd(DasdCommand::WriteLabel { ticket, device, label }));
+            }
+            Action::BeginWithdraw { job } => {
+                out.report(ManagerFact::StepStarted { job, step: StepName::Withdraw });
+                self.next_action(slot, out);
+            }
+            Action::EndWithdraw { job } => {
+                out.report(ManagerFact::StepEnded { job, step: StepName::Withdraw });
+                self.next_action(slot, out);
             }
             Action::Orphan { device } => {
                 out.report(ManagerFact::OrphanRemoved { device });
@@ -591,7 +623,8 @@ impl Manager {
             }
             Job::Restore(restore) => {
                 out.report(ManagerFact::JobResumed { job, step: StepName::MountAndRestore });
-                self.begin_restore(restore, true, out);
+                let entry = if line == 0 { RestoreEntry::Again } else { RestoreEntry::LabelWritten };
+                self.begin_restore(restore, entry, out);
             }
         }
     }
@@ -656,9 +689,11 @@ impl Manager {
 pub(super) fn undo_actions(job: Job, plan: &BackupPlan, established: bool) -> VecDeque<Action> {
     let mut actions = VecDeque::new();
     if established {
+        actions.push_back(Action::BeginWithdraw { job });
         actions.push_back(Action::Withdraw { target: plan.target });
         let label = LabelTrack::fresh(plan.target_id);
         actions.push_back(Action::WriteLabel { device: plan.target, label });
+        actions.push_back(Action::EndWithdraw { job });
     }
     actions.push_back(Action::Close { job, outcome: Outcome::FailedClean, held: false, undone: true });
     actions
