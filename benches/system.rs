@@ -100,15 +100,15 @@ device = "0A20"
 
 [[workload]]
 volume = "PROD01"
-rate = "150 /s"
+rate = "60 /s"
 hot_requests = "80 %"
 hot_tracks = "10 %"
 
 [[workload]]
 volumes = ["PROD01", "PROD02"]
 kind = "closed"
-clients = 16
-think = "50 ms"
+clients = 8
+think = "120 ms"
 hot_requests = "80 %"
 hot_tracks = "10 %"
 
