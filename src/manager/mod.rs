@@ -7,14 +7,18 @@
 //! Deliberately absent: more than one image, an operator's own commands, migration between levels.
 
 pub mod catalog;
+mod cleanup;
 mod dump;
+mod dump_error;
 pub mod fact;
 mod io;
 pub mod method;
 pub mod plan;
 mod restart;
 mod restore;
+mod restore_tape;
 mod session;
+mod steps;
 mod ucb;
 
 use std::collections::{BTreeMap, VecDeque};

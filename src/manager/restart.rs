@@ -10,11 +10,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::catalog::{EntryState, JournalEntry, JournalJob, JournalState};
+use super::cleanup::{Action, Cleanup, undo_actions};
 use super::fact::{Job, Outcome};
 use super::io::Pending;
 use super::method;
 use super::plan::{BackupPlan, DuplicatePolicy, MethodName, RestoreLabel};
-use super::session::{Action, Cleanup, Work, undo_actions};
+use super::session::Work;
 use super::{Condition, Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind};
 use crate::controller::dasd::{CopyMode, DasdCommand, Payload, RelationSummary};
 use crate::kernel::{Span, Time};
