@@ -72,20 +72,20 @@ pub fn execute(plan: &Plan) -> RunOutcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub time: Time,
-    pub class: Class,
-    pub event: Event,
+    /// Unknown of the first event behind the end of the work: that end cancels what was about to come.
+    pub event: Option<(Class, Event)>,
     pub facts: Vec<Fact>,
 }
 
 /// Delivers the next event or lets a fault act; gives back the event with what became known.
 pub fn advance(trial: &mut Trial) -> Option<(Happening, Option<Step>)> {
-    let next = trial.run.peek();
+    let (next, draining) = (trial.run.peek(), trial.is_draining());
     let happening = trial.advance()?;
     let step = (happening == Happening::Event).then(|| {
-        let next = next.expect("an event that was delivered was pending");
-        let facts = trial.run.model.facts().to_vec();
-        assert_eq!(next.time, trial.run.now(), "the event that was pending is the one that was delivered");
-        Step { time: next.time, class: next.class, event: next.event, facts }
+        let (time, facts) = (trial.run.now(), trial.run.model.facts().to_vec());
+        let next = next.filter(|_| trial.is_draining() == draining);
+        assert!(next.is_none_or(|next| next.time == time), "what was pending is what was delivered");
+        Step { time, event: next.map(|next| (next.class, next.event)), facts }
     });
     Some((happening, step))
 }
