@@ -83,6 +83,12 @@ impl Faults {
         }
     }
 
+    /// A fault that the plan does not have, due now.
+    pub fn add(&mut self, fault: Fault, now: Time) -> usize {
+        self.armed.push(Armed { fault, anchor: Anchor::At(now), state: FaultState::Due(now) });
+        self.armed.len() - 1
+    }
+
     /// The scenario's faults in their order, then those drawn from rates in the order in which they acted.
     pub fn all(&self) -> &[Armed] {
         &self.armed
@@ -110,10 +116,10 @@ impl Faults {
             (Some((time, index)), random) if random.is_none_or(|(other, _)| time <= other) => Some((index, time)),
             (_, Some((time, number))) => {
                 let clock = &mut self.clocks[number];
-                let (fault, anchor) = (clock.rate.fault, Anchor::At(clock.next));
+                let fault = clock.rate.fault;
                 clock.draw();
-                self.armed.push(Armed { fault, anchor, state: FaultState::Due(time) });
-                Some((self.armed.len() - 1, time.max(now)))
+                let index = self.add(fault, time);
+                Some((index, time.max(now)))
             }
             _ => None,
         }

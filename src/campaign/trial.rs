@@ -2,6 +2,7 @@
 
 use super::faults::Faults;
 use super::outcome::EndReason;
+use crate::fault::plan::Fault;
 use crate::kernel::{Run, Span, Time};
 use crate::scenario::Plan;
 use crate::scenario::plan::Ending;
@@ -85,6 +86,13 @@ impl Trial {
     /// No job that still does something takes as long as this.
     pub fn has_stalled(&self) -> bool {
         self.run.now() > self.give_up_at
+    }
+
+    /// Lets a fault act at the present boundary, beside those of the plan.
+    pub fn inject(&mut self, fault: Fault) -> Happening {
+        let now = self.run.now();
+        let index = self.faults.add(fault, now);
+        self.strike(index, now)
     }
 
     /// Whether workloads have been stopped and the run only drains.

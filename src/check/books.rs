@@ -96,8 +96,11 @@ impl Books {
             }
             DasdFact::HiddenIdWritten { device }
             | DasdFact::TargetLabelWritten { device }
-            | DasdFact::LabelWritten { device }
             | DasdFact::HiddenIdCleared { device } => self.adopt_label(view, device),
+            DasdFact::LabelWritten { device } => {
+                self.adopt_label(view, device);
+                self.follow_restored(device, now);
+            }
             DasdFact::Down => {
                 self.controller_down = true;
                 self.controller_losses += 1;
@@ -163,8 +166,8 @@ impl Books {
                 if let Some(case) = self.jobs.restore_mut(restore) {
                     case.completed = Some(now);
                     case.backup = Some(backup);
+                    self.follow_restored(device, now);
                     if let Some(image) = self.jobs.image(backup) {
-                        self.ledger.restart(image.id, image.contents.clone(), now);
                         self.labels[device.0 as usize] = image.label;
                     }
                 }
@@ -189,6 +192,18 @@ impl Books {
 
     fn adopt_label(&mut self, view: &impl View, device: Device) {
         self.labels[device.0 as usize] = *view.logical_label(device);
+    }
+
+    /// From the moment at which a device being restored bears the ID, whoever opens the ID is to find the image at T0.
+    fn follow_restored(&mut self, device: Device, now: crate::kernel::Time) {
+        let id = self.label(device).id();
+        let due = |case: &&mut RestoreCase| case.device == device && Some(case.volume) == id && !case.followed;
+        let Some(case) = self.jobs.restores.iter_mut().filter(|case| case.is_live()).find(due) else { return };
+        let Some(backup) = case.backup else { return };
+        case.followed = true;
+        if let Some(image) = self.jobs.image(backup) {
+            self.ledger.restart(image.id, image.contents.clone(), now);
+        }
     }
 
     /// The device named in a restore will not hold what it held; its own ID, if it bears another, is given up.

@@ -76,6 +76,8 @@ pub struct RestoreCase {
     pub device: Device,
     pub started: Time,
     pub backup: Option<Backup>,
+    /// The device has come to bear the ID: the ledger of the ID follows it.
+    pub followed: bool,
     pub completed: Option<Time>,
     pub finish: Option<Finish>,
     pub vanished: Option<Time>,
@@ -153,7 +155,17 @@ impl BackupCase {
 
 impl RestoreCase {
     pub fn new(restore: Restore, volume: VolumeId, device: Device, started: Time) -> RestoreCase {
-        RestoreCase { restore, volume, device, started, backup: None, completed: None, finish: None, vanished: None }
+        RestoreCase {
+            restore,
+            volume,
+            device,
+            started,
+            backup: None,
+            followed: false,
+            completed: None,
+            finish: None,
+            vanished: None,
+        }
     }
 
     pub fn is_live(&self) -> bool {

@@ -445,6 +445,14 @@ mod tests {
     }
 
     #[test]
+    fn what_a_read_of_the_same_instant_may_have_seen_is_kept() {
+        let mut ledger = ledger();
+        done(&mut ledger, write(1, 3, 1), at(20));
+        ledger.forget_before(at(20));
+        assert_eq!(read(&mut ledger, 3, initial(3), at(20)), Some(Answer::Right));
+    }
+
+    #[test]
     fn after_a_crash_a_write_in_flight_is_there_or_not_and_stays_what_it_was() {
         let mut ledger = ledger();
         done(&mut ledger, write(1, 3, 1), at(1));

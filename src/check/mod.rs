@@ -345,7 +345,7 @@ impl Checks {
     #[inline]
     fn look(&mut self, view: &impl View, touched: Touched) {
         let always = self.looking == Looking::Always;
-        let timed = self.at.time >= self.due || touched.jobs;
+        let timed = self.at.time >= self.due;
         if !(always || timed || touched.identity || touched.hidden || touched.places || touched.inventory) {
             return;
         }

@@ -2,8 +2,8 @@
 //!
 //! Later than `orphan_grace` after a job ended, or recovery was done without it, there is no relationship, hidden ID,
 //! fence, tape allocation or inventory entry in progress without a live job; a held job counts as live. Judged at the
-//! first event after each grace, when recovery is done and at the end of the run; not while a host is down, because
-//! nobody could clean up.
+//! first event after each grace, when recovery is done and at the end of the run; not while a host or a
+//! controller is down or recovering, because nobody could clean up.
 
 use std::collections::BTreeSet;
 

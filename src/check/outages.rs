@@ -10,6 +10,8 @@ pub struct Outages {
     pieces: Vec<(Time, Time)>,
     since: Option<Time>,
     controller_down: bool,
+    /// The controller was lost, and no manager has finished its recovery since.
+    unrecovered: bool,
     /// Images between their crash and the end of their recovery; bit by number.
     images_down: u128,
 }
@@ -17,7 +19,10 @@ pub struct Outages {
 impl Outages {
     pub fn note_dasd(&mut self, fact: DasdFact, now: Time) {
         match fact {
-            DasdFact::Down => self.controller_down = true,
+            DasdFact::Down => {
+                self.controller_down = true;
+                self.unrecovered = true;
+            }
             DasdFact::Up => self.controller_down = false,
             _ => return,
         }
@@ -27,15 +32,18 @@ impl Outages {
     pub fn note_manager(&mut self, fact: ManagerFact, now: Time) {
         match fact {
             ManagerFact::Down { image } => self.images_down |= 1 << (image.0 % 128),
-            ManagerFact::RecoveryDone { image } => self.images_down &= !(1 << (image.0 % 128)),
+            ManagerFact::RecoveryDone { image } => {
+                self.images_down &= !(1 << (image.0 % 128));
+                self.unrecovered = false;
+            }
             _ => return,
         }
         self.update(now);
     }
 
-    /// An image is down or recovering.
+    /// An image is down, or a manager has yet to recover from the loss of its host or its controller.
     pub fn in_recovery(&self) -> bool {
-        self.images_down != 0
+        self.images_down != 0 || self.unrecovered
     }
 
     pub fn is_running(&self) -> bool {

@@ -8,17 +8,15 @@ use crate::manager::ManagerFact;
 pub struct Touched {
     /// Labels, online states, the I/O configuration.
     pub identity: bool,
-    /// Labels, or the state of a job that hides an ID.
+    /// Labels, or a job or restore that started or ended.
     pub hidden: bool,
     pub places: bool,
     /// Inventory or cartridges.
     pub inventory: bool,
-    /// A job or restore started or ended.
-    pub jobs: bool,
 }
 
 impl Touched {
-    pub const ALL: Touched = Touched { identity: true, hidden: true, places: true, inventory: true, jobs: true };
+    pub const ALL: Touched = Touched { identity: true, hidden: true, places: true, inventory: true };
 
     pub fn dasd(&mut self, fact: DasdFact) {
         let identity = fact.touches_identity();
@@ -50,7 +48,6 @@ impl Touched {
         );
         self.identity |= configuration || fact.touches_identity();
         self.hidden |= configuration || job;
-        self.jobs |= job;
         self.inventory |= matches!(
             fact,
             ManagerFact::InventoryUpdated { .. }

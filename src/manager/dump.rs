@@ -12,40 +12,40 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::catalog::{CartridgeUse, EntryState, InventoryEntry};
+use super::catalog::{EntryState, InventoryEntry};
 use super::fact::Job;
 use super::plan::MethodName;
 use super::session::{BackupRun, SessionTag, Wait};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{DasdCommand, Payload};
-use crate::controller::tape::{TapeCommand, TapeResult, Target};
+use crate::controller::tape::{TapeCommand, TapeResult};
 use crate::device::cartridge::{FileName, Record};
 use crate::vocab::{
-    Cartridge, HiddenContext, HiddenId, HiddenState, LabelTrack, Status, StepName, TRACK_BYTES, TrackImage, TrackNo,
-    TrackRange, VolumeId,
+    Cartridge, HiddenContext, HiddenId, HiddenState, LabelTrack, Status, TRACK_BYTES, TrackImage, TrackNo, TrackRange,
+    VolumeId,
 };
 
 /// Records in front of the first track: three labels, a tape mark, the header.
-const FIRST_TRACK_RECORD: u64 = 5;
+pub(super) const FIRST_TRACK_RECORD: u64 = 5;
 
 #[derive(Clone, Debug)]
 pub(super) struct Dump {
-    phase: DumpPhase,
+    pub(super) phase: DumpPhase,
     /// The ID that the tape will bear.
-    id: VolumeId,
-    cartridge: Cartridge,
+    pub(super) id: VolumeId,
+    pub(super) cartridge: Cartridge,
     /// Tracks read or being read, in order; a buffer is freed when its chain is in the drive.
-    buffers: VecDeque<Buffer>,
+    pub(super) buffers: VecDeque<Buffer>,
     /// The next track to ask for.
-    pub next_read: u32,
+    pub(super) next_read: u32,
     /// Tracks whose chain the drive has acknowledged.
-    written: u32,
-    reads: u32,
-    chains: u32,
+    pub(super) written: u32,
+    pub(super) reads: u32,
+    pub(super) chains: u32,
 }
 
 #[derive(Clone, Debug)]
-struct Buffer {
+pub(super) struct Buffer {
     first: u32,
     count: u32,
     images: Option<Arc<[TrackImage]>>,
@@ -53,7 +53,7 @@ struct Buffer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum DumpPhase {
+pub(super) enum DumpPhase {
     /// The label track of the device is read.
     Identity,
     /// The inventory notes an unfinished dump and its cartridge.
@@ -75,7 +75,7 @@ enum DumpPhase {
 }
 
 impl Dump {
-    fn new(phase: DumpPhase, id: VolumeId, cartridge: Cartridge) -> Dump {
+    pub(super) fn new(phase: DumpPhase, id: VolumeId, cartridge: Cartridge) -> Dump {
         Dump { phase, id, cartridge, buffers: VecDeque::new(), next_read: 0, written: 0, reads: 0, chains: 0 }
     }
 }
@@ -90,7 +90,7 @@ impl Manager {
         out.send(ManagerMessage::Dasd(DasdCommand::ReadLabel { ticket, device }));
     }
 
-    fn dump(&mut self, slot: u32) -> &mut Dump {
+    pub(super) fn dump(&mut self, slot: u32) -> &mut Dump {
         self.backup_run(slot).dump.as_mut().expect("the session dumps")
     }
 
@@ -184,7 +184,7 @@ impl Manager {
         };
         let cartridge = dump.cartridge;
         self.add_inventory(entry);
-        let ticket = self.session_ticket(slot, SessionTag::Step);
+        let ticket = self.tape_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Tape(TapeCommand::Mount { ticket, drive: None, cartridge }));
     }
 
@@ -235,10 +235,7 @@ impl Manager {
                     out.report(ManagerFact::DumpTrack0Sent { backup });
                 }
                 if done {
-                    self.dump(slot).phase = DumpPhase::Mark;
-                    let (_, drive) = self.backup_run(slot).tape.expect("a dump is on a tape");
-                    let ticket = self.session_ticket(slot, SessionTag::Step);
-                    out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise: false }));
+                    self.write_mark(slot, out);
                 } else {
                     self.pump(slot, out);
                 }
@@ -256,10 +253,14 @@ impl Manager {
             }
             (DumpPhase::Reposition { track }, TapeResult::Done) => {
                 let dump = self.dump(slot);
-                dump.phase = DumpPhase::Tracks;
                 dump.next_read = track;
                 dump.written = track;
-                self.pump(slot, out);
+                if track == tracks {
+                    self.write_mark(slot, out);
+                } else {
+                    self.dump(slot).phase = DumpPhase::Tracks;
+                    self.pump(slot, out);
+                }
             }
             (DumpPhase::Rewind, TapeResult::Done) => self.write_labels(slot, out),
             (DumpPhase::Mark, TapeResult::WriteError { permanent, hardened_blocks, .. }) => {
@@ -280,6 +281,14 @@ impl Manager {
         }
     }
 
+    /// All tracks are in the drive: the mark behind the data.
+    fn write_mark(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        self.dump(slot).phase = DumpPhase::Mark;
+        let (_, drive) = self.backup_run(slot).tape.expect("a dump is on a tape");
+        let ticket = self.tape_ticket(slot, SessionTag::Step);
+        out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise: false }));
+    }
+
     fn write_labels(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
         let dump = run.dump.as_mut().expect("the session dumps");
@@ -294,7 +303,7 @@ impl Manager {
             Record::Hdr2,
             Record::TapeMark,
         ];
-        let ticket = self.session_ticket(slot, SessionTag::Step);
+        let ticket = self.tape_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Tape(TapeCommand::Write { ticket, drive, records: records.into() }));
     }
 
@@ -302,7 +311,7 @@ impl Manager {
         let run = self.backup_run(slot);
         let (_, drive) = run.tape.expect("a chain goes onto a mounted tape");
         run.dump.as_mut().expect("the session dumps").chains += 1;
-        let ticket = self.session_ticket(slot, SessionTag::ChainWritten);
+        let ticket = self.tape_ticket(slot, SessionTag::ChainWritten);
         out.send(ManagerMessage::Tape(TapeCommand::Write { ticket, drive, records: records.into() }));
     }
 
@@ -346,90 +355,6 @@ impl Manager {
             let bytes = u64::from(count) * TRACK_BYTES;
             out.send(ManagerMessage::Dasd(DasdCommand::Read { ticket, range, bytes, images: true }));
         }
-    }
-
-    fn start_settling(&mut self, slot: u32, permanent: bool, hardened: u64, out: &mut ManagerOutbox) {
-        self.dump(slot).phase = DumpPhase::Settle { permanent, hardened };
-        self.settle(slot, out);
-    }
-
-    /// Goes on once nothing is on its way any more.
-    fn settle(&mut self, slot: u32, out: &mut ManagerOutbox) {
-        let dump = self.dump(slot);
-        let DumpPhase::Settle { permanent, hardened } = dump.phase else {
-            unreachable!("only a dump that met an error settles");
-        };
-        if dump.reads > 0 || dump.chains > 0 {
-            return;
-        }
-        dump.buffers.clear();
-        if permanent {
-            self.condemn_cartridge(slot);
-            self.dump_failed(slot, true, out);
-            return;
-        }
-        let run = self.backup_run(slot);
-        if run.dump_retries >= run.plan.dump_retries {
-            self.give_up_dump(slot, out);
-            return;
-        }
-        run.dump_retries += 1;
-        let (_, drive) = run.tape.expect("an error was on a mounted tape");
-        let dump = run.dump.as_mut().expect("the session dumps");
-        let command;
-        let ticket;
-        if let Some(track) = hardened.checked_sub(FIRST_TRACK_RECORD) {
-            dump.phase = DumpPhase::Reposition { track: track as u32 };
-            ticket = self.session_ticket(slot, SessionTag::Step);
-            command = TapeCommand::Locate { ticket, drive, to: Target::Record(hardened) };
-        } else {
-            dump.next_read = 0;
-            dump.written = 0;
-            dump.phase = DumpPhase::Rewind;
-            ticket = self.session_ticket(slot, SessionTag::Step);
-            command = TapeCommand::Rewind { ticket, drive };
-        }
-        out.send(ManagerMessage::Tape(command));
-    }
-
-    /// An error showed only when the trailer was to be hardened: blocks that the drive had acknowledged are not on tape.
-    pub(super) fn return_to_dump(&mut self, slot: u32, permanent: bool, hardened: u64, out: &mut ManagerOutbox) {
-        let run = self.backup_run(slot);
-        run.line = super::method::dump_line(run.plan.method);
-        let (job, dump_step) = (Job::Backup(run.backup), Manager::line_of(run).expect("every method dumps").step);
-        out.report(ManagerFact::StepEnded { job, step: StepName::HardenTrailer });
-        out.report(ManagerFact::StepStarted { job, step: dump_step });
-        let (cartridge, _) = run.tape.expect("the trailer goes onto a mounted tape");
-        run.dump = Some(Dump::new(DumpPhase::Settle { permanent, hardened }, run.plan.source_id, cartridge));
-        self.settle(slot, out);
-    }
-
-    /// The cartridge is not used again, and what it holds is no backup.
-    fn condemn_cartridge(&mut self, slot: u32) {
-        let run = self.backup_run(slot);
-        let backup = run.backup;
-        if let Some((cartridge, _)) = run.tape {
-            self.durable.cartridges[cartridge.0 as usize] = CartridgeUse::Rejected;
-        }
-        if let Some(entry) = self.durable.entry_mut(backup) {
-            entry.state = EntryState::Invalid;
-        }
-    }
-
-    /// Another attempt from the beginning, on another cartridge, as often as the plan allows.
-    pub(super) fn dump_failed(&mut self, slot: u32, condemned: bool, out: &mut ManagerOutbox) {
-        if condemned {
-            self.condemn_cartridge(slot);
-        }
-        self.unload_session_tape(slot, out);
-        let run = self.backup_run(slot);
-        run.dump = None;
-        if run.dump_retries >= run.plan.dump_retries {
-            self.give_up_dump(slot, out);
-            return;
-        }
-        run.dump_retries += 1;
-        self.begin_dump(slot, out);
     }
 }
 

@@ -24,6 +24,13 @@ pub(super) enum Pending {
         session: u32,
         tag: SessionTag,
     },
+    /// As `Session`, for a command to tape: it is answered even when the DASD controller is gone.
+    SessionTape {
+        session: u32,
+        tag: SessionTag,
+    },
+    /// A command to tape whose session was abandoned.
+    Abandoned,
     Restart,
     /// A cartridge on its way out, which nobody waits for.
     Unload {
@@ -213,11 +220,13 @@ impl Volatile {
         self.free = (0..self.pending.len() as u32).rev().collect();
     }
 
-    /// Forgets the commands of all sessions.
+    /// Forgets the commands of all sessions. Those to tape will still be answered.
     pub(super) fn forget_sessions(&mut self) {
         for number in 0..self.pending.len() as u32 {
-            if matches!(self.pending[number as usize].pending, Pending::Session { .. } | Pending::Restart) {
-                self.release(number);
+            match self.pending[number as usize].pending {
+                Pending::Session { .. } | Pending::Restart => self.release(number),
+                Pending::SessionTape { .. } => self.pending[number as usize].pending = Pending::Abandoned,
+                Pending::Free | Pending::Transfer(_) | Pending::Abandoned | Pending::Unload { .. } => {}
             }
         }
     }

@@ -7,14 +7,18 @@
 //! Deliberately absent: more than one image, an operator's own commands, migration between levels.
 
 pub mod catalog;
+mod cleanup;
 mod dump;
+mod dump_error;
 pub mod fact;
 mod io;
 pub mod method;
 pub mod plan;
 mod restart;
 mod restore;
+mod restore_tape;
 mod session;
+mod steps;
 mod ucb;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -191,13 +195,16 @@ impl Manager {
             Pending::Transfer(transfer) => self.transfer_ended(transfer, reply.status, &reply.payload, out),
             Pending::Session { session, tag } => self.session_dasd(session, tag, reply.status, reply.payload, out),
             Pending::Restart => self.restart_dasd(reply.payload, out),
-            Pending::Unload { .. } => unreachable!("an unload goes to tape"),
+            Pending::SessionTape { .. } | Pending::Abandoned | Pending::Unload { .. } => {
+                unreachable!("the DASD controller answers no command to tape")
+            }
         }
     }
 
     pub fn tape_reply(&mut self, reply: TapeReply, out: &mut ManagerOutbox) {
         match self.take_pending(reply.ticket) {
-            Pending::Session { session, tag } => self.session_tape(session, tag, reply.result, out),
+            Pending::SessionTape { session, tag } => self.session_tape(session, tag, reply.result, out),
+            Pending::Abandoned => self.tape_for_nobody(&reply.result, out),
             Pending::Unload { drive, tries } => {
                 // Behind a command that failed it was not executed.
                 if reply.result == TapeResult::NotExecuted && tries < MOST_UNLOADS {
@@ -205,7 +212,7 @@ impl Manager {
                 }
             }
             Pending::Free => {} // the session that asked is gone
-            Pending::Restart => unreachable!("a restart asks the DASD controller alone"),
+            Pending::Session { .. } | Pending::Restart => unreachable!("this went to the DASD controller"),
             Pending::Transfer(_) => unreachable!("no application transfer goes to tape"),
         }
     }

@@ -10,11 +10,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::catalog::{EntryState, JournalEntry, JournalJob, JournalState};
+use super::cleanup::{Action, Cleanup, undo_actions};
 use super::fact::{Job, Outcome};
 use super::io::Pending;
 use super::method;
-use super::plan::{BackupPlan, DuplicatePolicy, MethodName};
-use super::session::{Action, Cleanup, Work, undo_actions};
+use super::plan::{BackupPlan, DuplicatePolicy, MethodName, RestoreLabel};
+use super::session::Work;
 use super::{Condition, Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind};
 use crate::controller::dasd::{CopyMode, DasdCommand, Payload, RelationSummary};
 use crate::kernel::{Span, Time};
@@ -292,8 +293,12 @@ impl Manager {
     fn recovery_of(&mut self, entry: &JournalEntry) -> Vec<Action> {
         let (backup, journal_relation, journal_t0) = match entry.job {
             JournalJob::Restore { restore } => {
-                let job = Job::Restore(restore);
-                return vec![Action::Resume { job, line: 0, relation: None, t0: Time::ZERO }];
+                let plan = self.restores[restore.0 as usize];
+                // The label comes last: once it is there again nothing is left to write.
+                let bears = self.restart().labels[plan.to.0 as usize].id() == Some(plan.volume);
+                let written = plan.restore_label == RestoreLabel::Last && entry.steps_done > 0 && bears;
+                let (job, line) = (Job::Restore(restore), usize::from(written));
+                return vec![Action::Resume { job, line, relation: None, t0: Time::ZERO }];
             }
             JournalJob::Backup { backup, relation, t0 } => (backup, relation, t0),
         };
@@ -351,7 +356,12 @@ impl Manager {
         if complete {
             // The tape is good; what is left does not need the copy.
             let after_inventory = method::place_of(plan.method, StepName::UpdateInventory)? + 1;
-            return Some(entry.steps_done.max(after_inventory));
+            let withdraw = method::place_of(plan.method, StepName::Withdraw)?;
+            let line = entry.steps_done.max(after_inventory);
+            // A relationship or a hidden ID that is there (again, if NVS was lost) is withdrawn (again).
+            let label = &self.restart().labels[plan.target.0 as usize];
+            let hides = label.label.is_some_and(|record| record.has_hidden());
+            return Some(if standing || hides { line.min(withdraw) } else { line });
         }
         let copy_is_whole = standing || plan.mode == CopyMode::Copy;
         let label = Arc::clone(&self.restart().labels[plan.target.0 as usize]);

@@ -5,12 +5,41 @@
 //! else of its parity row may go with it, so that sequential writes become full rows.
 
 use super::command::DasdFact;
-use super::microcode::{Destage, DestageCell, DestagePhase, Work};
+use super::microcode::Work;
+use super::row::Purpose;
+use super::tables::Record;
 use super::{DasdController, DasdOutbox, DasdTimerKind};
 use crate::device::cache::{SlotNo, SlotState};
 use crate::device::raid::Place;
 use crate::kernel::Class;
 use crate::vocab::{Device, RelationNumber, TrackImage, TrackNo};
+
+/// One row's worth of modified tracks on its way to disk: copy-on-write first where a relationship needs it.
+#[derive(Clone, Debug)]
+pub struct Destage {
+    pub device: Device,
+    pub cells: Vec<DestageCell>,
+    pub phase: DestagePhase,
+}
+
+#[derive(Clone, Debug)]
+pub struct DestageCell {
+    pub track: TrackNo,
+    pub slot: SlotNo,
+    pub image: TrackImage,
+    /// Newer than the T0 of this relationship, which still needs the track: copy first.
+    pub copy_for: Option<RelationNumber>,
+    pub newer: bool,
+    pub lock: (Device, TrackNo),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DestagePhase {
+    ReadT0,
+    WriteTarget,
+    SetBits,
+    WriteHome,
+}
 
 impl DasdController {
     /// Starts what is due, and sees to it that the next age limit is met.
@@ -243,5 +272,66 @@ impl DasdController {
     pub(super) fn cached_t0(&self, epoch: u32, source: Device, track: TrackNo) -> Option<SlotNo> {
         let newest = self.volatile.cache.newest(source, track)?;
         if self.volatile.cache.slot(newest).epoch == epoch { self.volatile.cache.older(newest) } else { Some(newest) }
+    }
+
+    pub(super) fn proceed_destage(&mut self, slot: u32, mut destage: Destage, out: &mut DasdOutbox) -> Option<Destage> {
+        let device = destage.device;
+        loop {
+            match destage.phase {
+                DestagePhase::ReadT0 => {
+                    destage.phase = DestagePhase::WriteTarget;
+                    let copies = self.cells_to_copy(&destage);
+                    if let Some((target, _)) = copies {
+                        let cells: Vec<_> = destage
+                            .cells
+                            .iter()
+                            .filter_map(|cell| cell.copy_for.map(|number| (cell.track, number)))
+                            .map(|(track, number)| {
+                                (target, track, self.t0_image(number.0, device, track), Purpose::CopyOnWrite)
+                            })
+                            .collect();
+                        if self.write_homes(slot, cells) {
+                            return Some(destage);
+                        }
+                    }
+                }
+                DestagePhase::WriteTarget => {
+                    destage.phase = DestagePhase::SetBits;
+                    if self.cells_to_copy(&destage).is_some() {
+                        self.wait(slot, self.parameters.metadata_log_write, out);
+                        return Some(destage);
+                    }
+                }
+                DestagePhase::SetBits => {
+                    destage.phase = DestagePhase::WriteHome;
+                    if let Some((_, relation)) = self.cells_to_copy(&destage) {
+                        let copied = destage.cells.iter().filter(|cell| cell.copy_for.is_some());
+                        let tracks: Vec<TrackNo> = copied.map(|cell| cell.track).collect();
+                        for &track in &tracks {
+                            out.report(DasdFact::CowBitSet { device, track });
+                        }
+                        self.log(Record::Own { relation, tracks }, out);
+                    }
+                    let cells = destage
+                        .cells
+                        .iter()
+                        .map(|cell| (device, cell.track, cell.image.clone(), Purpose::Destage { newer: cell.newer }))
+                        .collect();
+                    if self.write_homes(slot, cells) {
+                        return Some(destage);
+                    }
+                }
+                DestagePhase::WriteHome => {
+                    self.end_destage(destage, out);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// The target and relationship for which cells are copied first, while it stands.
+    pub(super) fn cells_to_copy(&self, destage: &Destage) -> Option<(Device, RelationNumber)> {
+        let number = destage.cells.iter().find_map(|cell| cell.copy_for)?;
+        self.volatile.tables.relation(number).map(|relation| (relation.target, number))
     }
 }

@@ -7,14 +7,20 @@
 //! Deliberately absent: two clusters with failover, prefetch, persistent and incremental relationships, more than one
 //! relationship per volume, partial extents.
 
+mod background;
 pub mod command;
+mod copy;
 mod destage;
+mod lock;
 mod microcode;
 pub mod parameters;
+mod read;
 mod restart;
+mod row;
 mod state;
 pub mod tables;
 mod view;
+mod write;
 
 use std::sync::Arc;
 

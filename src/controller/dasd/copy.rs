@@ -1,0 +1,362 @@
+//! Copy services: establish and withdraw of an instant virtual copy, and the deletion of its target (patent paragraphs 22
+//! to 24, 36, 38, 43 and 45; MODEL 3.4).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::command::{DasdFact, Identity, Payload};
+use super::microcode::Work;
+use super::parameters::{CopyMode, LabelCommit};
+use super::tables::{Record, Relation};
+use super::{DasdController, DasdOutbox};
+use crate::kernel::{Span, Time};
+use crate::vocab::{
+    Device, HiddenId, Label, LabelTrack, RelationNumber, Status, Ticket, TrackImage, TrackNo, VolumeId,
+};
+
+/// Establish (patent step 504, MODEL 3.4.1): long busy, drain, T0, tables, commit, acknowledge.
+#[derive(Clone, Debug)]
+pub struct Establish {
+    pub ticket: Ticket,
+    pub source: Device,
+    pub target: Device,
+    pub identity: Identity,
+    pub mode: CopyMode,
+    pub number: RelationNumber,
+    pub t0: Time,
+    pub phase: EstablishPhase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EstablishPhase {
+    Drain,
+    /// T0 is set; bitmaps are built.
+    Build,
+    /// The label of `before-establish` is on its way.
+    LabelFirst,
+    Relationship,
+    /// The label of `after-establish` is on its way.
+    LabelLast,
+    Acknowledge,
+}
+
+/// Withdraw (patent step 508, MODEL 3.4.4): drain reads, delete the entry, blank the hidden field.
+#[derive(Clone, Debug)]
+pub struct Withdraw {
+    pub ticket: Ticket,
+    pub source: Device,
+    pub target: Device,
+    pub number: RelationNumber,
+    pub clear_hidden: bool,
+    pub phase: WithdrawPhase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithdrawPhase {
+    Drain,
+    Work,
+    Commit,
+    ClearHidden { withdrawn: bool },
+}
+
+impl Establish {
+    fn commit(&self) -> Option<LabelCommit> {
+        match self.identity {
+            Identity::Copied => None,
+            Identity::Withheld { commit, .. } => Some(commit),
+        }
+    }
+}
+
+impl DasdController {
+    pub(super) fn accept_establish(
+        &mut self,
+        ticket: Ticket,
+        source: Device,
+        target: Device,
+        identity: Identity,
+        mode: CopyMode,
+        out: &mut DasdOutbox,
+    ) {
+        let tables = &self.volatile.tables;
+        let refused = source == target
+            || tables.is_related(source)
+            || tables.is_related(target)
+            || tables.bindings[source.0 as usize].tracks != tables.bindings[target.0 as usize].tracks
+            || self.volatile.devices[source.0 as usize].held.is_some()
+            || self.volatile.devices[target.0 as usize].no_destage;
+        if refused {
+            self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+            return;
+        }
+        let number = RelationNumber(self.battery.next_relation);
+        self.battery.next_relation += 1;
+        let establish =
+            Establish { ticket, source, target, identity, mode, number, t0: Time::ZERO, phase: EstablishPhase::Drain };
+        let quiet = self.is_quiet_for(&establish);
+        let slot = self.start(Work::Establish(establish));
+        self.volatile.devices[source.0 as usize].held = Some(VecDeque::new());
+        self.volatile.devices[target.0 as usize].no_destage = true;
+        out.report(DasdFact::LongBusyStarted { source });
+        if quiet {
+            self.wait(slot, Span::ZERO, out);
+        } else {
+            self.volatile.devices[source.0 as usize].drainer = Some(slot);
+            self.volatile.devices[target.0 as usize].drainer = Some(slot);
+        }
+    }
+
+    pub(super) fn proceed_establish(
+        &mut self,
+        slot: u32,
+        mut establish: Establish,
+        out: &mut DasdOutbox,
+    ) -> Option<Establish> {
+        let Establish { source, target, number, .. } = establish;
+        let log = self.parameters.metadata_log_write;
+        establish.phase = match establish.phase {
+            EstablishPhase::Drain => {
+                self.volatile.devices[source.0 as usize].drainer = None;
+                self.volatile.devices[target.0 as usize].drainer = None;
+                establish.t0 = out.now();
+                out.report(DasdFact::PointInTimeSet { relation: number, source, target });
+                let tracks = u64::from(self.volatile.tables.bindings[source.0 as usize].tracks);
+                let work = self.parameters.establish_base + self.parameters.establish_per_track * tracks;
+                self.wait(slot, work.saturating_sub(log), out);
+                EstablishPhase::Build
+            }
+            EstablishPhase::Build if establish.commit() == Some(LabelCommit::BeforeEstablish) => {
+                self.wait(slot, log, out);
+                EstablishPhase::LabelFirst
+            }
+            EstablishPhase::Build => {
+                self.wait(slot, log, out);
+                EstablishPhase::Relationship
+            }
+            EstablishPhase::LabelFirst => {
+                self.discard_versions(target);
+                self.commit_conditioned_label(&establish, None, out);
+                self.wait(slot, log, out);
+                EstablishPhase::Relationship
+            }
+            EstablishPhase::Relationship => {
+                self.commit_relationship(&establish, out);
+                if establish.commit() == Some(LabelCommit::AfterEstablish) {
+                    self.wait(slot, log, out);
+                    EstablishPhase::LabelLast
+                } else {
+                    self.wait(slot, Span::ZERO, out);
+                    EstablishPhase::Acknowledge
+                }
+            }
+            EstablishPhase::LabelLast => {
+                self.commit_conditioned_label(&establish, Some(establish.t0), out);
+                self.log(Record::Own { relation: number, tracks: vec![TrackNo(0)] }, out);
+                self.wait(slot, Span::ZERO, out);
+                EstablishPhase::Acknowledge
+            }
+            EstablishPhase::Acknowledge => {
+                self.acknowledge_establish(&establish, out);
+                return None;
+            }
+        };
+        Some(establish)
+    }
+
+    /// Writes the target's label: its own ID, and the source's ID hidden (406, 412).
+    pub(super) fn commit_conditioned_label(&mut self, establish: &Establish, t0: Option<Time>, out: &mut DasdOutbox) {
+        let Identity::Withheld { target: id, format, .. } = establish.identity else {
+            unreachable!("only a withheld ID is hidden");
+        };
+        let (source, target) = (establish.source, establish.target);
+        let mut record = Label::new(id);
+        let source_id = self.logical_label(source).id().unwrap_or(VolumeId::BLANK);
+        let t0_seconds = t0.map_or(0, HiddenId::seconds_of);
+        record.hide(HiddenId { source: source_id, target: id, t0_seconds, relation: establish.number }, format);
+        let label = LabelTrack { label: Some(record), embedded: id };
+        let tag = self.logical_image(source, TrackNo(0)).tag;
+        self.insert_modified_label(target, TrackImage { tag, label: Some(Arc::new(label)) }, out.now());
+        out.report(DasdFact::HiddenIdWritten { device: target });
+        out.report(DasdFact::TargetLabelWritten { device: target });
+    }
+
+    pub(super) fn insert_modified_label(&mut self, device: Device, image: TrackImage, now: Time) {
+        match self.volatile.cache.newest(device, TrackNo(0)).map(|slot| (slot, self.volatile.cache.slot(slot).nvs())) {
+            Some((slot, Some(place))) => {
+                self.battery.modified.overwrite(place, image.clone(), 0);
+                self.volatile.cache.overwrite(slot, image, 0, place, now);
+            }
+            _ => self.insert_modified(device, TrackNo(0), image, 0, now),
+        }
+    }
+
+    /// Makes the relationship durable; with an atomic label commit the label in the same log record.
+    pub(super) fn commit_relationship(&mut self, establish: &Establish, out: &mut DasdOutbox) {
+        let Establish { source, target, number, t0, .. } = *establish;
+        let tracks = self.volatile.tables.bindings[source.0 as usize].tracks;
+        let mut relation = Relation::new(number, source, target, t0, tracks);
+        relation.background = establish.mode == CopyMode::Copy;
+        let commit = establish.commit();
+        relation.conditioned = commit.is_some();
+        if commit != Some(LabelCommit::BeforeEstablish) {
+            self.discard_versions(target);
+        }
+        if matches!(commit, Some(LabelCommit::Atomic | LabelCommit::BeforeEstablish)) {
+            relation.set_own(TrackNo(0));
+        }
+        if !self.volatile.tables.is_bound(target) {
+            self.log(Record::Bind { device: target }, out);
+        }
+        self.log(Record::Establish(relation), out);
+        out.report(DasdFact::RelationshipCommitted { relation: number, source, target });
+        if commit == Some(LabelCommit::Atomic) {
+            self.commit_conditioned_label(establish, Some(t0), out);
+        }
+    }
+
+    pub(super) fn acknowledge_establish(&mut self, establish: &Establish, out: &mut DasdOutbox) {
+        let Establish { source, target, number, .. } = *establish;
+        out.report(DasdFact::EstablishAcknowledged { relation: number, source, target });
+        self.reply(establish.ticket, Status::Good, Payload::Established { number, t0: establish.t0 }, out);
+        self.volatile.devices[target.0 as usize].no_destage = false;
+        self.end_long_busy(source, out);
+        if establish.mode == CopyMode::Copy {
+            self.start_background(number, source, target);
+        }
+    }
+
+    pub(super) fn end_long_busy(&mut self, source: Device, out: &mut DasdOutbox) {
+        let held = self.volatile.devices[source.0 as usize].held.take().expect("the source was long busy");
+        for command in held {
+            self.accept(command, out);
+        }
+    }
+
+    pub(super) fn accept_withdraw(&mut self, ticket: Ticket, target: Device, clear_hidden: bool, out: &mut DasdOutbox) {
+        let Some(relation) = self.volatile.tables.relation_of_target(target) else {
+            // The relationship of a COPY ends by itself; the hidden ID stays until it is asked to go.
+            if clear_hidden && self.logical_label(target).label.is_some_and(|record| record.has_hidden()) {
+                let (phase, number) = (WithdrawPhase::ClearHidden { withdrawn: false }, RelationNumber(0));
+                let work = Withdraw { ticket, source: target, target, number, clear_hidden, phase };
+                let slot = self.start(Work::Withdraw(work));
+                self.wait(slot, self.parameters.metadata_log_write, out);
+            } else {
+                self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+            }
+            return;
+        };
+        let (number, source) = (relation.number, relation.source);
+        out.report(DasdFact::WithdrawRequested { relation: number, source, target });
+        let phase = WithdrawPhase::Drain;
+        let slot = self.start(Work::Withdraw(Withdraw { ticket, source, target, number, clear_hidden, phase }));
+        if self.volatile.devices[target.0 as usize].reads == 0 {
+            self.wait(slot, Span::ZERO, out);
+        } else {
+            self.volatile.devices[target.0 as usize].drainer = Some(slot);
+        }
+    }
+
+    pub(super) fn proceed_withdraw(
+        &mut self,
+        slot: u32,
+        mut withdraw: Withdraw,
+        out: &mut DasdOutbox,
+    ) -> Option<Withdraw> {
+        let Withdraw { source, target, number, .. } = withdraw;
+        let log = self.parameters.metadata_log_write;
+        withdraw.phase = match withdraw.phase {
+            WithdrawPhase::Drain => {
+                self.wait(slot, self.parameters.withdraw_time, out);
+                WithdrawPhase::Work
+            }
+            WithdrawPhase::Work => {
+                self.wait(slot, log, out);
+                WithdrawPhase::Commit
+            }
+            WithdrawPhase::Commit => {
+                self.end_relationship(number, source, target, out);
+                out.report(DasdFact::RelationshipWithdrawn { relation: number, source, target });
+                if !withdraw.clear_hidden {
+                    self.reply(withdraw.ticket, Status::Good, Payload::Nothing, out);
+                    return None;
+                }
+                self.wait(slot, log, out);
+                WithdrawPhase::ClearHidden { withdrawn: true }
+            }
+            WithdrawPhase::ClearHidden { withdrawn } => {
+                let mut label = *self.logical_label(target);
+                if let Some(record) = label.label.as_mut() {
+                    record.clear_hidden();
+                }
+                self.commit_label(target, label, out);
+                out.report(DasdFact::HiddenIdCleared { device: target });
+                let status = if withdrawn { Status::Good } else { Status::Rejected };
+                self.reply(withdraw.ticket, status, Payload::Nothing, out);
+                return None;
+            }
+        };
+        Some(withdraw)
+    }
+
+    /// Deletes the entry. A label track that was still shared then holds T0 in the target's home (MODEL 3.4.4).
+    pub(super) fn end_relationship(
+        &mut self,
+        number: RelationNumber,
+        source: Device,
+        target: Device,
+        out: &mut DasdOutbox,
+    ) {
+        let relation = self.volatile.tables.relation(number);
+        let label_shared = relation.is_some_and(|relation| !relation.owns(TrackNo(0)));
+        let label_track = label_shared.then(|| self.logical_image(target, TrackNo(0)));
+        self.log(Record::End { relation: number }, out);
+        if let Some(image) = label_track {
+            let written = self.commit_track(target, TrackNo(0), image, out);
+            assert!(written, "NVS keeps room for label tracks");
+        }
+        self.forget_older_versions(source);
+    }
+
+    pub(super) fn proceed_delete(
+        &mut self,
+        slot: u32,
+        ticket: Ticket,
+        device: Device,
+        label: LabelTrack,
+        unbound: bool,
+        out: &mut DasdOutbox,
+    ) -> Option<bool> {
+        if !unbound {
+            self.log(Record::Unbind { device }, out);
+            self.discard_data_versions(device);
+            self.wait(slot, self.parameters.metadata_log_write, out);
+            return Some(true);
+        }
+        self.commit_label(device, label, out);
+        out.report(DasdFact::TargetDeleted { device });
+        self.reply(ticket, Status::Good, Payload::Nothing, out);
+        None
+    }
+
+    /// Wakes the establish or withdraw that waits for this device, once nothing of the kind it waits for is left.
+    pub(super) fn drained(&mut self, device: Device, out: &mut DasdOutbox) {
+        let state = &self.volatile.devices[device.0 as usize];
+        let Some(slot) = state.drainer else { return };
+        let quiet = match &self.volatile.ops[slot as usize].work {
+            Work::Establish(establish) => self.is_quiet_for(establish),
+            Work::Withdraw(_) => state.reads == 0,
+            _ => false,
+        };
+        if quiet {
+            self.volatile.devices[device.0 as usize].drainer = None;
+            // Not within this event: answers that are on their way arrive first.
+            self.wait(slot, Span::ZERO, out);
+        }
+    }
+
+    pub(super) fn is_quiet_for(&self, establish: &Establish) -> bool {
+        self.volatile.devices[establish.source.0 as usize].writes == 0
+            && self.volatile.devices[establish.target.0 as usize].destages == 0
+            && self.volatile.devices[establish.target.0 as usize].writes == 0
+    }
+}

@@ -1,0 +1,150 @@
+//! Writes: into cache and NVS, then acknowledged; the versions that they leave.
+
+use std::sync::Arc;
+
+use super::command::{DasdFact, Payload};
+use super::{DasdController, DasdOutbox};
+use crate::kernel::Time;
+use crate::vocab::{Device, LabelTrack, Status, Ticket, TrackImage, TrackNo, TrackRange, WriteNumber};
+
+#[derive(Clone, Debug)]
+pub struct Write {
+    pub ticket: Ticket,
+    pub range: TrackRange,
+    pub write: WriteNumber,
+    pub phase: WritePhase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WritePhase {
+    Channel,
+    Processor,
+    /// Tracks committed so far.
+    Commit(u32),
+}
+
+impl DasdController {
+    pub(super) fn proceed_write(&mut self, slot: u32, mut write: Write, out: &mut DasdOutbox) -> Option<Write> {
+        let device = write.range.device;
+        let mut done = match write.phase {
+            WritePhase::Channel => {
+                write.phase = WritePhase::Processor;
+                self.use_processor(slot, out);
+                return Some(write);
+            }
+            WritePhase::Processor => 0,
+            WritePhase::Commit(done) => done,
+        };
+        while done < write.range.count {
+            let track = TrackNo(write.range.first.0 + done);
+            let mut image = self.logical_image(device, track);
+            image.tag = image.tag.after_write(write.write, done);
+            if !self.commit_track(device, track, image, out) {
+                write.phase = WritePhase::Commit(done);
+                self.volatile.nvs_waiters.push_back(slot);
+                return Some(write);
+            }
+            out.report(DasdFact::WriteCommitted { device, track });
+            done += 1;
+        }
+        self.reply(write.ticket, Status::Good, Payload::Nothing, out);
+        self.write_ended(device, out);
+        self.destage_if_due(out);
+        None
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the fields of one operation, taken apart by the dispatcher")]
+    pub(super) fn proceed_write_tracks(
+        &mut self,
+        slot: u32,
+        ticket: Ticket,
+        device: Device,
+        first: TrackNo,
+        images: &Arc<[TrackImage]>,
+        phase: WritePhase,
+        out: &mut DasdOutbox,
+    ) -> Option<WritePhase> {
+        let mut done = match phase {
+            WritePhase::Channel => {
+                self.use_processor(slot, out);
+                return Some(WritePhase::Processor);
+            }
+            WritePhase::Processor => 0,
+            WritePhase::Commit(done) => done,
+        };
+        while (done as usize) < images.len() {
+            let track = TrackNo(first.0 + done);
+            if !self.commit_track(device, track, images[done as usize].clone(), out) {
+                self.volatile.nvs_waiters.push_back(slot);
+                return Some(WritePhase::Commit(done));
+            }
+            out.report(DasdFact::WriteCommitted { device, track });
+            if track.0 == 0 {
+                out.report(DasdFact::LabelWritten { device });
+            }
+            done += 1;
+        }
+        self.reply(ticket, Status::Good, Payload::Nothing, out);
+        self.write_ended(device, out);
+        self.destage_if_due(out);
+        None
+    }
+
+    /// Puts a new version of a track into cache and NVS. False when NVS has no room: the write waits.
+    pub(super) fn commit_track(
+        &mut self,
+        device: Device,
+        track: TrackNo,
+        image: TrackImage,
+        out: &mut DasdOutbox,
+    ) -> bool {
+        let relation = self.volatile.tables.relation_of_source(device).filter(|relation| !relation.owns(track));
+        let epoch = relation.map_or(0, |relation| relation.number.0);
+        let newest = self.volatile.cache.newest(device, track);
+        // The same version may be overwritten in place, unless the older content is still needed as T0 data.
+        let in_place = newest.filter(|&slot| {
+            let slot = self.volatile.cache.slot(slot);
+            slot.nvs().is_some() && (epoch == 0 || slot.epoch == epoch)
+        });
+        if let Some(slot) = in_place {
+            let place = self.volatile.cache.slot(slot).nvs().expect("a modified slot has its copy in NVS");
+            self.battery.modified.overwrite(place, image.clone(), epoch);
+            self.volatile.cache.overwrite(slot, image, epoch, place, out.now());
+            return true;
+        }
+        if self.battery.modified.is_full() && track.0 != 0 {
+            if !self.volatile.full_reported {
+                self.volatile.full_reported = true;
+                out.report(DasdFact::NvsFull);
+            }
+            self.destage_if_due(out);
+            return false;
+        }
+        self.insert_modified(device, track, image, epoch, out.now());
+        true
+    }
+
+    pub(super) fn insert_modified(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: u32, now: Time) {
+        let place = self.battery.modified.insert(device, track, image.clone(), epoch);
+        match self.volatile.cache.newest(device, track) {
+            Some(slot) if self.volatile.cache.slot(slot).nvs().is_none() => {
+                self.volatile.cache.overwrite(slot, image, epoch, place, now);
+            }
+            _ => self.volatile.cache.insert_modified(device, track, image, epoch, place, now),
+        }
+    }
+
+    /// Writes label record and embedded names; the content of track 0 stays.
+    pub(super) fn commit_label(&mut self, device: Device, label: LabelTrack, out: &mut DasdOutbox) {
+        let tag = self.logical_image(device, TrackNo(0)).tag;
+        let image = TrackImage { tag, label: Some(Arc::new(label)) };
+        let written = self.commit_track(device, TrackNo(0), image, out);
+        assert!(written, "NVS keeps room for label tracks");
+        self.destage_if_due(out);
+    }
+
+    pub(super) fn write_ended(&mut self, device: Device, out: &mut DasdOutbox) {
+        self.volatile.devices[device.0 as usize].writes -= 1;
+        self.drained(device, out);
+    }
+}

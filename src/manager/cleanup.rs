@@ -1,0 +1,197 @@
+//! Small actions that put right what a job left behind: for an undo, for a job that gives up, and for a recovery.
+
+use std::collections::VecDeque;
+
+use super::catalog::{CartridgeUse, EntryState, JournalState};
+use super::fact::{Job, Outcome};
+use super::plan::BackupPlan;
+use super::restore::RestoreEntry;
+use super::session::{BackupRun, Session, SessionTag, Work};
+use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
+use crate::controller::dasd::DasdCommand;
+use crate::kernel::Time;
+use crate::vocab::{Backup, Cartridge, Device, LabelTrack, RelationNumber, StepName};
+
+/// Small actions that put right what a job left behind.
+#[derive(Clone, Debug)]
+pub(super) struct Cleanup {
+    pub actions: VecDeque<Action>,
+    /// A recovery waits for this.
+    pub recovery: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Action {
+    /// The half-written tape goes back to scratch and out of the drive.
+    Scratch {
+        backup: Backup,
+    },
+    Withdraw {
+        target: Device,
+    },
+    WriteLabel {
+        device: Device,
+        label: LabelTrack,
+    },
+    /// The step that takes an establish back is the same whether a job succeeds or is undone.
+    BeginWithdraw {
+        job: Job,
+    },
+    EndWithdraw {
+        job: Job,
+    },
+    /// Says that something without a job was removed.
+    Orphan {
+        device: Device,
+    },
+    Close {
+        job: Job,
+        outcome: Outcome,
+        held: bool,
+        undone: bool,
+    },
+    Resume {
+        job: Job,
+        line: usize,
+        relation: Option<RelationNumber>,
+        t0: Time,
+    },
+}
+
+impl Manager {
+    /// The job ends; relationship and hidden ID stay until somebody releases them.
+    pub(super) fn hold(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let job = Job::Backup(self.backup_run(slot).backup);
+        let close = Action::Close { job, outcome: Outcome::FailedClean, held: true, undone: false };
+        self.replace_by_cleanup(slot, VecDeque::from([close]), out);
+    }
+
+    /// Walks the table upward: the relationship goes, the target gets its own label back, the job ends.
+    pub(super) fn undo(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let (job, plan, established) = (Job::Backup(run.backup), run.plan, run.relation.is_some());
+        let actions = undo_actions(job, &plan, established);
+        self.replace_by_cleanup(slot, actions, out);
+    }
+
+    /// The clean-up is a session of its own: answers that are still on their way to the job find nobody.
+    pub(super) fn replace_by_cleanup(&mut self, slot: u32, mut actions: VecDeque<Action>, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let (backup, job) = (run.backup, Job::Backup(run.backup));
+        if let Some(line) = Manager::line_of(run) {
+            out.report(ManagerFact::StepEnded { job, step: line.step });
+        }
+        self.unload_session_tape(slot, out);
+        self.volatile.sessions.remove(&slot);
+        actions.push_front(Action::Scratch { backup });
+        let cleanup = self.add_session(Work::Cleanup(Cleanup { actions, recovery: false }));
+        self.session_after(cleanup, self.parameters.record_write, out);
+    }
+
+    /// Takes the next small action; after the last one the session is over.
+    pub(super) fn next_action(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let Some(Session { work: Work::Cleanup(cleanup) }) = self.volatile.sessions.get_mut(&slot) else {
+            unreachable!("the session is a clean-up");
+        };
+        let Some(action) = cleanup.actions.pop_front() else {
+            self.drop_session(slot, out);
+            return;
+        };
+        match action {
+            Action::Scratch { backup } => {
+                self.scratch_tape_of(backup, out);
+                self.session_after(slot, self.parameters.record_write, out);
+            }
+            Action::Withdraw { target } => {
+                let ticket = self.session_ticket(slot, SessionTag::Step);
+                out.send(ManagerMessage::Dasd(DasdCommand::Withdraw { ticket, target, clear_hidden: false }));
+            }
+            Action::WriteLabel { device, label } => {
+                let ticket = self.session_ticket(slot, SessionTag::Step);
+                out.send(ManagerMessage::Dasd(DasdCommand::WriteLabel { ticket, device, label }));
+            }
+            Action::BeginWithdraw { job } => {
+                out.report(ManagerFact::StepStarted { job, step: StepName::Withdraw });
+                self.next_action(slot, out);
+            }
+            Action::EndWithdraw { job } => {
+                out.report(ManagerFact::StepEnded { job, step: StepName::Withdraw });
+                self.next_action(slot, out);
+            }
+            Action::Orphan { device } => {
+                out.report(ManagerFact::OrphanRemoved { device });
+                self.next_action(slot, out);
+            }
+            Action::Close { job, outcome, held, undone } => {
+                self.close_journal(job, if held { JournalState::Held } else { JournalState::Closed });
+                if undone {
+                    out.report(ManagerFact::JobUndone { job });
+                }
+                out.report(ManagerFact::JobEnded { job, outcome, held });
+                self.session_after(slot, self.parameters.record_write, out);
+            }
+            Action::Resume { job, line, relation, t0 } => {
+                self.resume(job, line, relation, t0, out);
+                self.next_action(slot, out);
+            }
+        }
+    }
+
+    /// Starts a job again at a line of its table.
+    pub(super) fn resume(
+        &mut self,
+        job: Job,
+        line: usize,
+        relation: Option<RelationNumber>,
+        t0: Time,
+        out: &mut ManagerOutbox,
+    ) {
+        match job {
+            Job::Backup(backup) => {
+                let plan = self.plan_of(backup).expect("a job that is resumed has its plan");
+                let mut run = BackupRun::new(backup, plan, None);
+                run.line = line;
+                run.relation = relation;
+                run.t0 = t0;
+                if let Some(line) = Manager::line_of(&run) {
+                    out.report(ManagerFact::JobResumed { job, step: line.step });
+                }
+                let slot = self.add_session(Work::Backup(run));
+                self.begin_line(slot, out);
+            }
+            Job::Restore(restore) => {
+                out.report(ManagerFact::JobResumed { job, step: StepName::MountAndRestore });
+                let entry = if line == 0 { RestoreEntry::Again } else { RestoreEntry::LabelWritten };
+                self.begin_restore(restore, entry, out);
+            }
+        }
+    }
+
+    /// The inventory entry of an unfinished dump becomes invalid and its cartridge scratch.
+    pub(super) fn scratch_tape_of(&mut self, backup: Backup, out: &mut ManagerOutbox) {
+        let unfinished = self.durable.inventory.iter_mut().filter(|entry| entry.backup == backup);
+        for entry in unfinished.filter(|entry| entry.state == EntryState::InProgress) {
+            entry.state = EntryState::Invalid;
+            let cartridge: Cartridge = entry.cartridge;
+            let used = &mut self.durable.cartridges[cartridge.0 as usize];
+            if *used == CartridgeUse::Allocated(backup) {
+                *used = CartridgeUse::Scratch;
+                out.report(ManagerFact::TapeScratched { cartridge });
+            }
+        }
+    }
+}
+
+/// What takes back an establish: first the relationship, then the identity it left on the target.
+pub(super) fn undo_actions(job: Job, plan: &BackupPlan, established: bool) -> VecDeque<Action> {
+    let mut actions = VecDeque::new();
+    if established {
+        actions.push_back(Action::BeginWithdraw { job });
+        actions.push_back(Action::Withdraw { target: plan.target });
+        let label = LabelTrack::fresh(plan.target_id);
+        actions.push_back(Action::WriteLabel { device: plan.target, label });
+        actions.push_back(Action::EndWithdraw { job });
+    }
+    actions.push_back(Action::Close { job, outcome: Outcome::FailedClean, held: false, undone: true });
+    actions
+}

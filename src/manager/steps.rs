@@ -1,0 +1,303 @@
+//! The steps of a backup: what each asks for, what its answer means, and where a failure goes.
+
+use super::catalog::{EntryState, JournalEntry, JournalJob, JournalState};
+use super::fact::{Job, Outcome};
+use super::method::{self, Line, OnFailure};
+use super::plan::{BackupPlan, MethodName, OnDumpFailure};
+use super::session::{BackupRun, SessionTag, Wait, Work};
+use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
+use crate::controller::dasd::{DasdCommand, Identity, Payload};
+use crate::controller::tape::{TapeCommand, TapeResult};
+use crate::device::cartridge::Record;
+use crate::kernel::Time;
+use crate::vocab::{LabelTrack, Status, StepName};
+
+impl Manager {
+    pub(super) fn line_of(run: &BackupRun) -> Option<Line> {
+        method::backup_line(run.plan.method, run.plan.delete_target, run.line)
+    }
+
+    pub(super) fn begin_line(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let (plan, job) = (run.plan, Job::Backup(run.backup));
+        let Some(line) = Manager::line_of(run) else {
+            self.drop_session(slot, out);
+            return;
+        };
+        run.wait = Wait::Answer;
+        if run.attempts == 0 {
+            out.report(ManagerFact::StepStarted { job, step: line.step });
+        }
+        match line.step {
+            StepName::AcceptStimulus | StepName::UpdateInventory | StepName::End => {
+                self.backup_run(slot).wait = Wait::Record;
+                self.session_after(slot, self.parameters.record_write, out);
+            }
+            StepName::EstablishWithheld | StepName::EstablishWithVolid => {
+                let identity = match plan.method {
+                    MethodName::SafeBackup => Identity::Withheld {
+                        target: plan.target_id,
+                        format: plan.hidden_format,
+                        commit: plan.label_commit,
+                    },
+                    MethodName::SameIdOffline => Identity::Copied,
+                };
+                let ticket = self.session_ticket(slot, SessionTag::Step);
+                let BackupPlan { source, target, mode, .. } = plan;
+                out.send(ManagerMessage::Dasd(DasdCommand::Establish { ticket, source, target, identity, mode }));
+            }
+            StepName::VaryTargetOffline => {
+                out.report(ManagerFact::VaryOfflineRequested { device: plan.target });
+                if self.is_online(plan.target) {
+                    self.backup_run(slot).wait = Wait::Vary;
+                    let delay = self.vary_time();
+                    self.session_after(slot, delay, out);
+                } else {
+                    self.step_ended(slot, out);
+                }
+            }
+            StepName::DumpWithReintroduction | StepName::DumpTarget => self.begin_dump(slot, out),
+            StepName::HardenTrailer => self.send_trailer(slot, out),
+            StepName::Withdraw => {
+                let clear_hidden = plan.method == MethodName::SafeBackup;
+                let ticket = self.session_ticket(slot, SessionTag::Step);
+                let target = plan.target;
+                out.send(ManagerMessage::Dasd(DasdCommand::Withdraw { ticket, target, clear_hidden }));
+            }
+            StepName::RelabelTarget => {
+                self.backup_run(slot).wait = Wait::Relabel;
+                self.session_after(slot, self.parameters.relabel_time, out);
+            }
+            StepName::DeleteTarget => {
+                let ticket = self.session_ticket(slot, SessionTag::Step);
+                let label = LabelTrack::fresh(plan.target_id);
+                out.send(ManagerMessage::Dasd(DasdCommand::DeleteTarget { ticket, device: plan.target, label }));
+            }
+            StepName::CommitRelationship | StepName::MountAndRestore | StepName::VaryRestoredOnline => {
+                unreachable!("no backup has this step")
+            }
+        }
+    }
+
+    /// The delay of a session is over.
+    pub(super) fn session_waited(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        // A session that was dropped meanwhile leaves its timer behind.
+        let Some(session) = self.volatile.sessions.get(&slot) else { return };
+        match &session.work {
+            Work::Restore(_) => self.restore_waited(slot, out),
+            Work::Cleanup(_) => self.next_action(slot, out),
+            Work::Backup(run) => match run.wait {
+                Wait::Journal => {
+                    self.write_journal(slot);
+                    self.next_line(slot, out);
+                }
+                Wait::Record if run.dump.is_some() => self.dump_recorded(slot, out),
+                Wait::Record => self.step_recorded(slot, out),
+                Wait::Vary => {
+                    let device = run.plan.target;
+                    self.set_offline(device, out);
+                    self.step_ended(slot, out);
+                }
+                Wait::Relabel => {
+                    let (device, id) = (run.plan.target, run.plan.target_id);
+                    let ticket = self.session_ticket(slot, SessionTag::Step);
+                    let label = LabelTrack::fresh(id);
+                    out.send(ManagerMessage::Dasd(DasdCommand::WriteLabel { ticket, device, label }));
+                }
+                Wait::Answer => unreachable!("a session that waits for an answer has set no timer"),
+            },
+        }
+    }
+
+    /// The record of a step that is nothing but a record is durable.
+    pub(super) fn step_recorded(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot).clone();
+        let line = Manager::line_of(&run).expect("a line waits for its record");
+        let BackupRun { backup, plan, .. } = run;
+        match line.step {
+            StepName::AcceptStimulus => {
+                if let Some(number) = run.stimulus {
+                    self.durable.accepted[number] = true;
+                }
+                let job = JournalJob::Backup { backup, relation: None, t0: Time::ZERO };
+                self.durable.journal.push(JournalEntry { job, steps_done: 1, state: JournalState::Open });
+                let BackupPlan { source, target, method, .. } = plan;
+                out.report(ManagerFact::StimulusAccepted { backup, source, target, method });
+            }
+            StepName::UpdateInventory => {
+                if let Some(entry) = self.durable.entry_mut(backup) {
+                    entry.state = EntryState::Complete;
+                }
+                self.write_journal(slot);
+                out.report(ManagerFact::InventoryUpdated { backup });
+                self.unload_session_tape(slot, out);
+            }
+            StepName::End => {
+                self.close_journal(Job::Backup(backup), JournalState::Closed);
+                out.report(ManagerFact::StepEnded { job: Job::Backup(backup), step: line.step });
+                let outcome = Outcome::Complete;
+                out.report(ManagerFact::JobEnded { job: Job::Backup(backup), outcome, held: false });
+                self.next_line(slot, out);
+                return;
+            }
+            _ => unreachable!("only these steps are records"),
+        }
+        out.report(ManagerFact::StepEnded { job: Job::Backup(backup), step: line.step });
+        self.next_line(slot, out);
+    }
+
+    /// The present step did its work: the journal says so before the next begins.
+    pub(super) fn step_ended(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let line = Manager::line_of(run).expect("a line ended");
+        out.report(ManagerFact::StepEnded { job: Job::Backup(run.backup), step: line.step });
+        if line.step == StepName::DeleteTarget {
+            self.next_line(slot, out);
+            return;
+        }
+        run.wait = Wait::Journal;
+        self.session_after(slot, self.parameters.record_write, out);
+    }
+
+    pub(super) fn next_line(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        run.line += 1;
+        run.attempts = 0;
+        self.begin_line(slot, out);
+    }
+
+    pub(super) fn write_journal(&mut self, slot: u32) {
+        let run = self.backup_run(slot);
+        let (backup, done, relation, t0) = (run.backup, run.line + 1, run.relation, run.t0);
+        if let Some(entry) = self.durable.journal_mut(Job::Backup(backup)) {
+            entry.job = JournalJob::Backup { backup, relation, t0 };
+            entry.steps_done = done;
+        }
+    }
+
+    pub(super) fn close_journal(&mut self, job: Job, state: JournalState) {
+        if let Some(entry) = self.durable.journal_mut(job) {
+            entry.state = state;
+        }
+    }
+
+    /// An answer of the DASD controller to a session.
+    pub(super) fn session_dasd(
+        &mut self,
+        session: u32,
+        tag: SessionTag,
+        status: Status,
+        payload: Payload,
+        out: &mut ManagerOutbox,
+    ) {
+        let slot = session;
+        let Some(session) = self.volatile.sessions.get(&slot) else { return };
+        let step = match &session.work {
+            Work::Restore(_) => return self.restore_dasd(slot, tag, status, payload, out),
+            Work::Cleanup(_) => return self.next_action(slot, out),
+            Work::Backup(run) if run.dump.is_some() => return self.dump_dasd(slot, tag, status, payload, out),
+            Work::Backup(run) => Manager::line_of(run).expect("a line asked").step,
+        };
+        match (step, status) {
+            (StepName::EstablishWithheld | StepName::EstablishWithVolid, Status::Good) => {
+                let Payload::Established { number, t0 } = payload else {
+                    unreachable!("an establish answers with its relationship");
+                };
+                let run = self.backup_run(slot);
+                run.relation = Some(number);
+                run.t0 = t0;
+                self.step_ended(slot, out);
+            }
+            // The relationship of a COPY has ended by itself: no relationship is success.
+            (StepName::Withdraw, Status::Rejected) => self.step_ended(slot, out),
+            (_, Status::Good) => self.step_ended(slot, out),
+            _ => self.step_failed(slot, out),
+        }
+    }
+
+    /// An answer of the tape controller to a session.
+    pub(super) fn session_tape(&mut self, session: u32, tag: SessionTag, result: TapeResult, out: &mut ManagerOutbox) {
+        let slot = session;
+        let Some(session) = self.volatile.sessions.get(&slot) else {
+            self.tape_for_nobody(&result, out);
+            return;
+        };
+        match &session.work {
+            Work::Restore(_) => self.restore_tape(slot, tag, result, out),
+            Work::Cleanup(_) => self.next_action(slot, out),
+            Work::Backup(run) if run.dump.is_some() => self.dump_tape(slot, tag, result, out),
+            Work::Backup(_) => self.trailer_answered(slot, tag, &result, out),
+        }
+    }
+
+    /// A mount whose job is over by now: the cartridge goes back.
+    pub(super) fn tape_for_nobody(&mut self, result: &TapeResult, out: &mut ManagerOutbox) {
+        if let TapeResult::Mounted { drive, .. } = *result {
+            self.unload(drive, 0, out);
+        }
+    }
+
+    pub(super) fn send_trailer(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let (_, drive) = run.tape.expect("a dump is on a tape");
+        let tracks = run.plan.tracks;
+        let block_count = tracks + 1;
+        let records: [Record; 2] = [Record::Eof1 { block_count }, Record::Eof2];
+        let ticket = self.tape_ticket(slot, SessionTag::Before);
+        out.send(ManagerMessage::Tape(TapeCommand::Write { ticket, drive, records: records.into() }));
+        let ticket = self.tape_ticket(slot, SessionTag::Before);
+        out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise: false }));
+        let ticket = self.tape_ticket(slot, SessionTag::Step);
+        out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise: true }));
+    }
+
+    pub(super) fn trailer_answered(
+        &mut self,
+        slot: u32,
+        tag: SessionTag,
+        result: &TapeResult,
+        out: &mut ManagerOutbox,
+    ) {
+        let run = self.backup_run(slot);
+        let backup = run.backup;
+        if let TapeResult::WriteError { permanent, hardened_blocks, .. } = *result {
+            run.trailer_error = Some((permanent, hardened_blocks));
+            out.report(ManagerFact::TapeErrorSeen { backup, permanent });
+        }
+        // Commands behind one that failed are answered too: the last answer decides.
+        if tag == SessionTag::Before {
+            return;
+        }
+        match (result, run.trailer_error.take()) {
+            (TapeResult::Done, _) => {
+                out.report(ManagerFact::TapeEofHardened { backup });
+                self.step_ended(slot, out);
+            }
+            (_, Some((permanent, hardened))) => self.return_to_dump(slot, permanent, hardened, out),
+            // A drive that was reset, or a full tape: another cartridge.
+            (_, None) => self.return_to_dump(slot, true, 0, out),
+        }
+    }
+
+    pub(super) fn step_failed(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let retries = self.parameters.step_retries;
+        let run = self.backup_run(slot);
+        let line = Manager::line_of(run).expect("a line failed");
+        match line.on_failure {
+            OnFailure::Retry if run.attempts < retries => {
+                run.attempts += 1;
+                self.begin_line(slot, out);
+            }
+            OnFailure::Undo => self.undo(slot, out),
+            OnFailure::Retry | OnFailure::Stop | OnFailure::DumpRule => self.hold(slot, out),
+        }
+    }
+
+    /// The dump will not be tried again.
+    pub(super) fn give_up_dump(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        match self.backup_run(slot).plan.on_dump_failure {
+            OnDumpFailure::Keep => self.hold(slot, out),
+            OnDumpFailure::Withdraw => self.undo(slot, out),
+        }
+    }
+}
