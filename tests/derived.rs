@@ -1,0 +1,331 @@
+//! The figures that the whole system must reproduce, each computed beside the test from the parameters alone.
+//!
+//! D1 and so on are the rows of the table of derived numbers in the model's description. Every test runs a scenario of its
+//! own from stimulus to end and reads the figure off the facts; the figures of single devices are tested beside those.
+
+mod support;
+
+use support::{check_near, facts, plan_of, seconds};
+use tiersim::campaign::{Happening, Trial};
+use tiersim::check::{Checks, Looking};
+use tiersim::controller::dasd::DasdFact;
+use tiersim::controller::tape::TapeFact;
+use tiersim::kernel::{Span, Time};
+use tiersim::manager::{ManagerFact, Outcome};
+use tiersim::scenario::Plan;
+use tiersim::vocab::{Invariant, SLOT_BYTES, TRACK_BYTES};
+use tiersim::world::Fact;
+
+/// Model, cylinders and bytes: D1 and D2.
+const MODELS: [(&str, u64, u64); 6] = [
+    ("3390-1", 1_113, 946_005_480),
+    ("3390-2", 2_226, 1_892_010_960),
+    ("3390-3", 3_339, 2_838_016_440),
+    ("3390-9", 10_017, 8_514_049_320),
+    ("3390-27", 32_760, 27_844_689_600),
+    ("3390-54", 65_520, 55_689_379_200),
+];
+
+/// A backup of an idle volume of this size (`model = "3390-3"` or `cylinders = 20`), with other parameters changed.
+fn backup(size: &str, method: &str, parameters: &str) -> Plan {
+    plan_of(&format!(
+        "[[volume]]\nid = \"PROD01\"\ndevice = \"0A00\"\n{size}\n\
+         [[volume]]\nid = \"SPARE1\"\ndevice = \"0A10\"\n{size}\n\
+         [[backup]]\nat = \"0 s\"\nmethod = \"{method}\"\nsource = \"PROD01\"\ntarget = \"0A10\"\n{parameters}"
+    ))
+}
+
+/// The instants of the facts that `wanted` picks.
+fn instants(facts: &[(Time, Fact)], wanted: impl Fn(&Fact) -> bool) -> Vec<Time> {
+    facts.iter().filter(|(_, fact)| wanted(fact)).map(|(time, _)| *time).collect()
+}
+
+#[track_caller]
+fn instant(facts: &[(Time, Fact)], wanted: impl Fn(&Fact) -> bool) -> Time {
+    let found = instants(facts, wanted);
+    assert_eq!(found.len(), 1, "it happens once");
+    found[0]
+}
+
+fn from_first_to_last(instants: &[Time]) -> f64 {
+    seconds(*instants.last().expect("it happens") - instants[0])
+}
+
+#[test]
+fn d1_and_d2_volumes_have_their_tracks_and_bytes() {
+    for (model, cylinders, bytes) in MODELS {
+        let plan = backup(&format!("model = \"{model}\""), "safe-backup", "");
+        let tracks = u64::from(plan.dasd.volumes[0].tracks);
+        assert_eq!((tracks, tracks * TRACK_BYTES), (cylinders * 15, bytes), "{model}");
+        let trial = Trial::new(&plan).expect("the disks hold two of them");
+        assert_eq!(u64::from(trial.run.model.dasd.tracks(tiersim::vocab::Device(0))), tracks, "{model}");
+    }
+}
+
+/// The blocks of tracks of a full dump: when they were acknowledged and when they were on tape.
+fn dump(size: &str, parameters: &str) -> (Vec<Time>, Vec<Time>, Vec<(Time, Fact)>) {
+    let facts = facts(&backup(size, "safe-backup", parameters));
+    let acknowledged =
+        instants(&facts, |fact| matches!(fact, Fact::Tape(TapeFact::BlockAcknowledged { track: Some(_), .. })));
+    let hardened = instants(&facts, |fact| matches!(fact, Fact::Tape(TapeFact::BlockHardened { track: Some(_), .. })));
+    (acknowledged, hardened, facts)
+}
+
+#[test]
+fn d3_and_d4_a_dump_streams_at_the_rate_of_the_drive() {
+    for (model, bytes, rates) in
+        [("3390-3", 2_838_016_440.0, &[9.0, 14.0, 17.0, 42.0][..]), ("3390-9", 8_514_049_320.0, &[14.0])]
+    {
+        for &rate in rates {
+            // Links that are faster than the fastest drive, so that the drive is what decides.
+            let fast = "rate = \"200 MB/s\"\noverhead = \"0 us\"";
+            let parameters = format!(
+                "[tape]\ncompression = \"1\"\nnative_rate = \"{rate} MB/s\"\nchannel_rate = \"200 MB/s\"\n[channel]\n{fast}\n"
+            );
+            let (_, hardened, _) = dump(&format!("model = \"{model}\""), &parameters);
+            let expected = bytes / (rate * 1e6);
+            check_near(&format!("{model} at {rate} MB/s"), expected, expected * 0.005, from_first_to_last(&hardened));
+        }
+    }
+}
+
+#[test]
+fn d3_with_the_links_of_the_profile() {
+    let (_, hardened, _) = dump("model = \"3390-3\"", "[tape]\ncompression = \"1\"\n");
+    assert_eq!(hardened.len(), 50_085);
+    check_near("3390-3 at 14 MB/s", 202.7, 202.7 * 0.005, from_first_to_last(&hardened));
+}
+
+#[test]
+fn d6_a_path_that_is_slower_than_the_drive_decides() {
+    // 14 MB/s at 3:1 is 42 MB/s of data, through one path of 17 MB/s.
+    let (acknowledged, hardened, _) = dump("model = \"3390-3\"", "[tape]\nchannel_paths = 1\n");
+    check_near("through the path", 166.9, 166.9 * 0.01, from_first_to_last(&acknowledged));
+    // Behind the last block the drive empties what is left of its buffer: at most 48 MB of data, 1.1 s.
+    let drained = seconds(hardened[50_084] - acknowledged[50_084]);
+    assert!(drained > 0.0 && drained < 1.15, "{drained}");
+}
+
+/// With 320 m in 16 passes, wound back at 5 m/s.
+#[test]
+fn d18_a_rewind_depends_on_where_the_dump_ended() {
+    let bytes = 2_838_016_440_u64;
+    for (name, capacity, expected) in [
+        // Beside the tracks there are labels, marks and the header of the dump: less than 0.1 s of tape in all cases.
+        ("the far end of the first pass", 16 * bytes, 64.0),
+        ("the load point after two passes", 8 * bytes, 0.0),
+        ("the far end of the third pass", 16 * bytes / 3, 64.0),
+        ("the middle of the first pass", 32 * bytes, 32.0),
+        ("the middle of the second pass, on the way back", 32 * bytes / 3, 32.0),
+        // 20 GB: 2.270 passes of 1.25 GB.
+        ("the cartridge of the profile", 20_000_000_000, 17.306),
+    ] {
+        let parameters = format!("[tape]\ncompression = \"1\"\ncapacity = \"{capacity} B\"\nwraps = 16\n");
+        let (_, _, facts) = dump("model = \"3390-3\"", &parameters);
+        let released = instant(&facts, |fact| matches!(fact, Fact::Manager(ManagerFact::InventoryUpdated { .. })));
+        let unloaded = instant(&facts, |fact| matches!(fact, Fact::Tape(TapeFact::Unloaded { .. })));
+        check_near(name, expected + 8.0, 0.1, seconds(unloaded - released));
+    }
+}
+
+/// A volume that fits one cartridge takes one. A larger one takes as many as it fills, or the job says that it failed: it is
+/// never called complete with a part of the volume on tape.
+#[test]
+fn d22_a_dump_takes_as_many_cartridges_as_it_fills() {
+    for (size, capacity, cartridges) in [
+        ("model = \"3390-3\"", "20 GB", 1),
+        ("model = \"3390-9\"", "20 GB", 1),
+        // In units of a cartridge as much as a 3390-27 (1.39) and a 3390-54 (2.78), and two hundred times faster.
+        ("cylinders = 164", "100 MB", 2),
+        ("cylinders = 328", "100 MB", 3),
+    ] {
+        let parameters = format!("[tape]\ncompression = \"1\"\ncapacity = \"{capacity}\"\n");
+        let (_, _, facts) = dump(size, &parameters);
+        let mounts = instants(&facts, |fact| matches!(fact, Fact::Tape(TapeFact::Mounted { .. })));
+        let complete = instants(&facts, |fact| {
+            matches!(fact, Fact::Manager(ManagerFact::JobEnded { outcome: Outcome::Complete, .. }))
+        });
+        let failed = instants(&facts, |fact| {
+            matches!(fact, Fact::Manager(ManagerFact::JobEnded { outcome: Outcome::FailedClean, .. }))
+        });
+        let name = format!("{size} on cartridges of {capacity}");
+        assert_eq!(complete.len() + failed.len(), 1, "{name}");
+        assert!(complete.is_empty() || mounts.len() == cartridges, "{name}: {} mounts", mounts.len());
+        assert!(cartridges > 1 || !complete.is_empty(), "{name}: what fits is saved");
+    }
+}
+
+/// B = 16 MB, R = 14 MB/s, 1.5 s for a stop: a slower host is served at its own rate up to B / 1.5 s, with a stop for each
+/// buffer, and loses time above.
+#[test]
+fn d23_and_d24_a_slow_host_makes_the_drive_stop_and_start() {
+    for (rate, effective) in [(10.0, 10.0), (12.0, 11.79), (13.0, 12.80)] {
+        let parameters = format!(
+            "[tape]\ncompression = \"1\"\nchannel_rate = \"{rate} MB/s\"\nchannel_overhead = \"0 us\"\nchannel_paths = 1\n"
+        );
+        let (acknowledged, _, facts) = dump("model = \"3390-9\"", &parameters);
+        let time = from_first_to_last(&acknowledged);
+        check_near(&format!("MB/s at {rate}"), effective, effective * 0.01, 8_514.05 / time);
+        if rate == 10.0 {
+            let stops = instants(&facts, |fact| matches!(fact, Fact::Tape(TapeFact::StopStart { .. })));
+            check_near("stops per hour", 643.0, 643.0 * 0.01, stops.len() as f64 * 3_600.0 / time);
+        }
+    }
+}
+
+#[test]
+fn d12_an_establish_takes_its_base_and_its_tracks() {
+    for (model, expected) in [("3390-3", 1.5017), ("3390-9", 3.5051), ("3390-27", 10.3280), ("3390-54", 20.1560)] {
+        // The dump of the large ones would take a while and tell nothing: the run ends at the establish.
+        let mut trial =
+            Trial::new(&backup(&format!("model = \"{model}\""), "safe-backup", "")).expect("it can be built");
+        let (mut began, mut ended) = (None, None);
+        while ended.is_none() {
+            trial.advance().expect("the establish ends");
+            for fact in trial.run.model.facts() {
+                match fact {
+                    Fact::Dasd(DasdFact::PointInTimeSet { .. }) => began = Some(trial.run.now()),
+                    Fact::Dasd(DasdFact::EstablishAcknowledged { .. }) => ended = Some(trial.run.now()),
+                    _ => {}
+                }
+            }
+        }
+        let took = ended.expect("it ended") - began.expect("it began");
+        check_near(model, expected, 0.001, seconds(took));
+    }
+}
+
+#[test]
+fn a_withdraw_takes_its_second() {
+    let (_, _, facts) = dump("cylinders = 20", "");
+    let requested = instant(&facts, |fact| matches!(fact, Fact::Dasd(DasdFact::WithdrawRequested { .. })));
+    let withdrawn = instant(&facts, |fact| matches!(fact, Fact::Dasd(DasdFact::RelationshipWithdrawn { .. })));
+    check_near("withdraw", 1.0, 0.001, seconds(withdrawn - requested));
+}
+
+#[test]
+fn a_mount_takes_an_exchange_and_a_load() {
+    for (parameters, expected) in [("", 29.0), ("[library]\nexchange = \"2 s\"\n[tape]\nload = \"5 s\"\n", 7.0)] {
+        let (_, _, facts) = dump("cylinders = 20", parameters);
+        // The mount is asked for when the hidden ID is known.
+        let asked = instant(&facts, |fact| matches!(fact, Fact::Manager(ManagerFact::HiddenIdRead { .. })));
+        let mounted = instant(&facts, |fact| matches!(fact, Fact::Tape(TapeFact::Mounted { .. })));
+        check_near("mount", expected, 0.02, seconds(mounted - asked));
+    }
+}
+
+/// One volume, these tracks updated by a host at one instant, and nothing else in the whole run.
+fn after_updates(tracks: &[u32], data_disks: u32) -> (Vec<u64>, Vec<(Time, Fact)>, Trial) {
+    let fault = |track: &u32| {
+        format!("[[fault]]\nkind = \"source-update\"\ndevice = \"0A00\"\ntrack = {track}\nwhen = {{ at = \"10 s\" }}\n")
+    };
+    let plan = plan_of(&format!(
+        "until = \"2 min\"\n[[volume]]\nid = \"PROD01\"\ndevice = \"0A00\"\ncylinders = 20\n\
+         [raid]\ndata_disks = {data_disks}\n{}",
+        tracks.iter().map(fault).collect::<String>()
+    ));
+    let mut trial = Trial::new(&plan).expect("it can be built");
+    let mut facts = Vec::new();
+    trial.finish(|trial, happening| {
+        if happening == Happening::Event {
+            facts.extend(trial.run.model.facts().iter().map(|&fact| (trial.run.now(), fact)));
+        }
+    });
+    let usage = trial.run.model.dasd.usage(trial.run.now());
+    let disks = usage.into_iter().filter(|(name, ..)| name.starts_with("dasd.disk"));
+    (disks.map(|(_, _, usage)| usage.served).collect(), facts, trial)
+}
+
+#[test]
+fn d13_a_small_write_costs_two_reads_and_two_writes() {
+    for data_disks in [3, 6, 7] {
+        for track in [7, 40, 299] {
+            let (served, facts, _) = after_updates(&[track], data_disks);
+            let name = format!("track {track} on {data_disks}+P");
+            assert_eq!(served.len() as u32, data_disks + 1, "{name}");
+            let busy: Vec<u64> = served.into_iter().filter(|&served| served > 0).collect();
+            assert_eq!(busy, [2, 2], "{name}: data and parity are each read and written once");
+            instant(&facts, |fact| matches!(fact, Fact::Dasd(DasdFact::StripeDataWritten { .. })));
+            instant(&facts, |fact| matches!(fact, Fact::Dasd(DasdFact::StripeParityWritten { .. })));
+        }
+    }
+}
+
+#[test]
+fn d13_a_full_row_costs_one_write_for_every_disk_and_no_read() {
+    // Tracks 12 to 17 fill one row of 6+P.
+    let (served, facts, trial) = after_updates(&[12, 13, 14, 15, 16, 17], 6);
+    assert_eq!(served, [1; 7]);
+    let destaged = instants(&facts, |fact| matches!(fact, Fact::Dasd(DasdFact::DestageDone { .. })));
+    assert_eq!(destaged.len(), 6);
+    assert!(trial.run.model.dasd.is_quiet());
+}
+
+#[test]
+fn d14_nvs_holds_its_slots_and_fills_at_the_rate_of_the_path() {
+    // Full-track writes at random places of the largest volume, by four clients that never wait, over one path; nothing is
+    // destaged. Six of them or so hit a track that was written before.
+    let plan = plan_of(&format!(
+        "until = \"15 s\"\n[[volume]]\nid = \"PROD01\"\ndevice = \"0A00\"\nmodel = \"3390-54\"\n\
+         [[workload]]\nvolume = \"PROD01\"\nkind = \"closed\"\nclients = 4\nthink = \"0 s\"\nread = \"0 %\"\n\
+         size = \"{TRACK_BYTES} B\"\nhot_requests = \"0 %\"\nhot_tracks = \"0 %\"\n\
+         [channel]\npaths = 1\noverhead = \"0 us\"\n\
+         [controller]\nclusters = 1\nnvs_high = \"100 %\"\ndestage_age = \"1 h\"\n"
+    ));
+    let mut trial = Trial::new(&plan).expect("it can be built");
+    assert_eq!(trial.run.model.dasd.nvs_use(), (0, 3_510));
+    assert_eq!(u64::from(trial.run.model.dasd.nvs_use().1), 192 * 1_024 * 1_024 / SLOT_BYTES);
+    while trial.run.model.dasd.nvs_use().0 < 3_510 {
+        trial.advance().expect("NVS fills");
+    }
+    check_near("NVS full", 11.70, 0.117, seconds(trial.run.now() - Time::ZERO));
+}
+
+/// For how long two devices were online with one ID, until the vary that ends it.
+fn exposure(method: &str, seed: u64) -> Span {
+    let mut plan = backup("cylinders = 1", method, "");
+    plan.seed = seed;
+    let mut run = support::Watched::new(&plan, Looking::OnChange);
+    let ended =
+        |fact: &Fact| matches!(fact, Fact::Manager(ManagerFact::VaryOfflineDone { .. } | ManagerFact::JobEnded { .. }));
+    while run.advance().is_some() {
+        if run.trial.run.model.facts().iter().any(ended) {
+            break;
+        }
+    }
+    total_exposure(&run.checks)
+}
+
+fn total_exposure(checks: &Checks) -> Span {
+    let report = checks.report();
+    let row = report.iter().find(|row| row.invariant == Invariant::UniqueOnlineId).expect("there are all rows");
+    row.exposure.as_ref().expect("it is a state").total
+}
+
+#[test]
+fn d29_a_copy_with_the_same_id_is_online_for_the_time_of_a_vary() {
+    const SEEDS: u64 = 4_000;
+    let found: Vec<f64> = (0..SEEDS).map(|seed| seconds(exposure("same-id-offline", seed))).collect();
+    let mean = found.iter().sum::<f64>() / SEEDS as f64;
+    // The mean of a uniform 0.5 to 5 s; its standard error at 4,000 draws is 1.299 s / 63.2 = 0.75 %, so 2 % are 2.7 of it.
+    check_near("mean exposure", 2.75, 2.75 * 0.02, mean);
+    let variance = found.iter().map(|exposure| (exposure - mean) * (exposure - mean)).sum::<f64>() / (SEEDS - 1) as f64;
+    check_near("standard deviation", 4.5 / 12_f64.sqrt(), 0.03, variance.sqrt());
+    // Beside the vary the exposure holds the steps around it: a few records of the journal.
+    let (least, most) = (found.iter().copied().fold(f64::MAX, f64::min), found.iter().copied().fold(0.0, f64::max));
+    assert!(least >= 0.5 && most <= 5.1, "{least} to {most}");
+}
+
+#[test]
+fn d30_a_safe_backup_has_no_exposure_at_all() {
+    for seed in 0..50 {
+        assert_eq!(exposure("safe-backup", seed), Span::ZERO, "seed {seed}");
+    }
+    let outcome = support::execute(&backup("cylinders = 20", "safe-backup", "label_commit = \"atomic\"\n"));
+    for row in &outcome.checks {
+        let exposed = row.exposure.as_ref().map_or(Span::ZERO, |exposure| exposure.total);
+        assert_eq!((exposed, row.violations), (Span::ZERO, 0), "{}", row.invariant);
+        let is_id = matches!(row.invariant, Invariant::UniqueOnlineId | Invariant::UniqueIplId);
+        assert!(!is_id || row.exposure.is_some() && row.premise_true > 300, "{} was looked at", row.invariant);
+    }
+}
