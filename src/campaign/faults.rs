@@ -125,9 +125,13 @@ impl Faults {
         }
     }
 
-    /// The fault has acted; whatever a scout saw ahead is void.
     pub fn acted(&mut self, index: usize, boundary: u64, time: Time, effect: bool) {
         self.armed[index].state = FaultState::Acted { boundary, time, effect };
+        self.forget_ahead();
+    }
+
+    /// The run was changed from outside: whatever a scout saw ahead is void.
+    pub fn forget_ahead(&mut self) {
         self.scout = None;
     }
 

@@ -61,6 +61,7 @@ impl Trial {
             && self.run.peek().is_none_or(|next| next.time >= stop)
         {
             self.stopped = true;
+            self.faults.forget_ahead();
             self.run.inject("stop", |world, _, _| world.stop_workloads());
         }
         self.run.step()?;

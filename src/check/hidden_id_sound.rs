@@ -64,7 +64,9 @@ impl HiddenIdSound {
         match fact {
             ManagerFact::StimulusAccepted { backup, target, method: MethodName::SafeBackup, .. } => {
                 self.premise = true;
-                self.advance(scene, target, |_| Phase::Begun(backup));
+                // A target that a held job keeps stays that job's: the new establish will be refused.
+                let begin = |phase| if phase == Phase::Blank { Phase::Begun(backup) } else { phase };
+                self.advance(scene, target, begin);
             }
             // The relationship of a COPY may have ended by itself: then nobody reports a withdraw, but the step says that
             // the hidden ID may go.

@@ -47,6 +47,8 @@ pub enum JournalJob {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalState {
     Open,
+    /// The job failed; what it did is being taken back.
+    Undoing,
     /// The job has ended but what it left behind stands until somebody releases it.
     Held,
     Closed,
@@ -119,6 +121,11 @@ impl Catalog {
 }
 
 impl JournalEntry {
+    /// Whether a recovery has to do something about it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, JournalState::Open | JournalState::Undoing)
+    }
+
     pub fn job(&self) -> super::fact::Job {
         match self.job {
             JournalJob::Backup { backup, .. } => super::fact::Job::Backup(backup),

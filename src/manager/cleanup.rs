@@ -22,6 +22,10 @@ pub(super) struct Cleanup {
 
 #[derive(Clone, Debug)]
 pub(super) enum Action {
+    /// The journal says that the job is being undone: a crash does not resume it any more.
+    Undoing {
+        job: Job,
+    },
     /// The half-written tape goes back to scratch and out of the drive.
     Scratch {
         backup: Backup,
@@ -98,6 +102,10 @@ impl Manager {
             return;
         };
         match action {
+            Action::Undoing { job } => {
+                self.close_journal(job, JournalState::Undoing);
+                self.session_after(slot, self.parameters.record_write, out);
+            }
             Action::Scratch { backup } => {
                 self.scratch_tape_of(backup, out);
                 self.session_after(slot, self.parameters.record_write, out);
@@ -161,22 +169,29 @@ impl Manager {
             }
             Job::Restore(restore) => {
                 out.report(ManagerFact::JobResumed { job, step: StepName::MountAndRestore });
-                let entry = if line == 0 { RestoreEntry::Again } else { RestoreEntry::LabelWritten };
+                let entry = if line == 0 { RestoreEntry::Again } else { RestoreEntry::Completed };
                 self.begin_restore(restore, entry, out);
             }
         }
     }
 
-    /// The inventory entry of an unfinished dump becomes invalid and its cartridge scratch.
+    /// The inventory entry of an unfinished dump becomes invalid and its cartridges scratch.
     pub(super) fn scratch_tape_of(&mut self, backup: Backup, out: &mut ManagerOutbox) {
-        let unfinished = self.durable.inventory.iter_mut().filter(|entry| entry.backup == backup);
-        for entry in unfinished.filter(|entry| entry.state == EntryState::InProgress) {
-            entry.state = EntryState::Invalid;
-            let cartridge: Cartridge = entry.cartridge;
-            let used = &mut self.durable.cartridges[cartridge.0 as usize];
+        let mut complete = false;
+        for entry in self.durable.inventory.iter_mut().filter(|entry| entry.backup == backup) {
+            match entry.state {
+                EntryState::Complete => complete = true,
+                EntryState::InProgress => entry.state = EntryState::Invalid,
+                EntryState::Invalid => {}
+            }
+        }
+        if complete {
+            return;
+        }
+        for (place, used) in self.durable.cartridges.iter_mut().enumerate() {
             if *used == CartridgeUse::Allocated(backup) {
                 *used = CartridgeUse::Scratch;
-                out.report(ManagerFact::TapeScratched { cartridge });
+                out.report(ManagerFact::TapeScratched { cartridge: Cartridge(place as u16) });
             }
         }
     }
@@ -184,7 +199,7 @@ impl Manager {
 
 /// What takes back an establish: first the relationship, then the identity it left on the target.
 pub(super) fn undo_actions(job: Job, plan: &BackupPlan, established: bool) -> VecDeque<Action> {
-    let mut actions = VecDeque::new();
+    let mut actions = VecDeque::from([Action::Undoing { job }]);
     if established {
         actions.push_back(Action::BeginWithdraw { job });
         actions.push_back(Action::Withdraw { target: plan.target });

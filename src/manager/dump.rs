@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::catalog::{EntryState, InventoryEntry};
+use super::catalog::{CartridgeUse, EntryState, InventoryEntry};
 use super::fact::Job;
 use super::plan::MethodName;
 use super::session::{BackupRun, SessionTag, Wait};
@@ -159,6 +159,9 @@ impl Manager {
             self.give_up_dump(slot, out);
             return;
         };
+        let backup = self.backup_run(slot).backup;
+        // Taken at once: another dump may look for a cartridge before the record is durable.
+        self.durable.cartridges[cartridge.0 as usize] = CartridgeUse::Allocated(backup);
         let run = self.backup_run(slot);
         run.wait = Wait::Record;
         let dump = run.dump.as_mut().expect("the session dumps");
@@ -267,7 +270,9 @@ impl Manager {
                 self.start_settling(slot, permanent, hardened_blocks, out);
             }
             (_, TapeResult::WriteError { permanent, hardened_blocks, .. }) => {
-                self.dump(slot).chains -= 1;
+                if tag == SessionTag::ChainWritten {
+                    self.dump(slot).chains -= 1;
+                }
                 self.start_settling(slot, permanent, hardened_blocks, out);
             }
             // No drive, no cartridge, a full tape, a drive that was reset: another attempt, another cartridge.

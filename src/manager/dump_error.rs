@@ -24,9 +24,9 @@ impl Manager {
             return;
         }
         dump.buffers.clear();
-        if permanent {
-            self.condemn_cartridge(slot);
-            self.dump_failed(slot, true, out);
+        let mounted = self.backup_run(slot).tape.is_some();
+        if permanent || !mounted {
+            self.dump_failed(slot, mounted, out);
             return;
         }
         let run = self.backup_run(slot);

@@ -287,7 +287,9 @@ impl ManagerFact {
                 | ManagerFact::PromptAnswered { .. }
                 | ManagerFact::Down { .. }
                 | ManagerFact::DeviceRetired { .. }
+                | ManagerFact::RestoreGuardPassed { .. }
                 | ManagerFact::RestoreComplete { .. }
+                | ManagerFact::JobEnded { .. }
         )
     }
 

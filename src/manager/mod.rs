@@ -45,6 +45,7 @@ pub enum ManagerMessage {
     Host(HostReply),
     /// Two devices bear one ID at IPL: which one stays online? `original` is what an informed operator would keep.
     Prompt {
+        number: u64,
         first: Device,
         second: Device,
         original: Device,
@@ -90,6 +91,7 @@ pub struct Manager {
     varies: u64,
     ipls: u64,
     sessions_begun: u32,
+    prompts: u64,
 }
 
 /// How often an unload is asked for again when the command in front of it failed.
@@ -142,6 +144,7 @@ impl Manager {
             varies: 0,
             ipls: 0,
             sessions_begun: 0,
+            prompts: 0,
             parameters,
             backups,
             restores,
@@ -206,8 +209,9 @@ impl Manager {
             Pending::SessionTape { session, tag } => self.session_tape(session, tag, reply.result, out),
             Pending::Abandoned => self.tape_for_nobody(&reply.result, out),
             Pending::Unload { drive, tries } => {
-                // Behind a command that failed it was not executed.
-                if reply.result == TapeResult::NotExecuted && tries < MOST_UNLOADS {
+                // It was not executed behind a command that failed, or met an error that was still to be told.
+                let settled = matches!(reply.result, TapeResult::Done | TapeResult::NotReady);
+                if !settled && tries < MOST_UNLOADS {
                     self.unload(drive, tries + 1, out);
                 }
             }
@@ -233,8 +237,8 @@ impl Manager {
         self.restart_with_controller(out);
     }
 
-    pub fn prompt_answered(&mut self, keep: Device, out: &mut ManagerOutbox) {
-        self.restart_answered(keep, out);
+    pub fn prompt_answered(&mut self, number: u64, keep: Device, out: &mut ManagerOutbox) {
+        self.restart_answered(number, keep, out);
     }
 
     /// Everything in memory is gone. The IPL begins after `outage`.

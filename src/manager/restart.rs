@@ -14,7 +14,7 @@ use super::cleanup::{Action, Cleanup, undo_actions};
 use super::fact::{Job, Outcome};
 use super::io::Pending;
 use super::method;
-use super::plan::{BackupPlan, DuplicatePolicy, MethodName, RestoreLabel};
+use super::plan::{BackupPlan, DuplicatePolicy, MethodName};
 use super::session::Work;
 use super::{Condition, Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind};
 use crate::controller::dasd::{CopyMode, DasdCommand, Payload, RelationSummary};
@@ -43,6 +43,7 @@ enum Step {
     /// The NIP reads the label of the n-th device in address order.
     ReadLabels(usize),
     Prompt {
+        number: u64,
         first: Device,
         second: Device,
     },
@@ -212,10 +213,12 @@ impl Manager {
                 leave(self, second);
             }
             DuplicatePolicy::AskOperator => {
-                self.restart().step = Step::Prompt { first, second };
+                let number = self.prompts;
+                self.prompts += 1;
+                self.restart().step = Step::Prompt { number, first, second };
                 out.report(ManagerFact::DuplicatePrompt { image: self.image, first, second });
                 let original = self.original_of(first, second);
-                out.send(ManagerMessage::Prompt { first, second, original });
+                out.send(ManagerMessage::Prompt { number, first, second, original });
                 return;
             }
         }
@@ -230,12 +233,16 @@ impl Manager {
         if is_target(first) && !is_target(second) { second } else { first }
     }
 
-    pub(super) fn restart_answered(&mut self, keep: Device, out: &mut ManagerOutbox) {
+    pub(super) fn restart_answered(&mut self, answered: u64, keep: Device, out: &mut ManagerOutbox) {
         // An answer that comes after the image or the controller went away again answers nothing.
-        let Condition::Restarting(Restart { step: Step::Prompt { first, second }, .. }) = self.volatile.condition
+        let Condition::Restarting(Restart { step: Step::Prompt { number, first, second }, .. }) =
+            self.volatile.condition
         else {
             return;
         };
+        if number != answered {
+            return;
+        }
         out.report(ManagerFact::PromptAnswered { image: self.image, keep });
         let other = if keep == first { second } else { first };
         self.restart().found[other.0 as usize] = None;
@@ -269,8 +276,7 @@ impl Manager {
         }
         self.restart().step = Step::Act;
         let mut actions = VecDeque::new();
-        let open: Vec<JournalEntry> =
-            self.durable.journal.iter().filter(|entry| entry.state == JournalState::Open).copied().collect();
+        let open: Vec<JournalEntry> = self.durable.journal.iter().filter(|entry| entry.is_open()).copied().collect();
         for entry in &open {
             actions.extend(self.recovery_of(entry));
         }
@@ -282,9 +288,7 @@ impl Manager {
     /// Backups that the journal knows as open, with what it knows of their relationship.
     fn open_backups(&self) -> impl Iterator<Item = (Backup, Option<RelationNumber>)> + '_ {
         self.durable.journal.iter().filter_map(|entry| match entry.job {
-            JournalJob::Backup { backup, relation, .. } if entry.state == JournalState::Open => {
-                Some((backup, relation))
-            }
+            JournalJob::Backup { backup, relation, .. } if entry.is_open() => Some((backup, relation)),
             _ => None,
         })
     }
@@ -293,11 +297,7 @@ impl Manager {
     fn recovery_of(&mut self, entry: &JournalEntry) -> Vec<Action> {
         let (backup, journal_relation, journal_t0) = match entry.job {
             JournalJob::Restore { restore } => {
-                let plan = self.restores[restore.0 as usize];
-                // The label comes last: once it is there again nothing is left to write.
-                let bears = self.restart().labels[plan.to.0 as usize].id() == Some(plan.volume);
-                let written = plan.restore_label == RestoreLabel::Last && entry.steps_done > 0 && bears;
-                let (job, line) = (Job::Restore(restore), usize::from(written));
+                let (job, line) = (Job::Restore(restore), usize::from(entry.steps_done > 0));
                 return vec![Action::Resume { job, line, relation: None, t0: Time::ZERO }];
             }
             JournalJob::Backup { backup, relation, t0 } => (backup, relation, t0),
@@ -312,10 +312,21 @@ impl Manager {
         if !complete {
             actions.push(Action::Scratch { backup });
         }
+        // What another job's journal names is not this one's.
+        let claimed: Vec<RelationNumber> = self
+            .durable
+            .journal
+            .iter()
+            .filter(|other| other.job() != job)
+            .filter_map(|other| match other.job {
+                JournalJob::Backup { relation, .. } => relation,
+                JournalJob::Restore { .. } => None,
+            })
+            .collect();
         let standing = self.restart().relations.iter().copied().find(|relation| {
             relation.source == plan.source
                 && relation.target == plan.target
-                && journal_relation.is_none_or(|number| number == relation.number)
+                && journal_relation.map_or(!claimed.contains(&relation.number), |number| number == relation.number)
         });
         let relation = standing.map(|relation| relation.number).or(journal_relation);
         let t0 = standing.map_or(journal_t0, |relation| relation.t0);
@@ -352,6 +363,9 @@ impl Manager {
         standing: bool,
         complete: bool,
     ) -> Option<usize> {
+        if entry.state == JournalState::Undoing {
+            return None;
+        }
         let dump_line = method::dump_line(plan.method);
         if complete {
             // The tape is good; what is left does not need the copy.
@@ -421,8 +435,15 @@ impl Manager {
         }
         self.volatile.condition = Condition::Up;
         out.report(ManagerFact::RecoveryDone { image: self.image });
-        while let Some(number) = self.volatile.overdue_backups.pop_front() {
-            self.stimulate(number, out);
+        self.take_overdue(out);
+    }
+
+    /// Stimuli that came when they could not be taken, each once: some may have to wait again.
+    pub(super) fn take_overdue(&mut self, out: &mut ManagerOutbox) {
+        if matches!(self.volatile.condition, Condition::Up) {
+            for number in std::mem::take(&mut self.volatile.overdue_backups) {
+                self.stimulate(number, out);
+            }
         }
     }
 }

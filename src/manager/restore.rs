@@ -43,8 +43,8 @@ pub(super) enum RestoreEntry {
     First,
     /// After a crash, from the beginning.
     Again,
-    /// After a crash behind the label, which came last: only the record of the completion is missing.
-    LabelWritten,
+    /// After a crash behind the record of the completion: only the VARY ONLINE is missing.
+    Completed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +58,6 @@ pub(super) enum Phase {
     TapeLabels,
     Header,
     BlankLabel,
-    /// The journal notes that the device has no label any more.
-    BlankNoted,
     Tracks,
     /// A tape error: what is on the way comes back first.
     Settle,
@@ -100,7 +98,7 @@ impl Manager {
 
     pub(super) fn begin_restore(&mut self, restore: Restore, entry: RestoreEntry, out: &mut ManagerOutbox) {
         let plan = self.restores[restore.0 as usize];
-        let phase = if entry == RestoreEntry::LabelWritten { Phase::Complete } else { Phase::Record };
+        let phase = if entry == RestoreEntry::Completed { Phase::VaryOnline } else { Phase::Record };
         let run = RestoreRun {
             restore,
             tape: None,
@@ -123,7 +121,9 @@ impl Manager {
             let entry = JournalEntry { job: JournalJob::Restore { restore }, steps_done: 0, state: JournalState::Open };
             self.durable.journal.push(entry);
         }
-        out.report(ManagerFact::StepStarted { job, step: StepName::MountAndRestore });
+        let step =
+            if entry == RestoreEntry::Completed { StepName::VaryRestoredOnline } else { StepName::MountAndRestore };
+        out.report(ManagerFact::StepStarted { job, step });
         if entry == RestoreEntry::First {
             out.report(ManagerFact::RestoreStarted { restore, volume: plan.volume, device: plan.to });
         }
@@ -154,13 +154,6 @@ impl Manager {
                 let ticket = self.session_ticket(slot, SessionTag::Step);
                 out.send(ManagerMessage::Dasd(DasdCommand::QueryRelations { ticket }));
             }
-            Phase::BlankNoted => {
-                if let Some(entry) = self.durable.journal_mut(Job::Restore(restore)) {
-                    entry.steps_done = 1;
-                }
-                self.restore_run(slot).phase = Phase::Tracks;
-                self.ask_for_tracks(slot, out);
-            }
             Phase::VaryOffline => {
                 let (device, retire) = self.restore_run(slot).offline.pop_front().expect("a device is varied");
                 if self.is_online(device) {
@@ -176,6 +169,9 @@ impl Manager {
                 let backup = self.restore_run(slot).entry.expect("a restore has its backup").backup;
                 self.unload_session_tape(slot, out);
                 let job = Job::Restore(restore);
+                if let Some(entry) = self.durable.journal_mut(job) {
+                    entry.steps_done = 1;
+                }
                 out.report(ManagerFact::RestoreComplete { restore, backup, device: plan.to });
                 out.report(ManagerFact::StepEnded { job, step: StepName::MountAndRestore });
                 out.report(ManagerFact::StepStarted { job, step: StepName::VaryRestoredOnline });
@@ -228,8 +224,8 @@ impl Manager {
                 self.read_next_label(slot, number + 1, out);
             }
             (Phase::BlankLabel, _) => {
-                run.phase = Phase::BlankNoted;
-                self.session_after(slot, self.parameters.record_write, out);
+                run.phase = Phase::Tracks;
+                self.ask_for_tracks(slot, out);
             }
             (Phase::ReadLabel, Payload::Label(label)) => self.restored_label_read(slot, &label, out),
             _ => unreachable!("each phase knows its answer"),
@@ -277,6 +273,9 @@ impl Manager {
         }
         let (restore, cartridge) = (run.restore, run.entry.expect("a restore has its backup").cartridge);
         run.phase = Phase::Mount;
+        // Until the restore is complete no start of the host brings the device online.
+        let device = run.plan.to;
+        self.durable.online_at_ipl[device.0 as usize] = false;
         out.report(ManagerFact::RestoreGuardPassed { restore });
         let ticket = self.tape_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Tape(TapeCommand::Mount { ticket, drive: None, cartridge }));
@@ -285,10 +284,11 @@ impl Manager {
     fn restored_label_read(&mut self, slot: u32, label: &LabelTrack, out: &mut ManagerOutbox) {
         let run = self.restore_run(slot);
         let (restore, plan) = (run.restore, run.plan);
-        let waiting = self.volatile.opens.iter().any(|&(_, volume)| volume == plan.volume);
+        // A start of the host may have brought it online already, and applications with it.
+        let known = self.is_online(plan.to) || self.volatile.opens.iter().any(|&(_, volume)| volume == plan.volume);
         let online = label.id().is_some_and(|id: VolumeId| self.set_online(plan.to, id, out));
         // Without an application that waits for the volume somebody opens it once: a restore nobody can open is none.
-        if online && !waiting && self.device_of(plan.volume) == Some(plan.to) {
+        if online && !known && self.device_of(plan.volume) == Some(plan.to) {
             out.report(ManagerFact::ApplicationOpened { volume: plan.volume, device: plan.to });
         }
         let job = Job::Restore(restore);
@@ -314,7 +314,9 @@ impl Manager {
     }
 
     pub(super) fn end_restore(&mut self, slot: u32, outcome: Outcome, out: &mut ManagerOutbox) {
-        let job = Job::Restore(self.restore_run(slot).restore);
+        let run = self.restore_run(slot);
+        let (job, device) = (Job::Restore(run.restore), run.plan.to);
+        self.durable.online_at_ipl[device.0 as usize] = true;
         self.unload_session_tape(slot, out);
         self.close_journal(job, JournalState::Closed);
         out.report(ManagerFact::JobEnded { job, outcome, held: false });

@@ -133,6 +133,17 @@ impl Manager {
             return;
         }
         let plan = self.backups[number];
+        // A volume that is being restored is no source and no target yet: the stimulus waits.
+        let restoring = self.volatile.sessions.values().any(|session| match &session.work {
+            Work::Restore(run) => {
+                run.plan.to == plan.source || run.plan.to == plan.target || run.plan.volume == plan.source_id
+            }
+            _ => false,
+        });
+        if restoring {
+            self.volatile.overdue_backups.push_back(number);
+            return;
+        }
         let busy = self.volatile.sessions.values().any(|session| match &session.work {
             Work::Backup(run) => run.plan.source == plan.source,
             _ => false,
@@ -189,6 +200,7 @@ impl Manager {
     pub(super) fn drop_session(&mut self, slot: u32, out: &mut ManagerOutbox) {
         self.volatile.sessions.remove(&slot);
         self.recovery_may_be_done(out);
+        self.take_overdue(out);
         self.start_due_restores(out);
     }
 
@@ -228,6 +240,12 @@ impl Manager {
         let slots: Vec<u32> = self.volatile.sessions.keys().copied().collect();
         for slot in slots {
             self.unload_session_tape(slot, out);
+            // A stimulus that no journal knows of is taken again.
+            if let Some(Session { work: Work::Backup(run) }) = self.volatile.sessions.get(&slot)
+                && let Some(number) = run.stimulus.filter(|&number| !self.durable.accepted[number])
+            {
+                self.volatile.overdue_backups.push_back(number);
+            }
         }
         self.volatile.sessions.clear();
         self.volatile.forget_sessions();

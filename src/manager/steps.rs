@@ -283,6 +283,11 @@ impl Manager {
         let retries = self.parameters.step_retries;
         let run = self.backup_run(slot);
         let line = Manager::line_of(run).expect("a line failed");
+        // The job has ended; only the deletion that follows it did not come about.
+        if line.step == StepName::DeleteTarget {
+            self.drop_session(slot, out);
+            return;
+        }
         match line.on_failure {
             OnFailure::Retry if run.attempts < retries => {
                 run.attempts += 1;

@@ -47,7 +47,6 @@ impl World {
             operator: Operator::new(plan.operator, seed, "operator"),
             nvs_battery: plan.dasd.nvs_battery,
             mail: Default::default(),
-            prompts: 0,
             injected: 0,
             facts: Vec::new(),
             dasd_out: DasdOutbox::default(),

@@ -119,9 +119,8 @@ impl World {
 
     /// Spoils a block of the tape that is being read, or of the latest complete backup.
     fn spoil_read(&mut self, permanent: bool, block: BlockChoice) -> bool {
-        let in_use: Option<(Cartridge, u32)> = self.manager.tape_in_use().and_then(|(cartridge, drive)| {
+        let in_use: Option<(Cartridge, u32)> = self.manager.tape_in_use().and_then(|(cartridge, _)| {
             let entry = self.manager.catalog().inventory.iter().rev().find(|entry| entry.cartridge == cartridge)?;
-            let _ = drive;
             Some((cartridge, entry.tracks))
         });
         let latest = || {

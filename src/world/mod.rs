@@ -35,6 +35,7 @@ pub enum Event {
     },
     /// The operator answers a prompt.
     Answer {
+        number: u32,
         keep: Device,
     },
 }
@@ -56,7 +57,6 @@ pub struct World {
     pub operator: Operator,
     nvs_battery: Span,
     mail: Mailbox,
-    prompts: u64,
     injected: u64,
     facts: Vec<Fact>,
     dasd_out: DasdOutbox,
@@ -71,7 +71,7 @@ impl World {
         &self.facts
     }
 
-    /// Whether nothing is on its way between components.
+    /// Hands a message to the component that it is for.
     fn deliver(&mut self, place: u32, queue: &mut Queue<Event>, fingerprint: &mut Fingerprint) {
         match self.mail.take(place) {
             Message::ToDasd(command) => {
@@ -109,7 +109,7 @@ impl World {
                     self.apply_workload(vocab::Workload(number as u16), queue, fingerprint);
                 }
             }
-            Message::Prompt { original, other } => self.prompt(original, other, queue),
+            Message::Prompt { number, original, other } => self.prompt(number, original, other, queue),
             Message::Lost => {}
         }
     }
@@ -149,9 +149,9 @@ impl Model for World {
                 self.workloads[workload.0 as usize].timer(timer, &mut self.workload_out);
                 self.apply_workload(workload, queue, fingerprint);
             }
-            Event::Answer { keep } => {
+            Event::Answer { number, keep } => {
                 self.manager_out.open(now);
-                self.manager.prompt_answered(keep, &mut self.manager_out);
+                self.manager.prompt_answered(u64::from(number), keep, &mut self.manager_out);
                 self.apply_manager(queue, fingerprint);
             }
         }

@@ -20,6 +20,7 @@ pub(super) enum Message {
     Request(HostRequest),
     Reply(HostReply),
     Prompt {
+        number: u64,
         original: Device,
         other: Device,
     },
@@ -138,9 +139,9 @@ impl World {
                 ManagerMessage::Tape(command) => Message::ToTape(command),
                 ManagerMessage::Host(reply) if reply.ticket.port == super::INJECTOR_PORT => continue,
                 ManagerMessage::Host(reply) => Message::Reply(reply),
-                ManagerMessage::Prompt { first, second, original } => {
+                ManagerMessage::Prompt { number, first, second, original } => {
                     let other = if original == first { second } else { first };
-                    Message::Prompt { original, other }
+                    Message::Prompt { number, original, other }
                 }
                 ManagerMessage::HostUp => Message::HostUp,
             };
@@ -173,14 +174,13 @@ impl World {
     }
 
     /// The operator turns to a prompt after a while.
-    pub(super) fn prompt(&mut self, original: Device, other: Device, queue: &mut Queue<Event>) {
-        let occurrence = self.prompts;
-        self.prompts += 1;
+    pub(super) fn prompt(&mut self, number: u64, original: Device, other: Device, queue: &mut Queue<Event>) {
+        let occurrence = number;
         let delay = self.operator.react(occurrence) + self.operator.perform(occurrence);
         let keep = match self.operator.answer_duplicate(occurrence) {
             crate::host::Answer::Right => original,
             crate::host::Answer::Wrong => other,
         };
-        queue.push_after(delay, Class::NewWork, OPERATOR, Event::Answer { keep });
+        queue.push_after(delay, Class::NewWork, OPERATOR, Event::Answer { number: number as u32, keep });
     }
 }

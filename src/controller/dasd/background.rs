@@ -64,6 +64,10 @@ impl DasdController {
     ) -> Option<Background> {
         loop {
             let Some(relation) = self.volatile.tables.relation(copy.relation) else {
+                // Whoever is woken while it waits for a lock holds it now.
+                if copy.phase == BackgroundPhase::Locks {
+                    copy.locks.extend(copy.wanted.front().map(|&track| (copy.source, track)));
+                }
                 copy.locks.drain(..).for_each(|key| self.unlock_track(key));
                 return None;
             };

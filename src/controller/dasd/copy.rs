@@ -84,7 +84,7 @@ impl DasdController {
             || tables.is_related(target)
             || tables.bindings[source.0 as usize].tracks != tables.bindings[target.0 as usize].tracks
             || self.volatile.devices[source.0 as usize].held.is_some()
-            || self.volatile.devices[target.0 as usize].no_destage;
+            || self.volatile.devices[target.0 as usize].held.is_some();
         if refused {
             self.reply(ticket, Status::Rejected, Payload::Nothing, out);
             return;
@@ -95,8 +95,9 @@ impl DasdController {
             Establish { ticket, source, target, identity, mode, number, t0: Time::ZERO, phase: EstablishPhase::Drain };
         let quiet = self.is_quiet_for(&establish);
         let slot = self.start(Work::Establish(establish));
+        // Writes to the target are held as well: what it holds is about to be replaced.
         self.volatile.devices[source.0 as usize].held = Some(VecDeque::new());
-        self.volatile.devices[target.0 as usize].no_destage = true;
+        self.volatile.devices[target.0 as usize].held = Some(VecDeque::new());
         out.report(DasdFact::LongBusyStarted { source });
         if quiet {
             self.wait(slot, Span::ZERO, out);
@@ -115,9 +116,16 @@ impl DasdController {
         let Establish { source, target, number, .. } = establish;
         let log = self.parameters.metadata_log_write;
         establish.phase = match establish.phase {
+            // A destage may have begun since all was quiet.
+            EstablishPhase::Drain if !self.is_quiet_for(&establish) => {
+                self.volatile.devices[source.0 as usize].drainer = Some(slot);
+                self.volatile.devices[target.0 as usize].drainer = Some(slot);
+                EstablishPhase::Drain
+            }
             EstablishPhase::Drain => {
                 self.volatile.devices[source.0 as usize].drainer = None;
                 self.volatile.devices[target.0 as usize].drainer = None;
+                self.volatile.devices[target.0 as usize].no_destage = true;
                 establish.t0 = out.now();
                 out.report(DasdFact::PointInTimeSet { relation: number, source, target });
                 let tracks = u64::from(self.volatile.tables.bindings[source.0 as usize].tracks);
@@ -220,13 +228,15 @@ impl DasdController {
         self.reply(establish.ticket, Status::Good, Payload::Established { number, t0: establish.t0 }, out);
         self.volatile.devices[target.0 as usize].no_destage = false;
         self.end_long_busy(source, out);
+        self.end_long_busy(target, out);
+        self.arm_scan(out);
         if establish.mode == CopyMode::Copy {
             self.start_background(number, source, target);
         }
     }
 
     pub(super) fn end_long_busy(&mut self, source: Device, out: &mut DasdOutbox) {
-        let held = self.volatile.devices[source.0 as usize].held.take().expect("the source was long busy");
+        let held = self.volatile.devices[source.0 as usize].held.take().expect("the device was busy for the establish");
         for command in held {
             self.accept(command, out);
         }

@@ -66,7 +66,7 @@ impl DasdController {
         self.arm_scan(out);
     }
 
-    fn arm_scan(&mut self, out: &mut DasdOutbox) {
+    pub(super) fn arm_scan(&mut self, out: &mut DasdOutbox) {
         // While every disk is at work the end of a destage looks again.
         if self.volatile.scan_armed || self.volatile.destages >= self.destage_limit() {
             return;
@@ -187,14 +187,19 @@ impl DasdController {
         self.clear_target_entries(device, own, out);
         self.volatile.destages -= 1;
         self.volatile.devices[device.0 as usize].destages -= 1;
-        self.volatile.full_reported = false;
-        while let Some(waiter) = self.volatile.nvs_waiters.pop_front() {
-            self.volatile.ready.push_back(waiter);
-        }
+        self.wake_writes();
         self.drained(device, out);
         self.destage_if_due(out);
         if !self.volatile.draining {
             self.start_destages(Some(out.now()), out);
+        }
+    }
+
+    /// NVS has room again.
+    fn wake_writes(&mut self) {
+        self.volatile.full_reported = false;
+        while let Some(waiter) = self.volatile.nvs_waiters.pop_front() {
+            self.volatile.ready.push_back(waiter);
         }
     }
 
@@ -233,6 +238,7 @@ impl DasdController {
             }
             self.volatile.cache.remove(slot);
         }
+        self.wake_writes();
     }
 
     /// As [`Self::discard_versions`], but the label track stays.
@@ -247,6 +253,7 @@ impl DasdController {
             }
             self.volatile.cache.remove(slot);
         }
+        self.wake_writes();
     }
 
     /// A relationship has ended: versions kept behind newer ones only for its sake are void.
@@ -258,6 +265,7 @@ impl DasdController {
                 self.volatile.cache.remove(older);
             }
         }
+        self.wake_writes();
     }
 
     /// The T0 content of a source track as the relationship's target sees it.

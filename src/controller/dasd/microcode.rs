@@ -163,6 +163,7 @@ impl DasdController {
                     phase: ReadPhase::Processor,
                     hit: false,
                     locks: Vec::new(),
+                    awaited: None,
                     first: Tag(0),
                     rest: Vec::new(),
                 }));

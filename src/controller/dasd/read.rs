@@ -14,6 +14,8 @@ pub struct Read {
     pub phase: ReadPhase,
     pub hit: bool,
     pub locks: Vec<(Device, TrackNo)>,
+    /// The lock that it waits for. By the time it is granted the track may have moved under another.
+    pub awaited: Option<(Device, TrackNo)>,
     pub first: Tag,
     pub rest: Vec<TrackImage>,
 }
@@ -37,10 +39,12 @@ impl DasdController {
             read.phase = ReadPhase::Locks;
         }
         if read.phase == ReadPhase::Locks {
+            read.locks.extend(read.awaited.take());
             for track in read.range.tracks() {
                 let key = self.lock_of(read.range.device, track);
                 if !read.locks.contains(&key) {
                     if !self.lock_track(slot, key) {
+                        read.awaited = Some(key);
                         return Some(read);
                     }
                     read.locks.push(key);
@@ -66,6 +70,7 @@ impl DasdController {
             let locks = std::mem::take(&mut read.locks);
             let waiting = self.deliver(slot, read, out);
             locks.into_iter().for_each(|key| self.unlock_track(key));
+            self.arm_scan(out);
             return waiting;
         }
         self.volatile.devices[read.range.device.0 as usize].reads -= 1;
