@@ -51,6 +51,9 @@ impl AccessibleAfterRestore {
     }
 
     fn give_up(&mut self, scene: &Scene<impl View>, is_late: impl Fn(&Waiting) -> bool) {
+        if self.waiting.is_empty() {
+            return;
+        }
         let (late, waiting): (Vec<Waiting>, Vec<Waiting>) = self.waiting.iter().partition(|waiting| is_late(waiting));
         self.waiting = waiting;
         for Waiting { volume, restored, .. } in late {

@@ -279,6 +279,13 @@ impl Checks {
         ) {
             return self.books.tidy(view);
         }
+        if matches!(
+            fact,
+            ManagerFact::StimulusAccepted { .. } | ManagerFact::RestoreStarted { .. } | ManagerFact::JobResumed { .. }
+        ) {
+            self.rows.progress.job_opened();
+            self.due = Time::ZERO;
+        }
         self.outages.note_manager(fact, self.at.time);
         let (rows, scene) = self.parts(view);
         rows.hidden_id_sound.note_manager(&scene, fact);
@@ -512,6 +519,20 @@ mod tests {
         watched.fake.logical[2][5] = Tag(1);
         restore(&mut watched);
         assert_eq!(watched.violated(), ["restore-fidelity", "no-lost-acked-write", "success-means-success"]);
+    }
+
+    #[test]
+    fn a_job_that_begins_between_two_looks_is_late_in_time() {
+        let mut watched = Watched::new(Fake::new(), Looking::OnChange);
+        watched.event(0, &[]);
+        let (backup, source, target, method) = (BACKUP, SOURCE, TARGET, MethodName::SafeBackup);
+        watched.event(50, &[Fact::Manager(ManagerFact::StimulusAccepted { backup, source, target, method })]);
+        let bound = watched.fake.setup.job_bound();
+        assert!(bound < watched.fake.setup.limits.io_bound, "no bound of a request is looked at in between");
+        watched.event(bound.ns() / 1_000_000_000, &[]);
+        assert_eq!(watched.violated(), [""; 0]);
+        watched.event(1, &[]);
+        assert_eq!(watched.violated(), ["progress"]);
     }
 
     #[test]

@@ -38,6 +38,11 @@ impl Progress {
         self.late.retain(|late| *late != job);
     }
 
+    /// A job was started or resumed: its bound is to be looked at.
+    pub fn job_opened(&mut self) {
+        self.due = None;
+    }
+
     pub fn due(&self) -> Time {
         self.due.unwrap_or(Time::ZERO)
     }
@@ -45,13 +50,17 @@ impl Progress {
     /// At the first event at or after [`Self::due`].
     pub fn look(&mut self, scene: &Scene<impl View>, outages: &Outages) {
         let (job_bound, io_bound) = (scene.setup.job_bound(), scene.setup.limits.io_bound);
-        // A job or request that starts later passes its bound later than this.
-        let mut due = scene.now().saturating_add(job_bound.min(io_bound));
+        // A request that is issued later passes its bound later than this; a job that is opened later says so.
+        let mut due = scene.now().saturating_add(io_bound);
         for open in open_jobs(scene) {
             due = due.min(self.judge_job(scene, outages, open));
         }
         if let Some(issued) = scene.view.outstanding().oldest {
             due = due.min(self.judge_request(scene, outages, issued));
+            if self.late_request == Some(issued) {
+                // It hides the requests behind it, so that they are looked for more often.
+                due = due.min(scene.now().saturating_add(job_bound));
+            }
         }
         self.due = Some(due);
     }

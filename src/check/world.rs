@@ -134,7 +134,10 @@ impl View for Seen<'_> {
     }
 
     fn tape_records(&self, cartridge: Cartridge) -> Vec<TapeRecord> {
-        self.world.tape.cartridge(cartridge).records().map(seen_record).collect()
+        let cartridge = self.world.tape.cartridge(cartridge);
+        let readable =
+            |(index, record)| if cartridge.is_readable(index) { seen_record(record) } else { TapeRecord::Other };
+        (0..).zip(cartridge.records()).map(readable).collect()
     }
 
     fn fences(&self) -> Vec<Device> {

@@ -35,6 +35,8 @@ pub enum Command {
     Examples(ExamplesArgs),
     /// Show the built-in hardware, each number with its origin
     Profiles(ProfilesArgs),
+    /// Say what a diagnostic code, an invariant, a method, a step, an event or a parameter means
+    Explain(ExplainArgs),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -63,6 +65,12 @@ pub struct ExamplesArgs {
     /// Copy the named scenario, or all of them, into this folder
     #[arg(long, value_name = "DIR")]
     pub copy: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// A name from a message, a scenario or a table; `anchors` lists what faults can wait for
+    pub name: String,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -6,6 +6,7 @@ pub mod console;
 pub mod environment;
 pub mod examples;
 pub mod exit;
+pub mod explain;
 pub mod interrupt;
 pub mod prepare;
 pub mod profiles;
@@ -52,6 +53,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             let (name, copy) = (examples.name.clone(), examples.copy.clone());
             let request = examples::Request { name, list: examples.list, copy, json };
             console.command(|output, errors| examples::run(&request, output, errors))
+        }
+        Some(Command::Explain(explain)) => {
+            let request = explain::Request { name: explain.name.clone(), json: console.json() };
+            console.command(|output, errors| explain::run(&request, output, errors))
         }
         Some(Command::Profiles(profiles)) => {
             let json = console.json();

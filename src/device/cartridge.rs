@@ -349,6 +349,11 @@ impl Cartridge {
         self.unreadable.push(Unreadable { index, permanent });
     }
 
+    /// Whether some attempt to read record `index` would succeed.
+    pub fn is_readable(&self, index: u64) -> bool {
+        !self.unreadable.iter().any(|fault| fault.index == index && fault.permanent)
+    }
+
     /// Tries to read record `index`; an error that is not permanent is used up. `Err` says whether it is permanent.
     pub fn try_read(&mut self, index: u64) -> Result<&Record, ReadFailure> {
         if let Some(found) = self.unreadable.iter().position(|fault| fault.index == index) {

@@ -32,12 +32,13 @@ pub struct Run<M: Model> {
     /// Pairs of consecutive deliveries with equal time and class but different origin.
     pub ties: u64,
     pub fingerprint: Fingerprint,
-    last: Option<(Time, u8, Origin)>,
+    /// Time, class and origin of the last delivery; at first a time that never comes.
+    last: (Time, u8, Origin),
 }
 
 impl<M: Model> Run<M> {
     pub fn new(model: M, queue: Queue<M::Event>) -> Run<M> {
-        Run { model, queue, steps: 0, ties: 0, fingerprint: Fingerprint::default(), last: None }
+        Run { model, queue, steps: 0, ties: 0, fingerprint: Fingerprint::default(), last: (Time::NEVER, 0, Origin(0)) }
     }
 
     pub fn now(&self) -> Time {
@@ -58,19 +59,13 @@ impl<M: Model> Run<M> {
 
     /// Delivers one event and reaches the next boundary; `None` when nothing is pending.
     pub fn step(&mut self) -> Option<Delivery<M::Event>> {
-        let delivery = loop {
-            let delivery = self.queue.peek()?;
-            if self.model.is_live(&delivery.event) {
-                break self.queue.pop().expect("the event just seen is still there");
-            }
-            self.queue.discard();
-        };
+        let Run { model, queue, .. } = self;
+        let delivery = queue.pop_live(|event| model.is_live(event))?;
         let origin = self.model.origin(&delivery.event);
         let class = delivery.class as u8;
-        if let Some((time, last_class, last_origin)) = self.last {
-            self.ties += u64::from(time == delivery.time && last_class == class && last_origin != origin);
-        }
-        self.last = Some((delivery.time, class, origin));
+        let (time, last_class, last_origin) = self.last;
+        self.ties += u64::from((time == delivery.time) & (last_class == class) & (last_origin != origin));
+        self.last = (delivery.time, class, origin);
         self.fingerprint.write_u64(delivery.time.ns());
         self.fingerprint.write_u8(class);
         delivery.event.hash(&mut self.fingerprint);

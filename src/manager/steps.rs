@@ -73,7 +73,7 @@ impl Manager {
                 let label = LabelTrack::fresh(plan.target_id);
                 out.send(ManagerMessage::Dasd(DasdCommand::DeleteTarget { ticket, device: plan.target, label }));
             }
-            StepName::CommitRelationship | StepName::MountAndRestore | StepName::VaryRestoredOnline => {
+            StepName::MountAndRestore | StepName::VaryRestoredOnline => {
                 unreachable!("no backup has this step")
             }
         }

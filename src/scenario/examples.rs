@@ -40,6 +40,7 @@ pub const ALL: &[Example] = examples! {
     "source-update-about-to-be-dumped"
     "source-update-just-dumped"
     "source-update-label"
+    "tape-read-error-permanent"
     "tape-read-error-temporary"
     "tape-write-error-permanent"
     "tape-write-error-temporary"

@@ -116,7 +116,6 @@ names! {
     pub enum StepName {
         AcceptStimulus = "accept-stimulus",
         EstablishWithVolid = "establish-with-volid",
-        CommitRelationship = "commit-relationship",
         VaryTargetOffline = "vary-target-offline",
         DumpTarget = "dump-target",
         EstablishWithheld = "establish-withheld",
@@ -150,6 +149,55 @@ names! {
         BackupExists = "backup-exists",
         SuccessMeansSuccess = "success-means-success",
         Progress = "progress",
+    }
+}
+
+impl Invariant {
+    /// What must hold, in a sentence or two (HAZARDS 3 has the exact statement).
+    pub const fn statement(self) -> &'static str {
+        match self {
+            Invariant::UniqueOnlineId => "No two devices that a host has online bear the same volume ID.",
+            Invariant::UniqueIplId => {
+                "If the host crashed now, its next start would not find two devices with the same volume ID."
+            }
+            Invariant::CachedIdCoherent => {
+                "The ID that a host believes an online device to bear is the one in its label."
+            }
+            Invariant::PointInTimeFidelity => {
+                "Every track of a virtual copy, of its dump and of the blocks on tape is what the source held at T0."
+            }
+            Invariant::RestoreFidelity => {
+                "A restored volume equals the source at T0: every track, all 80 bytes of the label, the embedded names."
+            }
+            Invariant::BackupId => {
+                "Header, track-0 image and inventory of a complete backup name the ID that the source had at T0."
+            }
+            Invariant::NoLostAckedWrite => "Whoever opens a volume ID reads every write to it that was acknowledged.",
+            Invariant::AccessibleAfterRestore => {
+                "An application can open the restored ID within the recovery time objective."
+            }
+            Invariant::NoOrphan => {
+                "After a job or a recovery no relationship, hidden ID, fence, tape or unfinished entry is left without a job."
+            }
+            Invariant::HiddenIdSound => {
+                "A label hides an ID exactly while its device is the target of a live conditioned copy, and hides the right one."
+            }
+            Invariant::BindingExclusive => {
+                "Every place on disk belongs to one volume or is free, never both, never neither."
+            }
+            Invariant::CowOrder => {
+                "A source track is overwritten only when its T0 content is safe at the target; an own bit implies that it is."
+            }
+            Invariant::BackupExists => {
+                "Once a volume has a complete backup, it always has a readable one that is not older than the objective."
+            }
+            Invariant::SuccessMeansSuccess => {
+                "A job that reports success has everything on tape, registered and right."
+            }
+            Invariant::Progress => {
+                "Every job and every request ends in time; when all is quiet nothing is outstanding."
+            }
+        }
     }
 }
 

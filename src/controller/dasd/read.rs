@@ -114,22 +114,22 @@ impl DasdController {
         }
     }
 
-    /// Reads places from disk, one operation a disk, for an operation that then waits.
+    /// Reads places from disk for an operation that then waits: one sweep for each run of rows on a disk. A run may pass
+    /// over one row that holds parity.
     pub(super) fn read_places(&mut self, slot: u32, places: &[Place], out: &mut DasdOutbox) {
-        let mut spans: Vec<(u16, u64, u64)> = Vec::new();
-        for &place in places {
-            let location = self.rank.locate(place);
-            match spans.iter_mut().find(|(disk, ..)| *disk == location.disk) {
-                Some((_, low, high)) => {
-                    *low = (*low).min(location.row);
-                    *high = (*high).max(location.row);
-                }
-                None => spans.push((location.disk, location.row, location.row)),
+        let mut rows: Vec<(u16, u64)> =
+            places.iter().map(|&place| self.rank.locate(place)).map(|at| (at.disk, at.row)).collect();
+        rows.sort_unstable();
+        let mut sweep = 0;
+        for end in 1..=rows.len() {
+            let (disk, row) = rows[end - 1];
+            if rows.get(end).is_some_and(|&(other, next)| other == disk && next - row <= 2) {
+                continue;
             }
-        }
-        for (disk, low, high) in spans {
-            let rows = u32::try_from(high - low + 1).expect("a request covers few rows");
-            self.submit_disk(DiskOp { disk, row: low, rows, action: Action::Read, owner: slot }, out);
+            let first = rows[sweep].1;
+            let count = u32::try_from(row - first + 1).expect("a run is no longer than its request");
+            self.submit_disk(DiskOp { disk, row: first, rows: count, action: Action::Read, owner: slot }, out);
+            sweep = end;
         }
     }
 
