@@ -173,6 +173,28 @@ fn d23_and_d24_a_slow_host_makes_the_drive_stop_and_start() {
     }
 }
 
+/// The dump reads a saved track from the target's home and its neighbours from the source's, far away on the same disks. That
+/// costs some arm movement for each of them, and not the time to read all that lies between.
+#[test]
+fn saved_tracks_among_shared_ones_hardly_slow_a_dump() {
+    let updates = |count: u32| -> String {
+        let fault = |number: u32| {
+            format!("[[fault]]\nkind = \"source-update\"\ntrack = {}\nwhen = {{ at = \"10 s\" }}\n", 100 + 150 * number)
+        };
+        (0..count).map(fault).collect::<String>() + "[controller]\ndestage_age = \"1 s\"\n"
+    };
+    let time = |count: u32| {
+        let (acknowledged, _, facts) = dump("model = \"3390-9\"", &updates(count));
+        let saved = instants(&facts, |fact| matches!(fact, Fact::Dasd(DasdFact::CowBitSet { .. })));
+        assert_eq!(saved.len() as u32, count);
+        assert!(saved.iter().all(|&saved| saved < acknowledged[0]), "they are saved before the dump reads them");
+        from_first_to_last(&acknowledged)
+    };
+    let undisturbed = time(0);
+    check_near("a dump at the rate of the path", 500.8, 500.8 * 0.01, undisturbed);
+    check_near("the same with 20 saved tracks", undisturbed, 20.0 * 0.1, time(20));
+}
+
 #[test]
 fn d12_an_establish_takes_its_base_and_its_tracks() {
     for (model, expected) in [("3390-3", 1.5017), ("3390-9", 3.5051), ("3390-27", 10.3280), ("3390-54", 20.1560)] {
