@@ -20,7 +20,7 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
     let mut checks = Checks::new(Setup::of(plan, |device| u64::from(device.0)));
     let mut measures = measures_of(plan);
     see_online(&mut measures, &trial);
-    let mut end_reason = EndReason::Quiescent;
+    let mut end_reason = trial.end_reason();
     while let Some(happening) = trial.advance() {
         let now = trial.run.now();
         let flow = measure(&mut measures, &trial, &mut watch);

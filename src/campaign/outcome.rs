@@ -9,7 +9,7 @@ names! {
     pub enum EndReason {
         /// All work was done and nothing was pending any more.
         Quiescent = "quiescent",
-        /// The time of `until` was reached with work still pending.
+        /// Workloads were stopped at the time of `until`, and the run drained.
         Until = "until",
         /// The work did not end within any time that could still be sensible.
         Stalled = "stalled",

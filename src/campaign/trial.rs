@@ -46,7 +46,7 @@ impl Trial {
             ending: plan.ending,
             done_at: None,
             stopped: false,
-            give_up_at: last_start.unwrap_or(Time::ZERO).saturating_add(patience),
+            give_up_at: last_start.max(plan.ending.at()).unwrap_or(Time::ZERO).saturating_add(patience),
         })
     }
 
@@ -81,7 +81,12 @@ impl Trial {
                 return EndReason::Stalled;
             }
         }
-        EndReason::Quiescent
+        self.end_reason()
+    }
+
+    /// Why the run is over, now that nothing is pending any more.
+    pub fn end_reason(&self) -> EndReason {
+        if self.ending.at().is_some() { EndReason::Until } else { EndReason::Quiescent }
     }
 
     /// No job that still does something takes as long as this.

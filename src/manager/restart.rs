@@ -323,6 +323,19 @@ impl Manager {
                 JournalJob::Restore { .. } => None,
             })
             .collect();
+        // The target is kept by another job: this one never had it, and leaves it alone.
+        let kept = self.durable.journal.iter().any(|other| match other.job {
+            JournalJob::Backup { backup: other_backup, .. } => {
+                other_backup != backup
+                    && other.state != JournalState::Closed
+                    && self.plan_of(other_backup).is_some_and(|other| other.target == plan.target)
+            }
+            JournalJob::Restore { .. } => false,
+        });
+        if kept && journal_relation.is_none() {
+            actions.push(Action::Close { job, outcome: Outcome::FailedClean, held: false, undone: true });
+            return actions;
+        }
         let standing = self.restart().relations.iter().copied().find(|relation| {
             relation.source == plan.source
                 && relation.target == plan.target

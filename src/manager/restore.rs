@@ -273,9 +273,12 @@ impl Manager {
         }
         let (restore, cartridge) = (run.restore, run.entry.expect("a restore has its backup").cartridge);
         run.phase = Phase::Mount;
-        // Until the restore is complete no start of the host brings the device online.
-        let device = run.plan.to;
-        self.durable.online_at_ipl[device.0 as usize] = false;
+        let (device, order) = (run.plan.to, run.plan.restore_label);
+        // A label that comes last is believed only when the restore is complete: until then no start of the host brings
+        // the device online. A label that comes first is believed at once (H67).
+        if order == RestoreLabel::Last {
+            self.durable.online_at_ipl[device.0 as usize] = false;
+        }
         out.report(ManagerFact::RestoreGuardPassed { restore });
         let ticket = self.tape_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Tape(TapeCommand::Mount { ticket, drive: None, cartridge }));

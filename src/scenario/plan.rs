@@ -41,6 +41,16 @@ pub enum Ending {
     },
 }
 
+impl Ending {
+    /// The instant, if the scenario names one.
+    pub fn at(self) -> Option<Time> {
+        match self {
+            Ending::At(time) => Some(time),
+            Ending::AfterWork { .. } => None,
+        }
+    }
+}
+
 /// Bounds that checks compare with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

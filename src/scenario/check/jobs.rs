@@ -54,7 +54,7 @@ impl Context<'_> {
             self.sizes_differ("a backup", &target_given.place, &target_given.path, sizes);
             return None;
         }
-        Some(BackupPlan {
+        let plan = BackupPlan {
             at: Time::ZERO + raw.at.as_ref()?.value,
             method: raw.method.as_ref()?.value,
             source,
@@ -68,7 +68,17 @@ impl Context<'_> {
             on_dump_failure: or(&raw.on_dump_failure, OnDumpFailure::Keep),
             dump_retries: u32::try_from(retries).expect("within the limit"),
             delete_target: or(&raw.delete_target, DeleteTarget::Manual),
-        })
+        };
+        let needed = self.cartridges_of(&plan);
+        if needed > 1 {
+            let problem = Diagnostic::error(Code::NotYet, "a dump over several cartridges is not supported yet")
+                .at(&source_given.place, format!("this volume fills {needed} cartridges"))
+                .path(source_given.path.clone())
+                .help("choose a smaller volume, or a larger `tape.capacity` or `tape.compression`");
+            self.problems.push(problem);
+            return None;
+        }
+        Some(plan)
     }
 
     /// A key that must be there; one that is there and wrong has its own message.
