@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::catalog::{InventoryEntry, JournalEntry, JournalJob, JournalState};
 use super::fact::{Job, Outcome};
-use super::plan::{OldDevice, RestoreIfOnline, RestorePlan};
+use super::plan::{OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan};
 use super::session::{SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{DasdCommand, Payload};
