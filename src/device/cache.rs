@@ -419,7 +419,7 @@ impl Nvs {
         entries
     }
 
-    /// The newest entry of a track, and the newest one that is not newer than the T0 of `epoch`.
+    /// All entries of a track: more than one while an older version waits behind a newer one.
     pub fn versions(&self, device: Device, track: TrackNo) -> impl Iterator<Item = &NvsEntry> {
         self.entries.iter().flatten().filter(move |entry| entry.device == device && entry.track == track)
     }

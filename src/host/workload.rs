@@ -11,7 +11,7 @@
 //! not depend on how fast the others are answered. A failed request is not repeated; its user goes on with the next.
 //!
 //! *What survives.* The users live outside the machine: their numbers, their waiting and the counts survive a host
-//! outage ([`Durable`]). Open volumes and outstanding requests do not ([`Volatile`]).
+//! outage (`Durable`). Open volumes and outstanding requests do not (`Volatile`).
 //!
 //! Left out: database logic; the place of a block within its track, because a track is the smallest unit of the model.
 
