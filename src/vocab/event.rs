@@ -33,6 +33,9 @@ names! {
     pub enum EventName {
         // backup steps
         StimulusAccepted = "stimulus-accepted",
+        ApplicationQuiesced = "application-quiesced",
+        ApplicationResumed = "application-resumed",
+        OperatorStep = "operator-step",
         SourceLongBusyStarted = "source-long-busy-started",
         PointInTimeSet = "point-in-time-set",
         RelationshipCommitted = "relationship-committed",
@@ -47,6 +50,8 @@ names! {
         HiddenIdCleared = "hidden-id-cleared",
         TargetDeleted = "target-deleted",
         InventoryUpdated = "inventory-updated",
+        RunBookNoted = "run-book-noted",
+        BackupImageRelabelled = "backup-image-relabelled",
         JobEnded = "job-ended",
         // dump and restore
         TapeMounted = "tape-mounted",
@@ -64,6 +69,7 @@ names! {
         RestoreTrackWritten = "restore-track-written",
         RestoreLabelWritten = "restore-label-written",
         RestoreComplete = "restore-complete",
+        RestoredLabelWritten = "restored-label-written",
         // restart
         NvsReplayed = "nvs-replayed",
         TablesRebuilt = "tables-rebuilt",
@@ -90,12 +96,22 @@ names! {
         TargetEntryCleared = "target-entry-cleared",
         BackgroundTrackHardened = "background-track-hardened",
         BackgroundCopyComplete = "background-copy-complete",
+        // log-structured array
+        SnapshotCountsRaised = "snapshot-counts-raised",
+        SnapshotPointersWritten = "snapshot-pointers-written",
+        PlaceFreed = "place-freed",
+        SegmentCollected = "segment-collected",
+        Ncl75 = "ncl-75",
+        Ncl100 = "ncl-100",
         // cache, NVS, RAID
         StageDone = "stage-done",
         DestageStarted = "destage-started",
         DestageDone = "destage-done",
         NvsHigh = "nvs-high",
         NvsFull = "nvs-full",
+        ClusterFailed = "cluster-failed",
+        FailoverDone = "failover-done",
+        FailbackDone = "failback-done",
         StripeDataWritten = "stripe-data-written",
         StripeParityWritten = "stripe-parity-written",
         // tape
@@ -108,6 +124,8 @@ names! {
         LabelWritten = "label-written",
         VaryOnlineRequested = "vary-online-requested",
         VaryOnlineDone = "vary-online-done",
+        MountCommandDone = "mount-command-done",
+        TargetReused = "target-reused",
     }
 }
 
@@ -115,6 +133,12 @@ names! {
     /// A step of a backup method or of a restore; `before` and `after` of a fault may name it.
     pub enum StepName {
         AcceptStimulus = "accept-stimulus",
+        QuiesceApplication = "quiesce-application",
+        DumpSource = "dump-source",
+        ResumeApplication = "resume-application",
+        OperatorEstablish = "operator-establish",
+        OperatorDump = "operator-dump",
+        OperatorWithdraw = "operator-withdraw",
         EstablishWithVolid = "establish-with-volid",
         VaryTargetOffline = "vary-target-offline",
         DumpTarget = "dump-target",
@@ -126,7 +150,9 @@ names! {
         RelabelTarget = "relabel-target",
         End = "end",
         DeleteTarget = "delete-target",
+        RelabelBackupImage = "relabel-backup-image",
         MountAndRestore = "mount-and-restore",
+        RelabelRestored = "relabel-restored",
         VaryRestoredOnline = "vary-restored-online",
     }
 }
@@ -213,9 +239,11 @@ names! {
         CrashBetweenWithdrawAndClear = "crash-between-withdraw-and-clear",
         CrashDuringRecovery = "crash-during-recovery",
         CrashDuringRestore = "crash-during-restore",
+        CrashDuringFailover = "crash-during-failover",
         // copy-on-write
         CowOnTrackNotYetDumped = "cow-on-track-not-yet-dumped",
         CowDuringDump = "cow-during-dump",
+        CowDuringDumpOfSameTrack = "cow-during-dump-of-same-track",
         CowOnTrackAlreadyDumped = "cow-on-track-already-dumped",
         TwoUpdatesOfOneTrack = "two-updates-of-one-track",
         UpdateOfLabelTrackWhileRelated = "update-of-label-track-while-related",
@@ -239,15 +267,21 @@ names! {
         RestoreWhileSourceOnline = "restore-while-source-online",
         RestoreToOriginalDevice = "restore-to-original-device",
         RestoreToOtherDevice = "restore-to-other-device",
+        RelationshipLimitReached = "relationship-limit-reached",
+        DuplicateStimulusReceived = "duplicate-stimulus-received",
         OrphanSwept = "orphan-swept",
         // identity
         DuplicatePromptShown = "duplicate-prompt-shown",
         VaryOnlineRefused = "vary-online-refused",
         StaleUcbPresent = "stale-ucb-present",
+        HiddenIdTornDetected = "hidden-id-torn-detected",
+        HiddenIdStaleDetected = "hidden-id-stale-detected",
         // load
         QueueDepthAboveOne = "queue-depth-above-one",
         NvsFull = "nvs-full",
         HostRequestRejected = "host-request-rejected",
+        NclAbove75 = "ncl-above-75",
+        FailoverWithModifiedData = "failover-with-modified-data",
     }
 }
 
