@@ -73,9 +73,16 @@ impl Manager {
                 let label = LabelTrack::fresh(plan.target_id);
                 out.send(ManagerMessage::Dasd(DasdCommand::DeleteTarget { ticket, device: plan.target, label }));
             }
-            StepName::MountAndRestore | StepName::VaryRestoredOnline => {
-                unreachable!("no backup has this step")
-            }
+            StepName::QuiesceApplication
+            | StepName::DumpSource
+            | StepName::ResumeApplication
+            | StepName::OperatorEstablish
+            | StepName::OperatorDump
+            | StepName::OperatorWithdraw
+            | StepName::RelabelBackupImage
+            | StepName::MountAndRestore
+            | StepName::RelabelRestored
+            | StepName::VaryRestoredOnline => unreachable!("no backup has this step"),
         }
     }
 
