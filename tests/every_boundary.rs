@@ -81,14 +81,10 @@ fn observe(checks: &mut Checks, trial: &Trial, happening: Happening) {
     let (steps, facts) = (trial.run.steps, trial.run.model.facts());
     match happening {
         Happening::Event => checks.observe(&seen, steps, facts),
-        Happening::Fault { index, .. } => match trial.faults.all()[index].fault {
-            Fault::HostCrash { .. } | Fault::ControllerCrash { .. } | Fault::PowerLoss { .. } => {
-                checks.crashed(&seen, steps, facts);
-            }
-            Fault::SourceUpdate { .. } | Fault::TapeWriteError { .. } | Fault::TapeReadError { .. } => {
-                checks.injected(&seen, steps, facts);
-            }
-        },
+        Happening::Fault { index, .. } if trial.faults.all()[index].fault.is_crash() => {
+            checks.crashed(&seen, steps, facts)
+        }
+        Happening::Fault { .. } => checks.injected(&seen, steps, facts),
     }
 }
 

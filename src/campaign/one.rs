@@ -3,7 +3,6 @@
 use super::outcome::{Component, EndReason, Flow, GoalReport, Progress, RunOutcome, Watch};
 use super::trial::{Happening, Trial};
 use crate::check::{Checks, Seen, Setup};
-use crate::fault::plan::Fault;
 use crate::host::WorkloadFact;
 use crate::kernel::Time;
 use crate::measure::{Blocks, Measures, OnlineDevice, Remainder, Request, Sample};
@@ -72,14 +71,10 @@ fn observe(checks: &mut Checks, trial: &Trial, happening: Happening) {
     let (steps, facts) = (trial.run.steps, world.facts());
     match happening {
         Happening::Event => checks.observe(&seen, steps, facts),
-        Happening::Fault { index, .. } => match trial.faults.all()[index].fault {
-            Fault::HostCrash { .. } | Fault::ControllerCrash { .. } | Fault::PowerLoss { .. } => {
-                checks.crashed(&seen, steps, facts);
-            }
-            Fault::SourceUpdate { .. } | Fault::TapeWriteError { .. } | Fault::TapeReadError { .. } => {
-                checks.injected(&seen, steps, facts);
-            }
-        },
+        Happening::Fault { index, .. } if trial.faults.all()[index].fault.is_crash() => {
+            checks.crashed(&seen, steps, facts)
+        }
+        Happening::Fault { .. } => checks.injected(&seen, steps, facts),
     }
 }
 

@@ -12,9 +12,9 @@ use super::tape::TapeAudit;
 use super::view::{
     EntryState, InventoryEntry, JobState, Outstanding, PlaceRange, Places, Relation, TapeAllocation, TapeRecord, View,
 };
-use crate::controller::dasd::{CopyMode, DasdFact, LabelCommit};
+use crate::controller::dasd::DasdFact;
 use crate::kernel::{Span, Time};
-use crate::manager::plan::{BackupPlan, DeleteTarget, MethodName, OnDumpFailure};
+use crate::manager::plan::{BackupPlan, MethodName};
 use crate::manager::{Job, ManagerFact, Outcome};
 use crate::scenario::plan::Limits;
 use crate::vocab::{
@@ -44,21 +44,7 @@ pub fn setup() -> Setup {
     };
     Setup {
         volumes: vec![volume(0, "PROD01"), volume(1, "SPARE1"), volume(2, "SPARE2")],
-        backups: vec![BackupPlan {
-            at: Time::ZERO,
-            method: MethodName::SafeBackup,
-            source: SOURCE,
-            source_id: id("PROD01"),
-            target: TARGET,
-            target_id: id("SPARE1"),
-            tracks: TRACKS,
-            mode: CopyMode::NoCopy,
-            label_commit: LabelCommit::Atomic,
-            hidden_format: HiddenFormat::Sealed,
-            on_dump_failure: OnDumpFailure::Keep,
-            dump_retries: 2,
-            delete_target: DeleteTarget::Manual,
-        }],
+        backups: vec![BackupPlan::plain(SOURCE, id("PROD01"), TARGET, id("SPARE1"), TRACKS)],
         limits: Limits {
             rto: Span::from_secs(3_600),
             rpo: Span::from_secs(26 * 3_600),

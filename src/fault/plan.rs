@@ -2,7 +2,7 @@
 
 use crate::kernel::{Span, Time};
 use crate::names;
-use crate::vocab::{Device, EventName, StepName, TrackNo};
+use crate::vocab::{Device, Drive, EventName, Image, StepName, TrackNo, VolumeId};
 
 /// One `[[fault]]`, or one occurrence of a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,146 @@ pub enum Fault {
         permanent: bool,
         block: BlockChoice,
     },
+    /// One cluster is down: its cache and its work in flight are gone; the survivor takes over.
+    ClusterCrash {
+        cluster: u8,
+        outage: Span,
+    },
+    /// Modified data and the tail of the metadata log in one cluster's NVS are gone.
+    NvsLoss {
+        cluster: u8,
+    },
+    /// The last transactions of the metadata store are undone.
+    MetadataLoss {
+        transactions: u32,
+    },
+    MetadataRollback {
+        transactions: u32,
+    },
+    /// One path to the controller is gone for a while.
+    PathLoss {
+        duration: Span,
+    },
+    DiskFailure {
+        disk: u16,
+        rebuild: bool,
+    },
+    DiskReadError {
+        device: Device,
+        track: TrackNo,
+        latent: bool,
+    },
+    /// Service times of a disk are multiplied by `factor_milli` thousandths.
+    DiskSlow {
+        disk: u16,
+        factor_milli: u64,
+        duration: Span,
+    },
+    SilentCorruption {
+        device: Device,
+        track: TrackNo,
+        path: DataPath,
+    },
+    LostWrite {
+        device: Device,
+        track: TrackNo,
+    },
+    MisdirectedWrite {
+        device: Device,
+        track: TrackNo,
+        to: TrackNo,
+    },
+    /// The next write of the device's label record is cut short behind so many bytes.
+    TornWrite {
+        device: Device,
+        bytes: u8,
+    },
+    TapeDriveCrash {
+        drive: Drive,
+        outage: Span,
+    },
+    TapeDriveOffline {
+        drive: Drive,
+        duration: Span,
+    },
+    /// So many of the next mounts fail.
+    MountFailure {
+        count: u32,
+    },
+    NoScratch {
+        duration: Span,
+    },
+    /// A cartridge of the latest complete backup is not what it should be when it is asked for.
+    CartridgeSwap {
+        section: u16,
+        action: SwapAction,
+    },
+    AccessorStop {
+        duration: Span,
+    },
+    /// The cartridge in use, or the next one, ends at this share of its nominal capacity.
+    EarlyEndOfVolume {
+        at_ppm: u32,
+    },
+    /// The jobs in memory are gone; the host lives.
+    JobAbend,
+    /// The last entries of the inventory, or its last changes, are gone.
+    InventoryLoss {
+        entries: u32,
+        rollback: u32,
+    },
+    /// One host write to the target of the first backup, by the normal path.
+    TargetUpdate {
+        device: Device,
+        track: UpdateTrack,
+    },
+    /// A foreign utility rewrites the label record.
+    LabelRewrite {
+        device: Device,
+        volser: VolumeId,
+        keep_reserved: bool,
+    },
+    VaryOnline {
+        device: Device,
+        image: Image,
+    },
+    VaryOffline {
+        device: Device,
+        image: Image,
+    },
+    /// Somebody withdraws a relationship outside the job.
+    Withdraw {
+        which: WithdrawChoice,
+    },
+    /// Somebody makes a new copy of `source` on a target that is in use.
+    ReEstablish {
+        source: Device,
+        target: Device,
+    },
+    /// The stimulus of the first backup comes again.
+    DuplicateStimulus {
+        delay: Span,
+    },
+    /// From now on the controller refuses instant copies.
+    InstantCopyUnavailable,
+    SourceRename {
+        device: Device,
+        volser: VolumeId,
+    },
+    /// The clock of the image that the T0 of later backups is taken from is moved.
+    ClockStep {
+        by: Span,
+        backward: bool,
+    },
+    /// From now on this program knows nothing of the hidden field.
+    OldProgram {
+        program: Program,
+    },
+    /// The next operator step (of that name) goes wrong.
+    OperatorSlip {
+        slip: Slip,
+        step: Option<StepName>,
+    },
 }
 
 names! {
@@ -50,6 +190,81 @@ names! {
         SourceUpdate = "source-update",
         TapeWriteError = "tape-write-error",
         TapeReadError = "tape-read-error",
+        ClusterCrash = "cluster-crash",
+        NvsLoss = "nvs-loss",
+        MetadataLoss = "metadata-loss",
+        MetadataRollback = "metadata-rollback",
+        PathLoss = "path-loss",
+        DiskFailure = "disk-failure",
+        DiskReadError = "disk-read-error",
+        DiskSlow = "disk-slow",
+        SilentCorruption = "silent-corruption",
+        LostWrite = "lost-write",
+        MisdirectedWrite = "misdirected-write",
+        TornWrite = "torn-write",
+        TapeDriveCrash = "tape-drive-crash",
+        TapeDriveOffline = "tape-drive-offline",
+        MountFailure = "mount-failure",
+        NoScratch = "no-scratch",
+        CartridgeSwap = "cartridge-swap",
+        AccessorStop = "accessor-stop",
+        EarlyEndOfVolume = "early-end-of-volume",
+        JobAbend = "job-abend",
+        InventoryLoss = "inventory-loss",
+        TargetUpdate = "target-update",
+        LabelRewrite = "label-rewrite",
+        VaryOnline = "vary-online",
+        VaryOffline = "vary-offline",
+        Withdraw = "withdraw",
+        ReEstablish = "re-establish",
+        DuplicateStimulus = "duplicate-stimulus",
+        InstantCopyUnavailable = "instant-copy-unavailable",
+        SourceRename = "source-rename",
+        ClockStep = "clock-step",
+        OldProgram = "old-program",
+        OperatorSlip = "operator-slip",
+    }
+}
+
+names! {
+    pub enum DataPath {
+        Read = "read",
+        Write = "write",
+    }
+}
+
+names! {
+    pub enum SwapAction {
+        Missing = "missing",
+        Duplicate = "duplicate",
+        Reorder = "reorder",
+        Wrong = "wrong",
+    }
+}
+
+names! {
+    pub enum WithdrawChoice {
+        Right = "right",
+        Wrong = "wrong",
+    }
+}
+
+names! {
+    pub enum Program {
+        Dump = "dump",
+        Restore = "restore",
+    }
+}
+
+names! {
+    /// How an operator step goes wrong (HAZARDS 7).
+    pub enum Slip {
+        Omit = "omit",
+        Delay = "delay",
+        Argument = "argument",
+        WrongDevice = "wrong-device",
+        WrongReply = "wrong-reply",
+        Repeat = "repeat",
     }
 }
 
@@ -129,6 +344,54 @@ impl Fault {
             Fault::SourceUpdate { .. } => FaultKind::SourceUpdate,
             Fault::TapeWriteError { .. } => FaultKind::TapeWriteError,
             Fault::TapeReadError { .. } => FaultKind::TapeReadError,
+            Fault::ClusterCrash { .. } => FaultKind::ClusterCrash,
+            Fault::NvsLoss { .. } => FaultKind::NvsLoss,
+            Fault::MetadataLoss { .. } => FaultKind::MetadataLoss,
+            Fault::MetadataRollback { .. } => FaultKind::MetadataRollback,
+            Fault::PathLoss { .. } => FaultKind::PathLoss,
+            Fault::DiskFailure { .. } => FaultKind::DiskFailure,
+            Fault::DiskReadError { .. } => FaultKind::DiskReadError,
+            Fault::DiskSlow { .. } => FaultKind::DiskSlow,
+            Fault::SilentCorruption { .. } => FaultKind::SilentCorruption,
+            Fault::LostWrite { .. } => FaultKind::LostWrite,
+            Fault::MisdirectedWrite { .. } => FaultKind::MisdirectedWrite,
+            Fault::TornWrite { .. } => FaultKind::TornWrite,
+            Fault::TapeDriveCrash { .. } => FaultKind::TapeDriveCrash,
+            Fault::TapeDriveOffline { .. } => FaultKind::TapeDriveOffline,
+            Fault::MountFailure { .. } => FaultKind::MountFailure,
+            Fault::NoScratch { .. } => FaultKind::NoScratch,
+            Fault::CartridgeSwap { .. } => FaultKind::CartridgeSwap,
+            Fault::AccessorStop { .. } => FaultKind::AccessorStop,
+            Fault::EarlyEndOfVolume { .. } => FaultKind::EarlyEndOfVolume,
+            Fault::JobAbend => FaultKind::JobAbend,
+            Fault::InventoryLoss { .. } => FaultKind::InventoryLoss,
+            Fault::TargetUpdate { .. } => FaultKind::TargetUpdate,
+            Fault::LabelRewrite { .. } => FaultKind::LabelRewrite,
+            Fault::VaryOnline { .. } => FaultKind::VaryOnline,
+            Fault::VaryOffline { .. } => FaultKind::VaryOffline,
+            Fault::Withdraw { .. } => FaultKind::Withdraw,
+            Fault::ReEstablish { .. } => FaultKind::ReEstablish,
+            Fault::DuplicateStimulus { .. } => FaultKind::DuplicateStimulus,
+            Fault::InstantCopyUnavailable => FaultKind::InstantCopyUnavailable,
+            Fault::SourceRename { .. } => FaultKind::SourceRename,
+            Fault::ClockStep { .. } => FaultKind::ClockStep,
+            Fault::OldProgram { .. } => FaultKind::OldProgram,
+            Fault::OperatorSlip { .. } => FaultKind::OperatorSlip,
         }
+    }
+
+    /// Whether it takes volatile state with it: durable state is looked at right behind it.
+    pub fn is_crash(self) -> bool {
+        matches!(
+            self,
+            Fault::HostCrash { .. }
+                | Fault::ControllerCrash { .. }
+                | Fault::PowerLoss { .. }
+                | Fault::ClusterCrash { .. }
+                | Fault::NvsLoss { .. }
+                | Fault::MetadataLoss { .. }
+                | Fault::MetadataRollback { .. }
+                | Fault::JobAbend
+        )
     }
 }

@@ -1,6 +1,6 @@
 //! What the storage manager is to do and how: backups, restores, and the parameters of its host.
 
-use crate::controller::dasd::{CopyMode, LabelCommit};
+use crate::controller::dasd::{CopyMode, CowTiming, Fence, LabelCommit, LabelResidency};
 use crate::device::cartridge::TapeVolser;
 use crate::kernel::{Span, Time};
 use crate::names;
@@ -105,7 +105,161 @@ names! {
     }
 }
 
-/// One `[[backup]]`.
+names! {
+    /// When the hidden ID becomes the backup's ID (claim 1: read from the virtual copy and/or from the backup).
+    pub enum Reintroduce {
+        AtDump = "at-dump",
+        AtRestore = "at-restore",
+    }
+}
+
+names! {
+    /// Where the hidden ID is put back: header, label record and embedded names, or less (MODEL 1.5, question 7).
+    pub enum ReintroduceScope {
+        All = "all",
+        HeaderAndLabel = "header-and-label",
+        Label = "label",
+    }
+}
+
+names! {
+    /// Who chooses the ID of the target (MODEL 1.5, question 5).
+    pub enum TargetId {
+        Keep = "keep",
+        Generated = "generated",
+        Operator = "operator",
+    }
+}
+
+names! {
+    /// When the hidden ID is blanked (MODEL 1.5, question 6).
+    pub enum ClearHidden {
+        Withdraw = "withdraw",
+        Restore = "restore",
+        FirstTargetWrite = "first-target-write",
+        Never = "never",
+    }
+}
+
+names! {
+    /// What a dump does when the hidden ID is not valid.
+    pub enum HiddenMissing {
+        FailDump = "fail-dump",
+        DumpAsTarget = "dump-as-target",
+    }
+}
+
+names! {
+    /// What must be true before the copy is withdrawn (MODEL 1.5, question 10).
+    pub enum WithdrawAfter {
+        InventoryUpdated = "inventory-updated",
+        EofHardened = "eof-hardened",
+        ReadbackVerified = "readback-verified",
+    }
+}
+
+names! {
+    /// Whether a job writes down how far it has come (MODEL 1.5, question 12).
+    pub enum JobJournal {
+        On = "on",
+        Off = "off",
+    }
+}
+
+names! {
+    /// What becomes of a stimulus for a source that is being backed up (MODEL 1.5, question 13).
+    pub enum DuplicateStimulus {
+        Reject = "reject",
+        Join = "join",
+        StartSecond = "start-second",
+    }
+}
+
+names! {
+    /// What becomes of a backup whose source is itself a conditioned copy (MODEL 1.5, question 14).
+    pub enum Cascade {
+        Refuse = "refuse",
+        HideCurrent = "hide-current",
+        PropagateHidden = "propagate-hidden",
+    }
+}
+
+names! {
+    /// Which ID a volume gets when a conditioned copy is copied back onto its source (MODEL 1.5, question 19).
+    pub enum CopyBack {
+        RecoverSourceId = "recover-source-id",
+        Verbatim = "verbatim",
+    }
+}
+
+names! {
+    /// What a backup is written to (patent paragraph 44).
+    pub enum Medium {
+        Tape = "tape",
+        Dasd = "dasd",
+    }
+}
+
+names! {
+    /// Whether a backup on DASD may come online at the next IPL (MODEL 1.5, question 15).
+    pub enum DasdBackupOnline {
+        Never = "never",
+        AsGenned = "as-genned",
+    }
+}
+
+names! {
+    /// Which tracks join the relationship (MODEL 2.1; source S-9).
+    pub enum ExtentScope {
+        FullVolume = "full-volume",
+        Allocated = "allocated",
+    }
+}
+
+names! {
+    /// Whether a backup insists on the instant copy (MODEL 3.4.7; source S-10).
+    pub enum FastReplication {
+        Required = "required",
+        Preferred = "preferred",
+        None = "none",
+    }
+}
+
+names! {
+    /// Whether the tape is read once more before the backup counts.
+    pub enum Readback {
+        None = "none",
+        AfterDump = "after-dump",
+    }
+}
+
+names! {
+    /// When the tape of the generation before goes back to scratch (MODEL 3.9).
+    pub enum ScratchPolicy {
+        AfterNewVerified = "after-new-verified",
+        AfterNewWritten = "after-new-written",
+        ByAge = "by-age",
+    }
+}
+
+names! {
+    /// Where a dump that was cut begins again (MODEL 3.8; sources S-50, S-51).
+    pub enum DumpRestart {
+        FromBeginning = "from-beginning",
+        FromLastEov = "from-last-eov",
+    }
+}
+
+names! {
+    /// What a dump does about a block that can never be written (MODEL 3.8).
+    pub enum OnWriteError {
+        NewVolume = "new-volume",
+        Abort = "abort",
+        RetrySame = "retry-same",
+    }
+}
+
+/// One `[[backup]]`. A switch that its method has no use for changes nothing, so that one scenario serves all methods.
 #[derive(Clone, Copy, Debug)]
 pub struct BackupPlan {
     pub at: Time,
@@ -123,6 +277,83 @@ pub struct BackupPlan {
     pub on_dump_failure: OnDumpFailure,
     pub dump_retries: u32,
     pub delete_target: DeleteTarget,
+    pub reintroduce: Reintroduce,
+    pub reintroduce_scope: ReintroduceScope,
+    pub target_id_rule: TargetId,
+    pub label_residency: LabelResidency,
+    pub clear_hidden_on: ClearHidden,
+    pub hidden_missing: HiddenMissing,
+    pub fence_target: Fence,
+    pub cow: CowTiming,
+    pub withdraw_after: WithdrawAfter,
+    /// Reads of the copy end before it is withdrawn.
+    pub drain_before_withdraw: bool,
+    pub relabel_after_withdraw: bool,
+    /// The target of `same-id-offline` is varied offline by the manager, not by an operator.
+    pub auto_vary: bool,
+    pub job_journal: JobJournal,
+    pub duplicate_stimulus: DuplicateStimulus,
+    pub cascade: Cascade,
+    pub copy_back: CopyBack,
+    pub fast_replication: FastReplication,
+    pub extent_scope: ExtentScope,
+    pub medium: Medium,
+    /// The volume that a backup on DASD is written to.
+    pub backup_device: Option<Device>,
+    pub dasd_backup_online: DasdBackupOnline,
+    pub readback: Readback,
+    pub scratch_policy: ScratchPolicy,
+    pub restart: DumpRestart,
+    pub on_write_error: OnWriteError,
+}
+
+/// How often a dump is tried again (MODEL 1.5, question 11: an assumption).
+pub const DUMP_RETRIES: u32 = 2;
+
+impl BackupPlan {
+    /// A safe backup at the start of the run, with every switch at its default.
+    pub fn plain(source: Device, source_id: VolumeId, target: Device, target_id: VolumeId, tracks: u32) -> BackupPlan {
+        BackupPlan {
+            at: Time::ZERO,
+            method: MethodName::SafeBackup,
+            source,
+            source_id,
+            target,
+            target_id,
+            tracks,
+            mode: CopyMode::NoCopy,
+            label_commit: LabelCommit::Atomic,
+            hidden_format: HiddenFormat::Sealed,
+            on_dump_failure: OnDumpFailure::Keep,
+            dump_retries: DUMP_RETRIES,
+            delete_target: DeleteTarget::Manual,
+            reintroduce: Reintroduce::AtDump,
+            reintroduce_scope: ReintroduceScope::All,
+            target_id_rule: TargetId::Keep,
+            label_residency: LabelResidency::Resident,
+            clear_hidden_on: ClearHidden::Withdraw,
+            hidden_missing: HiddenMissing::FailDump,
+            fence_target: Fence::ReadOnly,
+            cow: CowTiming::OnDestage,
+            withdraw_after: WithdrawAfter::InventoryUpdated,
+            drain_before_withdraw: true,
+            relabel_after_withdraw: false,
+            auto_vary: true,
+            job_journal: JobJournal::On,
+            duplicate_stimulus: DuplicateStimulus::Reject,
+            cascade: Cascade::Refuse,
+            copy_back: CopyBack::RecoverSourceId,
+            fast_replication: FastReplication::Required,
+            extent_scope: ExtentScope::FullVolume,
+            medium: Medium::Tape,
+            dasd_backup_online: DasdBackupOnline::Never,
+            readback: Readback::None,
+            scratch_policy: ScratchPolicy::AfterNewVerified,
+            restart: DumpRestart::FromBeginning,
+            on_write_error: OnWriteError::NewVolume,
+            backup_device: None,
+        }
+    }
 }
 
 /// One `[[restore]]`.
@@ -135,4 +366,6 @@ pub struct RestorePlan {
     pub restore_label: RestoreLabel,
     pub restore_if_online: RestoreIfOnline,
     pub old_device: OldDevice,
+    /// The device named must bear the ID that the operator says it bears, or the ID that is restored.
+    pub verify_volser: bool,
 }

@@ -216,9 +216,8 @@ impl Measures {
             measure.acted += 1;
             measure.first.get_or_insert(now);
         }
-        match fault {
-            Fault::HostCrash { .. } | Fault::ControllerCrash { .. } | Fault::PowerLoss { .. } => self.jobs.failure(now),
-            Fault::SourceUpdate { .. } | Fault::TapeWriteError { .. } | Fault::TapeReadError { .. } => {}
+        if fault.is_crash() {
+            self.jobs.failure(now);
         }
     }
 

@@ -1,9 +1,14 @@
 //! The closed lists of names that values of a scenario come from, and how one is chosen.
 
-use crate::controller::dasd::{CopyMode, LabelCommit, StripeLog};
-use crate::fault::plan::{BlockChoice, FaultKind, NvsFate, UpdateTrack};
+use crate::controller::dasd::{CopyMode, CowTiming, Fence, LabelCommit, LabelResidency, StripeLog};
+use crate::fault::plan::{
+    BlockChoice, DataPath, FaultKind, NvsFate, Program, Slip, SwapAction, UpdateTrack, WithdrawChoice,
+};
 use crate::manager::plan::{
-    DeleteTarget, DuplicatePolicy, MethodName, OldDevice, OnDumpFailure, RestoreIfOnline, RestoreLabel,
+    Cascade, ClearHidden, CopyBack, DasdBackupOnline, DeleteTarget, DumpRestart, DuplicatePolicy, DuplicateStimulus,
+    ExtentScope, FastReplication, HiddenMissing, JobJournal, Medium, MethodName, OldDevice, OnDumpFailure,
+    OnWriteError, Readback, Reintroduce, ReintroduceScope, RestoreIfOnline, RestoreLabel, ScratchPolicy, TargetId,
+    WithdrawAfter,
 };
 use crate::names;
 use crate::vocab::{HiddenFormat, Invariant, TrackNo};
@@ -94,43 +99,6 @@ macro_rules! choices {
     )+};
 }
 
-/// Kinds of HAZARDS 5 that no component acts out yet.
-const LATER_FAULTS: &[&str] = &[
-    "cluster-crash",
-    "nvs-loss",
-    "metadata-loss",
-    "metadata-rollback",
-    "path-loss",
-    "disk-failure",
-    "disk-read-error",
-    "disk-slow",
-    "silent-corruption",
-    "lost-write",
-    "misdirected-write",
-    "torn-write",
-    "tape-drive-crash",
-    "tape-drive-offline",
-    "mount-failure",
-    "no-scratch",
-    "cartridge-swap",
-    "accessor-stop",
-    "early-end-of-volume",
-    "job-abend",
-    "inventory-loss",
-    "target-update",
-    "label-rewrite",
-    "vary-online",
-    "vary-offline",
-    "withdraw",
-    "re-establish",
-    "duplicate-stimulus",
-    "instant-copy-unavailable",
-    "source-rename",
-    "clock-step",
-    "old-program",
-    "operator-slip",
-];
-
 choices! {
     Architecture, "an architecture", later &["log-structured"];
     LoadName, "a kind of workload", later &[];
@@ -147,7 +115,33 @@ choices! {
     OldDevice, "what becomes of the old device", later &[];
     DuplicatePolicy, "a policy for duplicate IDs", later &[];
     StripeLog, "a place for the stripe log", later &[];
-    FaultKind, "a kind of fault", later LATER_FAULTS;
+    Reintroduce, "when the hidden ID is put back", later &[];
+    ReintroduceScope, "where the hidden ID is put back", later &[];
+    TargetId, "who chooses the ID of the target", later &[];
+    LabelResidency, "a place for the target's label", later &[];
+    ClearHidden, "when the hidden ID is blanked", later &[];
+    HiddenMissing, "what to do without a valid hidden ID", later &[];
+    Fence, "a fence", later &[];
+    CowTiming, "when a track is saved", later &[];
+    WithdrawAfter, "when a copy may be withdrawn", later &[];
+    JobJournal, "a switch of the job journal", later &[];
+    DuplicateStimulus, "what becomes of a second stimulus", later &[];
+    Cascade, "what becomes of a copy of a copy", later &[];
+    CopyBack, "an ID after copying back", later &[];
+    FastReplication, "whether the instant copy is required", later &[];
+    ExtentScope, "which tracks are copied", later &[];
+    Medium, "a backup medium", later &[];
+    DasdBackupOnline, "whether a backup on DASD may come online", later &[];
+    Readback, "whether the tape is read back", later &[];
+    ScratchPolicy, "when an old tape is scratched", later &[];
+    DumpRestart, "where a dump begins again", later &[];
+    OnWriteError, "what to do about a write error", later &[];
+    FaultKind, "a kind of fault", later &[];
+    DataPath, "a data path", later &[];
+    SwapAction, "what happens to a cartridge", later &[];
+    WithdrawChoice, "a relationship to withdraw", later &[];
+    Program, "a program", later &[];
+    Slip, "a slip", later &[];
     NvsFate, "what becomes of the NVS", later &[];
     Invariant, "an invariant", later &["refcount-exact"];
     ExpectedVerdict, "a verdict", later &[];

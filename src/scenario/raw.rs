@@ -4,10 +4,16 @@
 //! the business of `check`. The structs are read from a document tree of our own and not through serde: a serde reader
 //! stops at the first unknown key or wrong type, and cannot point into `--set`.
 
-use crate::controller::dasd::{CopyMode, LabelCommit};
-use crate::fault::plan::{BlockChoice, FaultKind, NvsFate, UpdateTrack};
+use crate::controller::dasd::{CopyMode, CowTiming, Fence, LabelCommit, LabelResidency};
+use crate::fault::plan::{
+    BlockChoice, DataPath, FaultKind, NvsFate, Program, Slip, SwapAction, UpdateTrack, WithdrawChoice,
+};
 use crate::kernel::Span;
-use crate::manager::plan::{DeleteTarget, MethodName, OldDevice, OnDumpFailure, RestoreIfOnline, RestoreLabel};
+use crate::manager::plan::{
+    Cascade, ClearHidden, CopyBack, DasdBackupOnline, DeleteTarget, DumpRestart, DuplicateStimulus, ExtentScope,
+    FastReplication, HiddenMissing, JobJournal, Medium, MethodName, OldDevice, OnDumpFailure, OnWriteError, Readback,
+    Reintroduce, ReintroduceScope, RestoreIfOnline, RestoreLabel, ScratchPolicy, TargetId, WithdrawAfter,
+};
 use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, VolumeId};
 
 use super::catalogue::Code;
@@ -144,13 +150,32 @@ tables! {
         on_dump_failure: OnDumpFailure,
         dump_retries: u64,
         delete_target: DeleteTarget,
-    } later &[
-        "every", "when", "by", "granularity", "medium", "reintroduce", "cow", "label_residency", "target_id",
-        "clear_hidden_on", "reintroduce_scope", "fence_target", "withdraw_after", "job_journal", "duplicate_stimulus",
-        "cascade", "dasd_backup_online", "copy_back", "extent_scope", "fast_replication", "hidden_missing",
-        "drain_before_withdraw", "orphan_sweep", "relabel_after_withdraw", "auto_vary", "readback", "persistent",
-        "scratch_policy", "label_check", "sequence_check", "restart", "on_write_error",
-    ];
+        reintroduce: Reintroduce,
+        reintroduce_scope: ReintroduceScope,
+        target_id: TargetId,
+        label_residency: LabelResidency,
+        clear_hidden_on: ClearHidden,
+        hidden_missing: HiddenMissing,
+        fence_target: Fence,
+        cow: CowTiming,
+        withdraw_after: WithdrawAfter,
+        drain_before_withdraw: bool,
+        relabel_after_withdraw: bool,
+        auto_vary: bool,
+        job_journal: JobJournal,
+        duplicate_stimulus: DuplicateStimulus,
+        cascade: Cascade,
+        copy_back: CopyBack,
+        fast_replication: FastReplication,
+        extent_scope: ExtentScope,
+        medium: Medium,
+        backup_device: DeviceNumber,
+        dasd_backup_online: DasdBackupOnline,
+        readback: Readback,
+        scratch_policy: ScratchPolicy,
+        restart: DumpRestart,
+        on_write_error: OnWriteError,
+    } later &["every", "when", "by", "granularity", "orphan_sweep", "persistent", "label_check", "sequence_check"];
 
     RawRestore, "a restore" {
         volume: VolumeId,
@@ -159,7 +184,8 @@ tables! {
         restore_label: RestoreLabel,
         restore_if_online: RestoreIfOnline,
         old_device: OldDevice,
-    } later &["when", "verify_volser", "generation"];
+        verify_volser: bool,
+    } later &["when", "generation"];
 
     RawFault, "a fault" {
         kind: FaultKind,
@@ -171,7 +197,34 @@ tables! {
         track: UpdateTrack,
         permanent: bool,
         block: BlockChoice,
-    } later &["rate", "cluster", "image"];
+        cluster: u64,
+        image: String,
+        transactions: u64,
+        disk: u64,
+        rebuild: bool,
+        latent: bool,
+        factor: Ratio,
+        during: DataPath,
+        to: u64,
+        bytes: u64,
+        drive: u64,
+        count: u64,
+        section: u64,
+        action: SwapAction,
+        at: Share,
+        entries: u64,
+        rollback: u64,
+        volser: String,
+        keep_reserved: bool,
+        which: WithdrawChoice,
+        source: VolumeId,
+        delay: Span,
+        by: Span,
+        backward: bool,
+        program: Program,
+        slip: Slip,
+        step: String,
+    } later &["rate", "trace"];
 
     RawWhen, "the `when` of a fault" {
         at: Span,

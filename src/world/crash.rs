@@ -44,9 +44,43 @@ impl World {
                 self.lose_host(duration, false, queue);
                 true
             }
-            Fault::SourceUpdate { device, track } => self.update(device, track, queue, fingerprint),
+            Fault::SourceUpdate { device, track } | Fault::TargetUpdate { device, track } => {
+                self.update(device, track, queue, fingerprint)
+            }
             Fault::TapeWriteError { permanent, block } => self.spoil_write(permanent, block),
             Fault::TapeReadError { permanent, block } => self.spoil_read(permanent, block),
+            Fault::ClusterCrash { .. }
+            | Fault::NvsLoss { .. }
+            | Fault::MetadataLoss { .. }
+            | Fault::MetadataRollback { .. }
+            | Fault::PathLoss { .. }
+            | Fault::DiskFailure { .. }
+            | Fault::DiskReadError { .. }
+            | Fault::DiskSlow { .. }
+            | Fault::SilentCorruption { .. }
+            | Fault::LostWrite { .. }
+            | Fault::MisdirectedWrite { .. }
+            | Fault::TornWrite { .. }
+            | Fault::TapeDriveCrash { .. }
+            | Fault::TapeDriveOffline { .. }
+            | Fault::MountFailure { .. }
+            | Fault::NoScratch { .. }
+            | Fault::CartridgeSwap { .. }
+            | Fault::AccessorStop { .. }
+            | Fault::EarlyEndOfVolume { .. }
+            | Fault::JobAbend
+            | Fault::InventoryLoss { .. }
+            | Fault::LabelRewrite { .. }
+            | Fault::VaryOnline { .. }
+            | Fault::VaryOffline { .. }
+            | Fault::Withdraw { .. }
+            | Fault::ReEstablish { .. }
+            | Fault::DuplicateStimulus { .. }
+            | Fault::InstantCopyUnavailable
+            | Fault::SourceRename { .. }
+            | Fault::ClockStep { .. }
+            | Fault::OldProgram { .. }
+            | Fault::OperatorSlip { .. } => false,
         };
         self.apply_dasd(queue, fingerprint);
         self.apply_tape(queue, fingerprint);

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use tiersim::campaign::one;
 use tiersim::campaign::{Flow, Happening, RunOutcome, Trial, Watch};
 use tiersim::check::{Checks, Looking, Seen, Setup};
-use tiersim::fault::plan::Fault;
 use tiersim::kernel::{Class, Run, Time};
 use tiersim::scenario::{Loaded, Overrides, Paint, Plan, Source, load};
 use tiersim::world::{Event, Fact, World};
@@ -132,14 +131,10 @@ impl Watched {
         let seen = Seen { world, now: self.trial.run.now(), quiet: false };
         match happening {
             Happening::Event => self.checks.observe(&seen, *steps, world.facts()),
-            Happening::Fault { index, .. } => match self.trial.faults.all()[index].fault {
-                Fault::HostCrash { .. } | Fault::ControllerCrash { .. } | Fault::PowerLoss { .. } => {
-                    self.checks.crashed(&seen, *steps, world.facts());
-                }
-                Fault::SourceUpdate { .. } | Fault::TapeWriteError { .. } | Fault::TapeReadError { .. } => {
-                    self.checks.injected(&seen, *steps, world.facts());
-                }
-            },
+            Happening::Fault { index, .. } if self.trial.faults.all()[index].fault.is_crash() => {
+                self.checks.crashed(&seen, *steps, world.facts())
+            }
+            Happening::Fault { .. } => self.checks.injected(&seen, *steps, world.facts()),
         }
         assert!(!self.trial.has_stalled(), "the run goes on for ever");
         Some((happening, step))

@@ -25,7 +25,9 @@ mod write;
 use std::sync::Arc;
 
 pub use command::{DasdCommand, DasdFact, DasdReply, Identity, Payload, RelationSummary};
-pub use parameters::{CopyMode, DasdParameters, LabelCommit, StripeLog, VolumeParameters};
+pub use parameters::{
+    CopyMode, CowTiming, DasdParameters, Fence, LabelCommit, LabelResidency, StripeLog, VolumeParameters,
+};
 pub use view::DurableVolumes;
 
 use self::state::{BatteryBacked, Durable, Volatile};

@@ -71,3 +71,30 @@ names! {
         AfterEstablish = "after-establish",
     }
 }
+
+names! {
+    /// Where the label of a conditioned target lives (MODEL 1.5, question 3).
+    pub enum LabelResidency {
+        /// Written as a target write: track 0 leaves the relationship.
+        Resident = "resident",
+        /// Put over track 0 on reads; the target's home of track 0 stays as it was.
+        Overlay = "overlay",
+    }
+}
+
+names! {
+    /// What a conditioned target refuses while its copy stands (MODEL 1.5, question 9).
+    pub enum Fence {
+        ReadOnly = "read-only",
+        Reserved = "reserved",
+        None = "none",
+    }
+}
+
+names! {
+    /// When the T0 content of a track is saved before the source overwrites it (MODEL 1.5, question 1).
+    pub enum CowTiming {
+        OnDestage = "on-destage",
+        BeforeCommit = "before-commit",
+    }
+}

@@ -1,8 +1,6 @@
 //! The faults of a scenario: what goes wrong, and at which boundary.
 
-use crate::fault::plan::{
-    Anchor, BlockChoice, Fault, FaultKind, FaultPlan, FaultRate, NvsFate, Occurrence, Side, UpdateTrack,
-};
+use crate::fault::plan::{Anchor, Fault, FaultPlan, FaultRate, NvsFate, Occurrence, Side};
 use crate::kernel::{Span, Time};
 use crate::manager::plan::BackupPlan;
 use crate::vocab::{Device, EventName, StepName, TrackNo};
@@ -11,26 +9,15 @@ use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, nearest};
 use super::super::raw::{RawFault, RawWhen};
 use super::super::shape::{Given, MeanBetween, out_of_range};
-use super::{Context, Volume, list, or};
+use super::{Context, fault_kinds, list, or};
 
 const MOST_FAULTS: usize = 10_000;
 /// Defaults of HAZARDS 5 (A).
-const OUTAGE: Span = Span::from_secs(60);
+pub(super) const OUTAGE: Span = Span::from_secs(60);
 /// Means of MODEL 5.3 (A): a host every 5,000 h, both clusters every 300,000 h. It names none for the power of a site.
 const HOST_OUTAGE: Option<Span> = Some(Span::from_secs(5_000 * 3_600));
 const CONTROLLER_LOSS: Option<Span> = Some(Span::from_secs(300_000 * 3_600));
 const POWER_LOSS: Option<Span> = None;
-
-/// The keys of a fault that belong to its kind.
-fn keys_of(kind: FaultKind) -> &'static [&'static str] {
-    match kind {
-        FaultKind::HostCrash => &["outage"],
-        FaultKind::ControllerCrash => &["nvs", "outage"],
-        FaultKind::PowerLoss => &["duration"],
-        FaultKind::SourceUpdate => &["device", "track"],
-        FaultKind::TapeWriteError | FaultKind::TapeReadError => &["permanent", "block"],
-    }
-}
 
 impl Context<'_> {
     pub(super) fn faults(&mut self, backups: &[BackupPlan]) -> Vec<FaultPlan> {
@@ -46,60 +33,10 @@ impl Context<'_> {
         self.need(&raw.when, "when", "a fault", entry, "{ after = \"relationship-committed\" }");
         let anchor = raw.when.as_ref().and_then(|when| self.anchor(when));
         let kind = raw.kind.as_ref()?.value;
-        let legal: Vec<&str> = ["kind", "when"].iter().chain(keys_of(kind)).copied().collect();
+        let legal: Vec<&str> = ["kind", "when"].iter().chain(fault_kinds::keys_of(kind)).copied().collect();
         self.refuse_keys(&raw.given(), &legal, &format!("a fault of kind \"{kind}\""), &entry.path);
-        let fault = match kind {
-            FaultKind::HostCrash => Fault::HostCrash { outage: or(&raw.outage, OUTAGE) },
-            FaultKind::ControllerCrash => {
-                Fault::ControllerCrash { nvs: or(&raw.nvs, NvsFate::Kept), outage: or(&raw.outage, OUTAGE) }
-            }
-            FaultKind::PowerLoss => Fault::PowerLoss { duration: or(&raw.duration, OUTAGE) },
-            FaultKind::SourceUpdate => {
-                let (device, volume) = self.updated_device(entry, backups)?;
-                let track = or(&raw.track, UpdateTrack::Label);
-                self.track_exists(raw, track, &volume)?;
-                Fault::SourceUpdate { device, track }
-            }
-            FaultKind::TapeWriteError => Fault::TapeWriteError {
-                permanent: or(&raw.permanent, false),
-                block: or(&raw.block, BlockChoice::Middle),
-            },
-            FaultKind::TapeReadError => Fault::TapeReadError {
-                permanent: or(&raw.permanent, false),
-                block: or(&raw.block, BlockChoice::Middle),
-            },
-        };
+        let fault = self.fault_of(kind, entry, backups)?;
         Some(FaultPlan { fault, anchor: anchor? })
-    }
-
-    /// The device of a source update: as given, else the source of the first backup.
-    fn updated_device(&mut self, entry: &Given<RawFault>, backups: &[BackupPlan]) -> Option<(Device, Volume)> {
-        if let Some(given) = &entry.value.device {
-            return self.volume_on(given);
-        }
-        if let Some(backup) = backups.first() {
-            return Some((backup.source, self.volumes[usize::from(backup.source.0)].clone()));
-        }
-        if list(&self.raw.backup).is_empty() {
-            self.need(
-                &entry.value.device,
-                "device",
-                "a fault of kind \"source-update\" without a backup",
-                entry,
-                "\"0A00\"",
-            );
-        }
-        None
-    }
-
-    fn track_exists(&mut self, raw: &RawFault, track: UpdateTrack, volume: &Volume) -> Option<()> {
-        let UpdateTrack::Number(TrackNo(number)) = track else { return Some(()) };
-        if number < volume.tracks {
-            return Some(());
-        }
-        let given = raw.track.as_ref().expect("a number was given");
-        self.problems.push(out_of_range(&given.place, &given.path, &format!("a track below {}", volume.tracks)));
-        None
     }
 
     fn anchor(&mut self, entry: &Given<RawWhen>) -> Option<Anchor> {

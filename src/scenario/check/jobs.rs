@@ -1,12 +1,9 @@
 //! The backups and restores of a scenario, and the cartridges that they need.
 
-use crate::controller::dasd::LabelCommit;
 use crate::device::cartridge::TapeVolser;
 use crate::kernel::Time;
-use crate::manager::plan::{
-    BackupPlan, DeleteTarget, OldDevice, OnDumpFailure, RestoreIfOnline, RestoreLabel, RestorePlan,
-};
-use crate::vocab::{HiddenFormat, TRACK_BYTES, VolumeId};
+use crate::manager::plan::{BackupPlan, DUMP_RETRIES, OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan};
+use crate::vocab::{TRACK_BYTES, VolumeId};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, Place};
@@ -18,8 +15,6 @@ use super::{Context, list, or};
 const MOST_BACKUPS: usize = 1_000;
 const MOST_RESTORES: usize = 1_000;
 const MOST_RETRIES: u64 = 100;
-/// MODEL 1.5 #11 (A).
-const DUMP_RETRIES: u64 = 2;
 
 impl Context<'_> {
     pub(super) fn backups(&mut self) -> Vec<BackupPlan> {
@@ -37,7 +32,7 @@ impl Context<'_> {
         self.need(&raw.target, "target", "a backup", entry, "\"0A10\"");
         let source = raw.source.as_ref().and_then(|given| self.volume_named(given));
         let target = raw.target.as_ref().and_then(|given| self.volume_on(given));
-        let retries = self.within(&raw.dump_retries, DUMP_RETRIES, 0, MOST_RETRIES)?;
+        let retries = self.within(&raw.dump_retries, u64::from(DUMP_RETRIES), 0, MOST_RETRIES)?;
         let ((source, from), (target, to)) = (source?, target?);
         let (source_given, target_given) = (raw.source.as_ref()?, raw.target.as_ref()?);
         if source == target {
@@ -54,6 +49,7 @@ impl Context<'_> {
             self.sizes_differ("a backup", &target_given.place, &target_given.path, sizes);
             return None;
         }
+        let plain = BackupPlan::plain(source, from.id, target, to.id, from.tracks);
         let plan = BackupPlan {
             at: Time::ZERO + raw.at.as_ref()?.value,
             method: raw.method.as_ref()?.value,
@@ -63,11 +59,36 @@ impl Context<'_> {
             target_id: to.id,
             tracks: from.tracks,
             mode: or(&raw.mode, self.hardware.copy_mode()),
-            label_commit: or(&raw.label_commit, LabelCommit::Atomic),
-            hidden_format: or(&raw.hidden_format, HiddenFormat::Sealed),
-            on_dump_failure: or(&raw.on_dump_failure, OnDumpFailure::Keep),
+            label_commit: or(&raw.label_commit, plain.label_commit),
+            hidden_format: or(&raw.hidden_format, plain.hidden_format),
+            on_dump_failure: or(&raw.on_dump_failure, plain.on_dump_failure),
             dump_retries: u32::try_from(retries).expect("within the limit"),
-            delete_target: or(&raw.delete_target, DeleteTarget::Manual),
+            delete_target: or(&raw.delete_target, plain.delete_target),
+            reintroduce: or(&raw.reintroduce, plain.reintroduce),
+            reintroduce_scope: or(&raw.reintroduce_scope, plain.reintroduce_scope),
+            target_id_rule: or(&raw.target_id, plain.target_id_rule),
+            label_residency: or(&raw.label_residency, plain.label_residency),
+            clear_hidden_on: or(&raw.clear_hidden_on, plain.clear_hidden_on),
+            hidden_missing: or(&raw.hidden_missing, plain.hidden_missing),
+            fence_target: or(&raw.fence_target, plain.fence_target),
+            cow: or(&raw.cow, plain.cow),
+            withdraw_after: or(&raw.withdraw_after, plain.withdraw_after),
+            drain_before_withdraw: or(&raw.drain_before_withdraw, plain.drain_before_withdraw),
+            relabel_after_withdraw: or(&raw.relabel_after_withdraw, plain.relabel_after_withdraw),
+            auto_vary: or(&raw.auto_vary, plain.auto_vary),
+            job_journal: or(&raw.job_journal, plain.job_journal),
+            duplicate_stimulus: or(&raw.duplicate_stimulus, plain.duplicate_stimulus),
+            cascade: or(&raw.cascade, plain.cascade),
+            copy_back: or(&raw.copy_back, plain.copy_back),
+            fast_replication: or(&raw.fast_replication, plain.fast_replication),
+            extent_scope: or(&raw.extent_scope, plain.extent_scope),
+            medium: or(&raw.medium, plain.medium),
+            dasd_backup_online: or(&raw.dasd_backup_online, plain.dasd_backup_online),
+            readback: or(&raw.readback, plain.readback),
+            scratch_policy: or(&raw.scratch_policy, plain.scratch_policy),
+            restart: or(&raw.restart, plain.restart),
+            on_write_error: or(&raw.on_write_error, plain.on_write_error),
+            backup_device: raw.backup_device.as_ref().and_then(|given| self.volume_on(given)).map(|(device, _)| device),
         };
         let needed = self.cartridges_of(&plan);
         if needed > 1 {
@@ -142,6 +163,7 @@ impl Context<'_> {
             restore_label: or(&raw.restore_label, RestoreLabel::Last),
             restore_if_online: or(&raw.restore_if_online, RestoreIfOnline::Refuse),
             old_device: or(&raw.old_device, OldDevice::Retire),
+            verify_volser: or(&raw.verify_volser, true),
         })
     }
 

@@ -1,6 +1,7 @@
 //! From the raw scenario to the plan: what the values mean together, and everything that is wrong with them.
 
 mod ending;
+mod fault_kinds;
 mod faults;
 mod jobs;
 mod volumes;

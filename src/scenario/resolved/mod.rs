@@ -1,8 +1,10 @@
 //! The plan as a scenario file again: every default filled in, units in normal form, always in the same order.
 
+mod faults;
+
 use std::fmt::{Display, Write};
 
-use crate::fault::plan::{Anchor, BlockChoice, Fault, Occurrence, Side, UpdateTrack};
+use crate::fault::plan::{Anchor, Occurrence, Side};
 use crate::host::{Replay, RequestMix, WorkloadKind, WorkloadPlan};
 use crate::kernel::Span;
 use crate::manager::plan::{BackupPlan, RestorePlan};
@@ -10,7 +12,7 @@ use crate::vocab::{Device, DeviceNumber, Invariant, TRACKS_PER_CYLINDER};
 
 use super::MODEL_VERSION;
 use super::check::{Checked, WorkloadNote, model_of};
-use super::names::{BLOCK_CHOICES, HIDDEN_FORMATS, UPDATE_TRACKS};
+use super::names::HIDDEN_FORMATS;
 use super::plan::Ending;
 use super::units::Dimension;
 
@@ -224,6 +226,37 @@ impl Writer {
         self.raw("on_dump_failure", &name(backup.on_dump_failure));
         self.raw("dump_retries", &backup.dump_retries.to_string());
         self.raw("delete_target", &name(backup.delete_target));
+        self.switches(backup, checked);
+    }
+
+    fn switches(&mut self, backup: &BackupPlan, checked: &Checked) {
+        self.raw("reintroduce", &name(backup.reintroduce));
+        self.raw("reintroduce_scope", &name(backup.reintroduce_scope));
+        self.raw("target_id", &name(backup.target_id_rule));
+        self.raw("label_residency", &name(backup.label_residency));
+        self.raw("clear_hidden_on", &name(backup.clear_hidden_on));
+        self.raw("hidden_missing", &name(backup.hidden_missing));
+        self.raw("fence_target", &name(backup.fence_target));
+        self.raw("cow", &name(backup.cow));
+        self.raw("withdraw_after", &name(backup.withdraw_after));
+        self.raw("drain_before_withdraw", &backup.drain_before_withdraw.to_string());
+        self.raw("relabel_after_withdraw", &backup.relabel_after_withdraw.to_string());
+        self.raw("auto_vary", &backup.auto_vary.to_string());
+        self.raw("job_journal", &name(backup.job_journal));
+        self.raw("duplicate_stimulus", &name(backup.duplicate_stimulus));
+        self.raw("cascade", &name(backup.cascade));
+        self.raw("copy_back", &name(backup.copy_back));
+        self.raw("fast_replication", &name(backup.fast_replication));
+        self.raw("extent_scope", &name(backup.extent_scope));
+        self.raw("medium", &name(backup.medium));
+        self.raw("dasd_backup_online", &name(backup.dasd_backup_online));
+        self.raw("readback", &name(backup.readback));
+        self.raw("scratch_policy", &name(backup.scratch_policy));
+        self.raw("restart", &name(backup.restart));
+        self.raw("on_write_error", &name(backup.on_write_error));
+        if let Some(onto) = backup.backup_device {
+            self.raw("backup_device", &name(device(checked, onto)));
+        }
     }
 
     fn restore(&mut self, restore: &RestorePlan, checked: &Checked) {
@@ -236,34 +269,7 @@ impl Writer {
         self.raw("restore_label", &name(restore.restore_label));
         self.raw("restore_if_online", &name(restore.restore_if_online));
         self.raw("old_device", &name(restore.old_device));
-    }
-
-    fn fault(&mut self, fault: Fault, checked: &Checked) {
-        self.raw("kind", &name(fault.kind()));
-        match fault {
-            Fault::HostCrash { outage } => self.raw("outage", &duration(outage)),
-            Fault::ControllerCrash { nvs, outage } => {
-                self.raw("nvs", &name(nvs));
-                self.raw("outage", &duration(outage));
-            }
-            Fault::PowerLoss { duration: length } => self.raw("duration", &duration(length)),
-            Fault::SourceUpdate { device: on, track } => {
-                self.raw("device", &name(device(checked, on)));
-                let number = match track {
-                    UpdateTrack::Number(track) => track.0.to_string(),
-                    _ => String::new(),
-                };
-                self.raw("track", &listed(UPDATE_TRACKS, &track).unwrap_or(number));
-            }
-            Fault::TapeWriteError { permanent, block } | Fault::TapeReadError { permanent, block } => {
-                self.raw("permanent", &permanent.to_string());
-                let number = match block {
-                    BlockChoice::Number(block) => block.to_string(),
-                    _ => String::new(),
-                };
-                self.raw("block", &listed(BLOCK_CHOICES, &block).unwrap_or(number));
-            }
-        }
+        self.raw("verify_volser", &restore.verify_volser.to_string());
     }
 
     /// `[rates]` and `[human]` in full, also when nothing is left to chance: then they say so.
