@@ -17,18 +17,16 @@ use tiersim::campaign::{Verdict, judge};
 use tiersim::check::CheckReport;
 use tiersim::scenario::{MODEL_VERSION, Overrides, examples};
 
-/// The same faults under the other method: what each method answers in its `[[expect.when]]`.
-const TWINS: [(&str, &str); 4] = [
-    ("same-id-crash-before-offline", "backup[0].method=safe-backup"),
-    ("same-id-wrong-reply", "backup[0].method=safe-backup"),
-    ("safe-backup", "backup[0].method=same-id-offline"),
-    ("safe-backup-crash-after-establish", "backup[0].method=same-id-offline"),
-];
-
-/// All runs that are pinned: each file as it is, then the twins.
-fn cases() -> Vec<(String, Option<&'static str>)> {
-    let files = scenario_files().into_iter().map(|path| (stem(&path), None));
-    files.chain(TWINS.iter().map(|&(name, change)| (name.to_owned(), Some(change)))).collect()
+/// All runs that are pinned: each file as it is, and under every method and architecture that its `[[expect.when]]`
+/// entries answer for, with the options `--set` that make it so.
+fn cases() -> Vec<(String, Vec<String>)> {
+    let mut cases = Vec::new();
+    for path in scenario_files() {
+        let name = stem(&path);
+        let answers = loaded(&shipped(&name), &Overrides::default()).answers;
+        cases.extend(answers.into_iter().map(|answer| (name.clone(), answer.set)));
+    }
+    cases
 }
 
 fn golden_path() -> PathBuf {
@@ -36,12 +34,12 @@ fn golden_path() -> PathBuf {
 }
 
 /// What is pinned of a run. Violated invariants appear as `name*violations@first boundary`.
-fn line(name: &str, change: Option<&'static str>) -> (String, String) {
-    let overrides = change.map_or_else(Overrides::default, |change| set(&[change]));
+fn line(name: &str, changes: &[String]) -> (String, String) {
+    let overrides = Overrides { set: changes.to_vec(), ..Overrides::default() };
     let plan = loaded(&shipped(name), &overrides).plan;
     let outcome = execute(&plan);
     let judgement = judge(&outcome, &plan.faults, &plan.expect);
-    let key = [name].into_iter().chain(change).collect::<Vec<_>>().join(" ");
+    let key = [name].into_iter().chain(changes.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
     assert!(judgement.held, "{key}: {:?}, {:?}", judgement.reasons, judgement.expectations);
     assert!(outcome.measured.requests.add_up() && outcome.measured.blocks.add_up(), "{key}: {:?}", outcome.measured);
     let violated = outcome.checks.iter().filter(|check| check.verdict == Verdict::Fail).map(|check: &CheckReport| {
@@ -73,7 +71,7 @@ fn golden(text: &str) -> (Option<u32>, BTreeMap<String, String>) {
 
 #[test]
 fn every_scenario_holds_and_comes_out_as_it_did() {
-    let found: BTreeMap<String, String> = cases().iter().map(|(name, change)| line(name, *change)).collect();
+    let found: BTreeMap<String, String> = cases().iter().map(|(name, changes)| line(name, changes)).collect();
     let (version, pinned) = golden(&fs::read_to_string(golden_path()).unwrap_or_default());
     let changed: Vec<&String> = pinned
         .iter()
@@ -140,12 +138,12 @@ fn a_wrong_expectation_is_noticed() {
 /// The resolved form of a scenario is the same scenario: the digest of its run says so.
 #[test]
 fn the_resolved_scenario_runs_to_the_same_end() {
-    for (name, change) in cases() {
+    for (name, changes) in cases() {
         // A scenario that names other files finds them beside itself only.
         if name == "trace-replay" {
             continue;
         }
-        let overrides = change.map_or_else(Overrides::default, |change| set(&[change]));
+        let overrides = Overrides { set: changes, ..Overrides::default() };
         let first = loaded(&shipped(&name), &overrides);
         let again = support::plan_of(&first.resolved);
         assert_eq!(execute(&again).fingerprint, execute(&first.plan).fingerprint, "{name}");

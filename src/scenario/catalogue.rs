@@ -56,6 +56,7 @@ codes! {
     NothingToRestore = "S0503" "a restore names a volume of which no backup is planned",
     BadOverride = "S0601" "an option of the command line cannot be applied to the scenario",
     Expectation = "S0701" "what the scenario expects cannot all come true",
+    SameClaim = "S0702" "two expectations hold for the run, and neither says more exactly for what",
     TraceUnreadable = "T0001" "a trace cannot be read",
     TraceMalformed = "T0002" "a trace is damaged or of another format",
     TraceBeyondVolumes = "T0003" "a trace has requests beyond the end of its volumes",

@@ -4,6 +4,7 @@
 //! changes, `raw` typed values, `check` the plan. On the way every problem is collected; `diagnostic` tells them all at
 //! once. `resolved` writes the plan back as a scenario with every default filled in.
 
+pub mod answers;
 pub mod catalogue;
 pub mod check;
 pub mod diagnostic;
@@ -22,6 +23,7 @@ pub mod units;
 
 use sha2::{Digest, Sha256};
 
+pub use answers::Answer;
 pub use catalogue::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Paint};
 pub use overrides::Overrides;
@@ -38,6 +40,10 @@ pub struct Loaded {
     pub plan: Plan,
     /// The scenario with every default filled in and every change applied; running it gives the same plan.
     pub resolved: String,
+    /// What the scenario says it is about.
+    pub hazards: Vec<String>,
+    /// The methods and architectures for which it says what comes out.
+    pub answers: Vec<Answer>,
     /// The file as given.
     pub text: Vec<u8>,
     /// Other files that decide about the result.
@@ -69,7 +75,16 @@ pub fn load(source: &Source, overrides: &Overrides) -> Result<Loaded, Diagnostic
         return Err(found);
     }
     let resolved = resolved::write(&checked);
-    Ok(Loaded { plan: checked.plan, resolved, text: bytes, inputs: checked.inputs, warnings: found })
+    let answers = answers::answers(&raw, checked.notes.architecture, &checked.plan.backups);
+    Ok(Loaded {
+        plan: checked.plan,
+        resolved,
+        hazards: checked.notes.hazards,
+        answers,
+        text: bytes,
+        inputs: checked.inputs,
+        warnings: found,
+    })
 }
 
 fn unreadable(sources: Vec<SourceText>, reason: &str) -> Diagnostics {
@@ -218,6 +233,29 @@ violates = ["unique-online-id"]
         let found = load(&embedded(FULL), &overrides).expect_err("no such key");
         let text = found.render(Paint::Plain);
         assert!(text.contains(" --> --set:1:11\n") && text.contains("did you mean `model`?"), "{text}");
+    }
+
+    #[test]
+    fn the_expectation_that_says_more_exactly_for_what_it_holds_is_the_one() {
+        use crate::vocab::Invariant::{NoOrphan, UniqueIplId, UniqueOnlineId};
+        let entry = |keys: &str, violates: &str| format!("[[expect.when]]\n{keys}\nviolates = [\"{violates}\"]\n");
+        let (method, architecture) = ("method = \"same-id-offline\"", "architecture = \"home-area\"");
+        let (one, other) = (entry(method, "unique-online-id"), entry(architecture, "no-orphan"));
+        let both = entry(&format!("{method}\n{architecture}"), "unique-ipl-id");
+        let base = FULL.split("[[expect.when]]").next().expect("a split has a first part");
+        let of = |text: &str, method: &str| {
+            let set = vec![format!("backup[0].method={method}")];
+            let overrides = Overrides { set, ..Overrides::default() };
+            load(&embedded(&format!("{base}{text}")), &overrides).map(|loaded| loaded.plan.expect.violates)
+        };
+        let exact = format!("{one}{other}{both}");
+        assert_eq!(of(&exact, "same-id-offline"), Ok(vec![UniqueIplId]));
+        assert_eq!(of(&exact, "safe-backup"), Ok(vec![NoOrphan]), "the architecture alone");
+        assert_eq!(of(&one, "same-id-offline"), Ok(vec![UniqueOnlineId]));
+        let found = of(&format!("{one}{other}"), "same-id-offline").expect_err("both name one thing");
+        assert_eq!(found.list.iter().map(|problem| problem.code).collect::<Vec<_>>(), [Code::SameClaim]);
+        let found = of("[[expect.when]]\nviolates = []\n", "safe-backup").expect_err("for what?");
+        assert_eq!(found.list[0].code, Code::MissingKey);
     }
 
     #[test]

@@ -93,6 +93,9 @@ impl Typed {
     }
 }
 
+/// A scenario that lists no controller has one all the same.
+const THE_CONTROLLER: &str = "dasd";
+
 const SET_FORM: &str = "the form is `--set KEY=VALUE`, as in `--set volume[0].model=3390-9` or `--set host.mips=300`";
 
 fn set(table: &mut Table, option: &Typed) -> Result<(), Box<Diagnostic>> {
@@ -169,6 +172,11 @@ fn segments(option: &Typed, end: usize) -> Result<Vec<Segment>, Box<Diagnostic>>
 /// The table that `segment` names inside `table`; a plain one that is missing is made, one of a list is not.
 fn descend<'t>(table: &'t mut Table, segment: &Segment, option: &Typed) -> Result<&'t mut Table, Box<Diagnostic>> {
     if let Some(index) = segment.index {
+        if segment.key == THE_CONTROLLER && index == 0 && table.get(THE_CONTROLLER).is_none() {
+            let place = option.place(segment.span.clone());
+            let item = Node { value: Value::Table(Table::default()), place: place.clone() };
+            table.put(THE_CONTROLLER, Node { value: Value::List(vec![item]), place });
+        }
         let items = items_of(table, segment, option)?;
         let length = items.len();
         let Some(item) = items.get_mut(index) else { return Err(beyond(option, segment, length)) };
@@ -335,6 +343,15 @@ mod tests {
         refused("host[0].mips=1", "this is not a list", "host[0]");
         refused("volume[0]=1", "this is a table", "volume[0]");
         refused("=1", "not a key", "");
+    }
+
+    #[test]
+    fn the_controller_that_nobody_lists_can_be_named() {
+        let (table, problems) = set(&["dasd[0].architecture=home-area"]);
+        assert_eq!(problems, []);
+        let Value::List(items) = &table.get("dasd").expect("made").node.value else { panic!("a list") };
+        assert_eq!(items.len(), 1);
+        refused("dasd[1].architecture=home-area", "no such list", "dasd[1]");
     }
 
     #[test]

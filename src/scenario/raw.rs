@@ -273,14 +273,15 @@ tables! {
         when: Vec<Given<RawExpectWhen>>,
     } later &[];
 
-    RawExpectWhen, "an expectation for one method" {
+    RawExpectWhen, "an expectation for one method or architecture" {
         method: MethodName,
+        architecture: Architecture,
         violates: Vec<Given<Invariant>>,
         goals: Vec<Given<String>>,
         requires: Vec<Given<Invariant>>,
         optional: Vec<Given<Invariant>>,
         verdict: ExpectedVerdict,
-    } later &["architecture"];
+    } later &[];
 }
 
 /// A table of hardware values; its keys are those of the profiles.

@@ -9,7 +9,9 @@ use crate::vocab::{Goal, Invariant, Op, SLOT_BYTES, TRACK_BYTES};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, suggestion};
+use super::super::names::Architecture;
 use super::super::plan::{Ending, Expectation, ExpectedVerdict, Limits};
+use super::super::raw::RawExpectWhen;
 use super::super::shape::Given;
 use super::{Context, list, or};
 
@@ -36,6 +38,18 @@ struct Stated<'r> {
     requires: &'r Invariants,
     optional: &'r Invariants,
     verdict: &'r Option<Given<ExpectedVerdict>>,
+}
+
+impl Stated<'_> {
+    fn of(raw: &RawExpectWhen) -> Stated<'_> {
+        Stated {
+            violates: &raw.violates,
+            goals: &raw.goals,
+            requires: &raw.requires,
+            optional: &raw.optional,
+            verdict: &raw.verdict,
+        }
+    }
 }
 
 impl Context<'_> {
@@ -84,6 +98,7 @@ impl Context<'_> {
 
     pub(super) fn expectation(
         &mut self,
+        architecture: Architecture,
         workloads: &[WorkloadPlan],
         backups: &[BackupPlan],
         restores: &[RestorePlan],
@@ -102,23 +117,15 @@ impl Context<'_> {
         };
         self.contradictions(&always);
         let mut holding = always;
-        let mut replaced = false;
         for entry in list(&raw.when) {
-            self.need(&entry.value.method, "method", "an expectation for one method", entry, "\"safe-backup\"");
-            let raw = &entry.value;
-            let stated = Stated {
-                violates: &raw.violates,
-                goals: &raw.goals,
-                requires: &raw.requires,
-                optional: &raw.optional,
-                verdict: &raw.verdict,
-            };
-            self.contradictions(&stated);
-            let applies = raw.method.as_ref().is_some_and(|method| backups.iter().any(|b| b.method == method.value));
-            if applies && !replaced {
-                holding = stated;
-                replaced = true;
+            if entry.value.method.is_none() && entry.value.architecture.is_none() {
+                let noun = "an expectation of its own";
+                self.missing("method", noun, &entry.place, &entry.path, "\"safe-backup\"");
             }
+            self.contradictions(&Stated::of(&entry.value));
+        }
+        if let Some(entry) = self.claim(list(&raw.when), architecture, backups) {
+            holding = Stated::of(&entry.value);
         }
         let [violates, requires, optional] = [holding.violates, holding.requires, holding.optional].map(invariants);
         let wanted = |invariant: &Invariant| {
@@ -132,6 +139,32 @@ impl Context<'_> {
             required: Invariant::ALL.iter().copied().filter(wanted).collect(),
         };
         (expectation, Some(ExpectationNote { requires, optional }))
+    }
+
+    /// The entry that holds for this run: one that names both method and architecture before one that names either.
+    fn claim<'r>(
+        &mut self,
+        entries: &'r [Given<RawExpectWhen>],
+        architecture: Architecture,
+        backups: &[BackupPlan],
+    ) -> Option<&'r Given<RawExpectWhen>> {
+        let applies = |entry: &&Given<RawExpectWhen>| {
+            let RawExpectWhen { method, architecture: on, .. } = &entry.value;
+            let method = method.as_ref().is_none_or(|method| backups.iter().any(|b| b.method == method.value));
+            method && on.as_ref().is_none_or(|on| on.value == architecture) && named(entry) > 0
+        };
+        let most = entries.iter().filter(applies).map(named).max()?;
+        let mut claims = entries.iter().filter(|entry| applies(entry) && named(entry) == most);
+        let claim = claims.next()?;
+        for other in claims {
+            let problem = Diagnostic::error(Code::SameClaim, "two expectations hold for this run")
+                .at(&other.place, "this one")
+                .related(&claim.place, "and this one")
+                .path(other.path.clone())
+                .help("an entry that names both `method` and `architecture` goes before one that names either");
+            self.problems.push(problem);
+        }
+        Some(claim)
     }
 
     fn contradictions(&mut self, stated: &Stated<'_>) {
@@ -198,6 +231,11 @@ impl Context<'_> {
         }
         Invariant::ALL.iter().copied().filter(|invariant| required.contains(invariant)).collect()
     }
+}
+
+/// How exactly an entry says for what it holds.
+fn named(entry: &Given<RawExpectWhen>) -> u8 {
+    u8::from(entry.value.method.is_some()) + u8::from(entry.value.architecture.is_some())
 }
 
 fn invariants(given: &Invariants) -> Vec<Invariant> {

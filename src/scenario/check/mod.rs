@@ -14,6 +14,7 @@ use crate::vocab::{Device, DeviceNumber, VolumeId};
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
 use super::hardware::Hardware;
+use super::names::Architecture;
 use super::plan::Plan;
 use super::raw::RawScenario;
 use super::shape::Given;
@@ -37,6 +38,7 @@ pub struct Notes {
     pub profile: &'static str,
     pub hazards: Vec<String>,
     pub dasd_name: String,
+    pub architecture: Architecture,
     pub workloads: Vec<WorkloadNote>,
     /// The scenario lists its cartridges by name.
     pub cartridges_named: bool,
@@ -71,6 +73,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let name = context.name(stem);
     let hazards = context.hazards();
     let dasd_name = context.controller();
+    let architecture = context.architecture();
     context.volumes(profile);
     let (workloads, workload_notes) = context.workloads();
     let backups = context.backups();
@@ -84,12 +87,13 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let host_times = context.host(cartridges);
     let limits = context.limits(&dasd, &tape, &host_times, &backups, &restores);
     let host = HostParameters { orphan_grace: limits.orphan_grace, ..host_times };
-    let (expect, expectation) = context.expectation(&workloads, &backups, &restores);
+    let (expect, expectation) = context.expectation(architecture, &workloads, &backups, &restores);
     let wrong_ipl_reply_ppm = context.wrong_ipl_reply();
     let notes = Notes {
         profile: profile.name,
         hazards,
         dasd_name,
+        architecture,
         workloads: workload_notes,
         cartridges_named: raw.cartridge.is_some(),
         expectation,
@@ -122,7 +126,7 @@ fn or<T: Copy>(given: &Option<Given<T>>, default: T) -> T {
 }
 
 /// The entries of a list of tables.
-fn list<T>(given: &Option<Given<Vec<Given<T>>>>) -> &[Given<T>] {
+pub fn list<T>(given: &Option<Given<Vec<Given<T>>>>) -> &[Given<T>] {
     given.as_ref().map_or(&[], |given| &given.value)
 }
 
@@ -197,6 +201,11 @@ impl Context<'_> {
         }
         let name = controllers.first().and_then(|controller| controller.value.name.as_ref());
         name.map_or_else(|| "dasd".to_owned(), |name| name.value.clone())
+    }
+
+    fn architecture(&self) -> Architecture {
+        let given = list(&self.raw.dasd).first().and_then(|controller| controller.value.architecture.as_ref());
+        given.map_or(Architecture::HomeArea, |given| given.value)
     }
 
     fn wrong_ipl_reply(&self) -> u32 {

@@ -145,7 +145,7 @@ impl Writer {
         }
         self.heading("[[dasd]]");
         self.raw("name", &quoted(&notes.dasd_name));
-        self.raw("architecture", "\"home-area\"");
+        self.raw("architecture", &name(notes.architecture));
     }
 
     fn volumes(&mut self, checked: &Checked) {

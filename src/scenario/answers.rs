@@ -1,0 +1,85 @@
+//! For which methods and architectures a scenario answers: its own, and those that its `[[expect.when]]` entries name.
+//!
+//! An entry that names only a method answers for the scenario's own architecture, one that names only an architecture
+//! for its own method. Every other combination may run, but nobody has said what will come out: it is no answer.
+
+use crate::manager::plan::{BackupPlan, MethodName};
+
+use super::check::list;
+use super::names::Architecture;
+use super::raw::RawScenario;
+
+/// One run that the scenario says the outcome of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Nothing when the scenario has no backup, or backups of several methods.
+    pub method: Option<MethodName>,
+    pub architecture: Architecture,
+    /// The options `--set` that make this run out of the scenario; none for its own.
+    pub set: Vec<String>,
+}
+
+/// The scenario's own combination first, then those of its entries, in their order and each once.
+pub fn answers(raw: &RawScenario, architecture: Architecture, backups: &[BackupPlan]) -> Vec<Answer> {
+    let own = own_method(backups);
+    let mut answers = vec![Answer { method: own, architecture, set: Vec::new() }];
+    let entries = raw.expect.as_ref().map_or(&[][..], |expect| list(&expect.value.when));
+    for entry in entries.iter().map(|entry| &entry.value) {
+        let method = entry.method.as_ref().map(|method| method.value).or(own);
+        let on = entry.architecture.as_ref().map_or(architecture, |on| on.value);
+        if answers.iter().any(|answer| (answer.method, answer.architecture) == (method, on)) {
+            continue;
+        }
+        let mut set = Vec::new();
+        if let Some(method) = method.filter(|_| method != own) {
+            set.extend((0..backups.len()).map(|place| format!("backup[{place}].method={method}")));
+        }
+        if on != architecture {
+            set.push(format!("dasd[0].architecture={on}"));
+        }
+        answers.push(Answer { method, architecture: on, set });
+    }
+    answers
+}
+
+fn own_method(backups: &[BackupPlan]) -> Option<MethodName> {
+    let first = backups.first()?.method;
+    backups.iter().all(|backup| backup.method == first).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Overrides, Source, examples, load};
+    use super::*;
+
+    fn answers_of(text: &str) -> Vec<Answer> {
+        let source = Source::Embedded { name: "test.toml".into(), text: text.into(), files: &[] };
+        load(&source, &Overrides::default()).expect("a valid scenario").answers
+    }
+
+    #[test]
+    fn a_scenario_answers_for_itself_and_for_what_its_entries_name() {
+        let text = examples::Example::find("same-id-crash-before-offline").expect("it is shipped").text;
+        let (own, other) = (MethodName::SameIdOffline, MethodName::SafeBackup);
+        let found = answers_of(text);
+        assert_eq!(found.len(), 2);
+        assert_eq!((found[0].method, found[0].set.len()), (Some(own), 0));
+        assert_eq!(
+            (found[1].method, &found[1].set[..]),
+            (Some(other), &["backup[0].method=safe-backup".to_owned()][..])
+        );
+        let again = format!("{text}\n[[expect.when]]\narchitecture = \"home-area\"\nviolates = [\"unique-ipl-id\"]\n");
+        let source = Source::Embedded { name: "test.toml".into(), text: again, files: &[] };
+        let found = load(&source, &Overrides::default()).expect("one entry holds").answers;
+        assert_eq!(found.len(), 2, "its own architecture is no other answer");
+    }
+
+    #[test]
+    fn several_methods_in_one_scenario_answer_for_none() {
+        let text = examples::Example::find("many-volumes").expect("it is shipped").text;
+        let mixed = text.replacen("method = \"safe-backup\"", "method = \"same-id-offline\"", 1);
+        assert_ne!(mixed, text);
+        assert_eq!(answers_of(&mixed)[0].method, None);
+        assert_eq!(answers_of("[[volume]]\nid = \"A\"\ndevice = \"0A00\"\ncylinders = 1\n")[0].method, None);
+    }
+}
