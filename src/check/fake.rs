@@ -165,6 +165,7 @@ impl Fake {
             t0: image.at,
             state: EntryState::Complete,
             cartridges: vec![Cartridge(0)],
+            device: None,
             scratched: false,
         });
         fake

@@ -4,7 +4,7 @@ use super::jobs::PointInTime;
 use super::view::{EntryState, InventoryEntry, TapeRecord, View};
 use crate::controller::tape::TapeFact;
 use crate::kernel::Time;
-use crate::vocab::{Backup, Drive, Tag, TrackNo, VolumeId};
+use crate::vocab::{Backup, Device, Drive, Tag, TrackNo, VolumeId};
 
 /// The tape facts in the form in which checks use them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,9 @@ impl TapeAudit {
                 audit.take(entry.backup, image, &mut seen, record);
             }
         }
+        if let Some(device) = entry.device {
+            audit.take_volume(view, device, entry.source_id, image, &mut seen);
+        }
         audit.missing = seen.iter().filter(|seen| !**seen).count() as u64;
         audit
     }
@@ -75,6 +78,34 @@ impl TapeAudit {
     /// The audit of a backup that the inventory does not name.
     pub fn unregistered(tracks: u32) -> TapeAudit {
         TapeAudit { missing: u64::from(tracks), ..TapeAudit::default() }
+    }
+
+    /// A backup on another volume: its label is all the header it has, and is written last, so that it closes the backup.
+    fn take_volume(
+        &mut self,
+        view: &impl View,
+        device: Device,
+        listed: VolumeId,
+        image: Option<&PointInTime>,
+        seen: &mut [bool],
+    ) {
+        self.label_id = view.durable_label(device).id();
+        self.headers.extend(self.label_id);
+        self.trailer = self.label_id == Some(listed);
+        self.blocks = seen.len() as u64;
+        seen.fill(true);
+        if image.is_some() {
+            let tags = view.durable_tags(device);
+            (0..).map(TrackNo).take(seen.len()).for_each(|track| self.compare(image, track, tags(track)));
+        }
+    }
+
+    fn compare(&mut self, image: Option<&PointInTime>, track: TrackNo, tag: Tag) {
+        let expected = image.filter(|image| track.0 < image.contents.tracks());
+        if expected.is_some_and(|image| image.contents.get(track) != tag) {
+            self.wrong += 1;
+            self.first_wrong.get_or_insert(track);
+        }
     }
 
     fn take(&mut self, backup: Backup, image: Option<&PointInTime>, seen: &mut [bool], record: TapeRecord) {
@@ -90,11 +121,7 @@ impl TapeAudit {
                 if let Some(label) = label.filter(|_| track == TrackNo(0)) {
                     self.label_id = label.id();
                 }
-                let expected = image.filter(|image| track.0 < image.contents.tracks());
-                if expected.is_some_and(|image| image.contents.get(track) != tag) {
-                    self.wrong += 1;
-                    self.first_wrong.get_or_insert(track);
-                }
+                self.compare(image, track, tag);
             }
             TapeRecord::EndOfFile => self.trailer = self.blocks > 0,
             TapeRecord::Header { .. } | TapeRecord::Track { .. } | TapeRecord::EndOfVolume | TapeRecord::Other => {}
@@ -143,7 +170,7 @@ impl TapeAudit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::fake::{BACKUP, Fake, TRACKS, id};
+    use crate::check::fake::{BACKUP, Fake, SPARE, TRACKS, id};
 
     fn audit(change: impl FnOnce(&mut Vec<TapeRecord>)) -> TapeAudit {
         let mut fake = Fake::with_backup();
@@ -189,6 +216,22 @@ mod tests {
             records.insert(records.len() - 1, TapeRecord::EndOfFile);
         });
         assert!(!early.is_readable());
+    }
+
+    #[test]
+    fn a_backup_on_another_volume_is_judged_by_that_volume() {
+        let mut fake = Fake::with_restore();
+        fake.inventory[0].cartridges.clear();
+        fake.inventory[0].device = Some(SPARE);
+        let image = fake.image();
+        let audit = |fake: &Fake| TapeAudit::of(fake, &fake.inventory[0], Some(&image), TRACKS);
+        let good = audit(&fake);
+        assert_eq!((good.unfaithful(), good.misnamed(id("PROD01")), good.is_readable()), (None, None, true));
+        fake.durable[2][4] = Tag(1);
+        assert_eq!(audit(&fake).unfaithful(), Some("1 of its tracks differ from T0 (the first is track 4)".into()));
+        fake.relabel(SPARE, "SPARE2");
+        assert_eq!(audit(&fake).misnamed(id("PROD01")), Some("a volume header says SPARE2".into()));
+        assert!(!audit(&fake).is_readable());
     }
 
     #[test]

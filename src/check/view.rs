@@ -128,6 +128,8 @@ pub struct InventoryEntry {
     pub state: EntryState,
     /// In the order of their sections.
     pub cartridges: Vec<Cartridge>,
+    /// The volume that it lies on, if it is not on tape.
+    pub device: Option<Device>,
     /// One of its cartridges went back to scratch.
     pub scratched: bool,
 }

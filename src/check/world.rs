@@ -8,7 +8,7 @@ use super::view::{
 use crate::device::cartridge::Record;
 use crate::device::raid::Place;
 use crate::kernel::Time;
-use crate::manager::catalog::{self, CartridgeUse};
+use crate::manager::catalog::{self, CartridgeUse, Section};
 use crate::vocab::{Cartridge, Device, Image, LabelTrack, RelationNumber, Tag, TrackNo, VolumeId};
 use crate::world::World;
 
@@ -114,7 +114,8 @@ impl View for Seen<'_> {
     fn inventory(&self) -> Vec<InventoryEntry> {
         let catalog = self.world.manager.catalog();
         let scratched = |entry: &catalog::InventoryEntry| {
-            catalog.cartridges[entry.cartridge.0 as usize] != CartridgeUse::Allocated(entry.backup)
+            let used = |section: &Section| catalog.cartridges[section.cartridge.0 as usize];
+            entry.sections().iter().any(|section| used(section) != CartridgeUse::Allocated(entry.backup))
         };
         let entries = catalog.inventory.iter();
         entries
@@ -127,7 +128,8 @@ impl View for Seen<'_> {
                     catalog::EntryState::Complete => EntryState::Complete,
                     catalog::EntryState::Invalid => EntryState::Invalid,
                 },
-                cartridges: vec![entry.cartridge],
+                cartridges: entry.sections().iter().map(|section| section.cartridge).collect(),
+                device: entry.device(),
                 scratched: scratched(entry),
             })
             .collect()

@@ -5,10 +5,10 @@
 
 use super::plan::{BackupPlan, RestorePlan};
 use crate::kernel::Time;
-use crate::vocab::{Backup, Cartridge, RelationNumber, Restore, VolumeId};
+use crate::vocab::{Backup, Cartridge, Device, RelationNumber, Restore, VolumeId};
 
 /// A backup that the inventory knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InventoryEntry {
     pub backup: Backup,
     /// The volume that was backed up.
@@ -16,9 +16,44 @@ pub struct InventoryEntry {
     /// The ID in the dump's header.
     pub header: VolumeId,
     pub t0: Time,
-    pub cartridge: Cartridge,
+    pub place: BackupPlace,
     pub tracks: u32,
     pub state: EntryState,
+}
+
+/// Where a backup lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackupPlace {
+    /// On cartridges, in the order of their sections.
+    Tape(Vec<Section>),
+    /// On another volume.
+    Dasd(Device),
+}
+
+/// The part of a backup that lies on one cartridge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section {
+    pub cartridge: Cartridge,
+    /// Data blocks on it, the volume header included, as its trailer says; 0 while it is being written.
+    pub blocks: u32,
+}
+
+impl InventoryEntry {
+    /// Its cartridges in order; none when it lies on another volume.
+    pub fn sections(&self) -> &[Section] {
+        match &self.place {
+            BackupPlace::Tape(sections) => sections,
+            BackupPlace::Dasd(_) => &[],
+        }
+    }
+
+    /// The volume on which it lies.
+    pub fn device(&self) -> Option<Device> {
+        match self.place {
+            BackupPlace::Tape(_) => None,
+            BackupPlace::Dasd(device) => Some(device),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +185,7 @@ mod tests {
                 source: volume,
                 header: volume,
                 t0: Time::from_ns(t0),
-                cartridge: Cartridge(backup),
+                place: BackupPlace::Tape(vec![Section { cartridge: Cartridge(backup), blocks: 16 }]),
                 tracks: 15,
                 state,
             });

@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::catalog::{CartridgeUse, EntryState, InventoryEntry};
+use super::catalog::{BackupPlace, CartridgeUse, EntryState, InventoryEntry, Section};
 use super::fact::Job;
 use super::plan::MethodName;
 use super::session::{BackupRun, SessionTag, Wait};
@@ -181,7 +181,7 @@ impl Manager {
             source: run.plan.source_id,
             header: dump.id,
             t0: run.t0,
-            cartridge: dump.cartridge,
+            place: BackupPlace::Tape(vec![Section { cartridge: dump.cartridge, blocks: 0 }]),
             tracks: run.plan.tracks,
             state: EntryState::InProgress,
         };

@@ -104,7 +104,7 @@ impl Manager {
             tape: None,
             plan,
             phase,
-            entry: self.durable.latest(plan.volume).copied(),
+            entry: self.durable.latest(plan.volume).cloned(),
             bearers: Vec::new(),
             offline: VecDeque::new(),
             next: 0,
@@ -142,7 +142,7 @@ impl Manager {
         let (restore, plan) = (run.restore, run.plan);
         match run.phase {
             Phase::Record => {
-                let Some(entry) = self.durable.latest(plan.volume).copied() else {
+                let Some(entry) = self.durable.latest(plan.volume).cloned() else {
                     self.refuse_restore(slot, out);
                     return;
                 };
@@ -166,7 +166,7 @@ impl Manager {
                 self.vary_next_offline(slot, out);
             }
             Phase::Complete => {
-                let backup = self.restore_run(slot).entry.expect("a restore has its backup").backup;
+                let backup = self.restore_run(slot).entry.as_ref().expect("a restore has its backup").backup;
                 self.unload_session_tape(slot, out);
                 let job = Job::Restore(restore);
                 if let Some(entry) = self.durable.journal_mut(job) {
@@ -271,7 +271,8 @@ impl Manager {
             self.session_after(slot, delay, out);
             return;
         }
-        let (restore, cartridge) = (run.restore, run.entry.expect("a restore has its backup").cartridge);
+        let entry = run.entry.as_ref().expect("a restore has its backup");
+        let (restore, cartridge) = (run.restore, entry.sections()[0].cartridge);
         run.phase = Phase::Mount;
         let (device, order) = (run.plan.to, run.plan.restore_label);
         // A label that comes last is believed only when the restore is complete: until then no start of the host brings

@@ -16,20 +16,21 @@ impl Manager {
     pub(super) fn restore_tape(&mut self, slot: u32, tag: SessionTag, result: TapeResult, out: &mut ManagerOutbox) {
         let run = self.restore_run(slot);
         let (restore, plan) = (run.restore, run.plan);
-        let entry = run.entry.expect("a restore has its backup");
+        let entry = run.entry.clone().expect("a restore has its backup");
+        let first = entry.sections()[0].cartridge;
         if tag == SessionTag::ChainRead {
             self.chain_read(slot, result, out);
             return;
         }
         match (run.phase, result) {
             (Phase::Mount, TapeResult::Mounted { drive, volser }) => {
-                run.tape = Some((entry.cartridge, drive));
-                let sticker = self.parameters.cartridges[entry.cartridge.0 as usize];
+                run.tape = Some((first, drive));
+                let sticker = self.parameters.cartridges[first.0 as usize];
                 if volser != Some(sticker) {
                     self.fail_restore(slot, out);
                     return;
                 }
-                out.report(ManagerFact::TapeMounted { job: Job::Restore(restore), cartridge: entry.cartridge });
+                out.report(ManagerFact::TapeMounted { job: Job::Restore(restore), cartridge: first });
                 self.read_tape(slot, Phase::TapeLabels, 4, out);
             }
             (Phase::TapeLabels, TapeResult::RecordsUntil { records, .. }) => {
@@ -87,7 +88,7 @@ impl Manager {
         let (buffers, cylinder) = (self.parameters.dump_buffers, self.parameters.dump_read_tracks);
         loop {
             let run = self.restore_run(slot);
-            let tracks = run.entry.expect("a restore has its backup").tracks;
+            let tracks = run.entry.as_ref().expect("a restore has its backup").tracks;
             if run.reads + run.writes >= buffers || run.asked >= tracks {
                 break;
             }
@@ -99,7 +100,7 @@ impl Manager {
             out.send(ManagerMessage::Tape(TapeCommand::Read { ticket, drive, count }));
         }
         let run = self.restore_run(slot);
-        let tracks = run.entry.expect("a restore has its backup").tracks;
+        let tracks = run.entry.as_ref().expect("a restore has its backup").tracks;
         if run.next == tracks && run.writes == 0 && run.reads == 0 && run.phase == Phase::Tracks {
             self.read_tape(slot, Phase::Trailer, 1, out);
         }

@@ -211,7 +211,9 @@ impl Manager {
     }
 
     pub(super) fn add_inventory(&mut self, entry: InventoryEntry) {
-        self.durable.cartridges[entry.cartridge.0 as usize] = CartridgeUse::Allocated(entry.backup);
+        for section in entry.sections() {
+            self.durable.cartridges[section.cartridge.0 as usize] = CartridgeUse::Allocated(entry.backup);
+        }
         // Another attempt takes the place of the one that failed.
         self.durable.inventory.retain(|known| known.backup != entry.backup);
         self.durable.inventory.push(entry);

@@ -1,6 +1,6 @@
 //! The steps of a backup: what each asks for, what its answer means, and where a failure goes.
 
-use super::catalog::{EntryState, JournalEntry, JournalJob, JournalState};
+use super::catalog::{BackupPlace, EntryState, JournalEntry, JournalJob, JournalState};
 use super::fact::{Job, Outcome};
 use super::method::{self, Line, OnFailure};
 use super::plan::{BackupPlan, MethodName, OnDumpFailure};
@@ -134,6 +134,9 @@ impl Manager {
             StepName::UpdateInventory => {
                 if let Some(entry) = self.durable.entry_mut(backup) {
                     entry.state = EntryState::Complete;
+                    if let BackupPlace::Tape(sections) = &mut entry.place {
+                        sections.iter_mut().for_each(|section| section.blocks = plan.tracks + 1);
+                    }
                 }
                 self.write_journal(slot);
                 out.report(ManagerFact::InventoryUpdated { backup });

@@ -154,15 +154,20 @@ impl World {
     /// Spoils a block of the tape that is being read, or of the latest complete backup.
     fn spoil_read(&mut self, permanent: bool, block: BlockChoice) -> bool {
         let in_use: Option<(Cartridge, u32)> = self.manager.tape_in_use().and_then(|(cartridge, _)| {
-            let entry = self.manager.catalog().inventory.iter().rev().find(|entry| entry.cartridge == cartridge)?;
+            let entry = self
+                .manager
+                .catalog()
+                .inventory
+                .iter()
+                .rev()
+                .find(|entry| entry.sections().iter().any(|section| section.cartridge == cartridge))?;
             Some((cartridge, entry.tracks))
         });
         let latest = || {
             let complete = self.manager.catalog().inventory.iter().rev();
             complete
                 .filter(|entry| entry.state == EntryState::Complete)
-                .map(|entry| (entry.cartridge, entry.tracks))
-                .next()
+                .find_map(|entry| Some((entry.sections().first()?.cartridge, entry.tracks)))
         };
         let Some((cartridge, tracks)) = in_use.or_else(latest) else { return false };
         let track = match block {
