@@ -36,7 +36,7 @@ const LOOK_EVERY: u64 = 64;
 
 impl Trial {
     pub fn new(plan: &Plan) -> Result<Trial, BuildError> {
-        let last_start = plan.backups.iter().map(|backup| backup.at);
+        let last_start = plan.backups.iter().map(|backup| backup.stimulus.trigger.last_instant());
         let last_start = last_start.chain(plan.restores.iter().filter_map(|restore| restore.at)).max();
         // A hundred times the longest job and a month: no job that still does something takes so long (A).
         let patience = plan.limits.job_time * 100 + Span::from_secs(30 * 86_400);
@@ -131,8 +131,9 @@ impl Trial {
     fn look_for_the_end(&mut self) {
         let world = &self.run.model;
         let limited = |workload: &crate::host::Workload| workload.plan().is_finite();
-        let done = world.manager.work_is_done()
+        let done = world.manager.work_is_done(self.run.now())
             && world.dasd.is_up()
+            && world.requesters.iter().all(|requester| requester.is_done())
             && !self.faults.any_scheduled()
             && world.workloads.iter().filter(|workload| limited(workload)).all(|workload| workload.is_exhausted());
         self.done_at = if done { self.done_at.or(Some(self.run.now())) } else { None };

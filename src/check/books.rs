@@ -139,9 +139,10 @@ impl Books {
                     case.target_write_ended(track, write.write, refused);
                 });
             }
-            ManagerFact::StimulusAccepted { backup, source, target, method } => {
+            ManagerFact::StimulusAccepted { backup, plan, source, target, method } => {
                 let target_id = self.label(target).id();
-                self.jobs.backups.push(BackupCase::new(setup, backup, method, source, target, target_id, now));
+                let plan = setup.plan(plan);
+                self.jobs.backups.push(BackupCase::new(backup, plan, method, source, target, target_id, now));
             }
             ManagerFact::JobEnded { job, outcome, held } => self.jobs.end(job, Finish { at: now, outcome, held }),
             ManagerFact::JobUndone { job } => {

@@ -130,7 +130,7 @@ impl Fake {
         let (backup, relation, source, target) = (BACKUP, RELATION, SOURCE, TARGET);
         let method = MethodName::SafeBackup;
         fake.jobs.push(JobState { job: Job::Backup(BACKUP), live: true, held: false });
-        fake.note_manager(ManagerFact::StimulusAccepted { backup, source, target, method });
+        fake.note_manager(ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method });
         fake.note_dasd(DasdFact::PointInTimeSet { relation, source, target });
         fake.relations.push(Relation { number: RELATION, source, target, t0: fake.now, conditioned: true });
         let mut label = Label::new(id("SPARE1"));

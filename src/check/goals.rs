@@ -116,6 +116,7 @@ impl Goals {
                 self.hit_if(reused, Goal::TargetReusedByOtherSource);
                 self.watches.push(Watch::new(backup, source, target));
             }
+            ManagerFact::StimulusRejected { .. } => self.hit(Goal::DuplicateStimulusReceived),
             ManagerFact::StepStarted { job: Job::Backup(backup), step } if is_dump(step) => {
                 self.backup(backup, |watch| watch.dumping = true);
             }
@@ -351,7 +352,7 @@ mod tests {
         let (backup, relation, source, target) = (BACKUP, RELATION, SOURCE, TARGET);
         fake.scene(|scene| {
             let method = MethodName::SafeBackup;
-            goals.manager(scene, ManagerFact::StimulusAccepted { backup, source, target, method });
+            goals.manager(scene, ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method });
             goals.dasd(scene, DasdFact::PointInTimeSet { relation, source, target });
             goals.dasd(scene, DasdFact::RelationshipCommitted { relation, source, target });
             more.iter().for_each(|&fact| goals.manager(scene, fact));

@@ -214,7 +214,7 @@ mod tests {
         let mut check = HiddenIdSound::default();
         fake.scene(|scene| {
             let (backup, source, target, method) = (BACKUP, SOURCE, TARGET, MethodName::SafeBackup);
-            check.note_manager(scene, ManagerFact::StimulusAccepted { backup, source, target, method });
+            check.note_manager(scene, ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method });
             check.note_dasd(scene, DasdFact::HiddenIdWritten { device: TARGET });
             check.note_dasd(scene, DasdFact::EstablishAcknowledged { relation: RELATION, source, target });
             check.look(scene);

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ledger::Contents;
-use super::setup::Setup;
 use super::view::JobState;
 use crate::controller::dasd::CopyMode;
 use crate::kernel::Time;
-use crate::manager::plan::MethodName;
+use crate::manager::plan::{BackupPlan, MethodName};
 use crate::manager::{Job, Outcome};
 use crate::vocab::{Backup, Device, HiddenFormat, LabelTrack, RelationNumber, Restore, TrackNo, VolumeId, WriteNumber};
 
@@ -92,8 +91,8 @@ pub struct Jobs {
 
 impl BackupCase {
     pub fn new(
-        setup: &Setup,
         backup: Backup,
+        plan: Option<&BackupPlan>,
         method: MethodName,
         source: Device,
         target: Device,
@@ -103,8 +102,8 @@ impl BackupCase {
         BackupCase {
             backup,
             method,
-            format: setup.hidden_format(method, source, target),
-            mode: setup.plan(method, source, target).map_or(CopyMode::NoCopy, |plan| plan.mode),
+            format: plan.map_or(HiddenFormat::Sealed, |plan| plan.hidden_format),
+            mode: plan.map_or(CopyMode::NoCopy, |plan| plan.mode),
             source,
             target,
             target_id,

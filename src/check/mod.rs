@@ -447,7 +447,7 @@ mod tests {
         let mut watched = Watched::new(Fake::new(), Looking::OnChange);
         let (backup, relation, source, target) = (BACKUP, RELATION, SOURCE, TARGET);
         let method = MethodName::SafeBackup;
-        watched.event(0, &[Fact::Manager(ManagerFact::StimulusAccepted { backup, source, target, method })]);
+        watched.event(0, &[Fact::Manager(ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method })]);
         watched.fake = Fake::with_restore();
         let image = watched.fake.image();
         watched.fake.labels[2] = LabelTrack::fresh(id("SPARE2"));
@@ -526,7 +526,7 @@ mod tests {
         let mut watched = Watched::new(Fake::new(), Looking::OnChange);
         watched.event(0, &[]);
         let (backup, source, target, method) = (BACKUP, SOURCE, TARGET, MethodName::SafeBackup);
-        watched.event(50, &[Fact::Manager(ManagerFact::StimulusAccepted { backup, source, target, method })]);
+        watched.event(50, &[Fact::Manager(ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method })]);
         let bound = watched.fake.setup.job_bound();
         assert!(bound < watched.fake.setup.limits.io_bound, "no bound of a request is looked at in between");
         watched.event(bound.ns() / 1_000_000_000, &[]);
@@ -687,7 +687,7 @@ mod tests {
             Step::Stimulus => {
                 fake.jobs = vec![JobState { job: Job::Backup(backup), live: true, held: false }];
                 let method = MethodName::SafeBackup;
-                vec![Fact::Manager(ManagerFact::StimulusAccepted { backup, source, target, method })]
+                vec![Fact::Manager(ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method })]
             }
             Step::PointInTime => vec![
                 Fact::Dasd(DasdFact::PointInTimeSet { relation, source, target }),

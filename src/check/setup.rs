@@ -1,10 +1,10 @@
 //! What the checks know beforehand: the scenario, as far as an observer needs it.
 
 use crate::kernel::Span;
-use crate::manager::plan::{BackupPlan, MethodName};
+use crate::manager::plan::BackupPlan;
 use crate::scenario::Plan;
 use crate::scenario::plan::Limits;
-use crate::vocab::{Device, DeviceNumber, HiddenFormat, Invariant, VolumeId};
+use crate::vocab::{Device, DeviceNumber, Invariant, VolumeId};
 
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -58,13 +58,9 @@ impl Setup {
         self.volume(device).number
     }
 
-    /// The plan behind a stimulus: the facts name devices and method only.
-    pub fn plan(&self, method: MethodName, source: Device, target: Device) -> Option<&BackupPlan> {
-        self.backups.iter().find(|plan| plan.method == method && plan.source == source && plan.target == target)
-    }
-
-    pub fn hidden_format(&self, method: MethodName, source: Device, target: Device) -> HiddenFormat {
-        self.plan(method, source, target).map_or(HiddenFormat::Sealed, |plan| plan.hidden_format)
+    /// The plan behind a stimulus.
+    pub fn plan(&self, place: u16) -> Option<&BackupPlan> {
+        self.backups.get(usize::from(place))
     }
 
     /// The longest time a job may take without faults (HAZARDS 3, `progress`: three times the mean time, A).

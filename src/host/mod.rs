@@ -2,9 +2,11 @@
 
 pub mod operator;
 pub mod plan;
+pub mod requester;
 pub mod trace;
 pub mod workload;
 
 pub use operator::{Answer, AnswerRule, Operator, OperatorParameters, OperatorUsage};
 pub use plan::{PlanError, Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume, entity_names};
+pub use requester::{Requester, RequesterMessage, RequesterOutbox, RequesterTimer};
 pub use workload::{Counts, TimerKind, Workload, WorkloadFact, WorkloadOutbox, WorkloadTimer};

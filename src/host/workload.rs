@@ -457,6 +457,7 @@ mod tests {
                 self.sent.push((queue.now(), request));
                 match request {
                     HostRequest::Open { ticket, .. } => self.unopened.push(ticket),
+                    HostRequest::Backup { .. } => unreachable!("a workload asks for no backup"),
                     HostRequest::Transfer { ticket, .. } => {
                         let answer = Event::Answer(HostReply { ticket, status: self.status, hit: true });
                         queue.push_after(self.service, Class::Completion, Origin(1), answer);
@@ -557,6 +558,7 @@ mod tests {
             .iter()
             .filter_map(|(_, request)| match *request {
                 HostRequest::Open { .. } => None,
+                HostRequest::Backup { .. } => unreachable!("a workload asks for no backup"),
                 HostRequest::Transfer { volume, op, first, write, .. } => {
                     assert_eq!(write.0 >> 40, 3, "workload 2 marks its writes with 3");
                     Some((write.0 & 0xFF_FFFF_FFFF, op, volume, first))
@@ -626,6 +628,7 @@ mod tests {
             .iter()
             .filter_map(|&(at, request)| match request {
                 HostRequest::Open { .. } => None,
+                HostRequest::Backup { .. } => unreachable!("a workload asks for no backup"),
                 HostRequest::Transfer { volume, first, count, bytes, .. } => {
                     Some((at.ns() / 1_000, volume, first.0, count, bytes))
                 }
@@ -792,6 +795,7 @@ mod tests {
             while !outbox.messages.is_empty() {
                 let (status, hit, ticket) = match outbox.messages.remove(0) {
                     HostRequest::Open { ticket, .. } => (Good, false, ticket),
+                    HostRequest::Backup { .. } => unreachable!("a workload asks for no backup"),
                     HostRequest::Transfer { ticket, .. } => {
                         let &(status, hit) = answers.next().unwrap();
                         (status, hit, ticket)
@@ -852,7 +856,7 @@ mod tests {
             .iter()
             .filter_map(|(_, request)| match *request {
                 HostRequest::Open { ticket, .. } => Some(ticket),
-                HostRequest::Transfer { .. } => None,
+                HostRequest::Transfer { .. } | HostRequest::Backup { .. } => None,
             })
             .collect();
         assert_eq!(tickets.len(), 2);

@@ -4,6 +4,7 @@
 //! volume as of which instant; the journal how far a job has come.
 
 use super::plan::{BackupPlan, RestorePlan};
+use super::stimulus::StimulusRecord;
 use crate::kernel::Time;
 use crate::vocab::{Backup, Cartridge, Device, RelationNumber, Restore, VolumeId};
 
@@ -104,13 +105,13 @@ pub struct Catalog {
     pub journal: Vec<JournalEntry>,
     pub inventory: Vec<InventoryEntry>,
     pub cartridges: Vec<CartridgeUse>,
-    /// Which stimuli were accepted, in the order of the scenario.
-    pub accepted: Vec<bool>,
+    /// What each `[[backup]]` has had of its stimuli, in the order of the scenario.
+    pub stimuli: Vec<StimulusRecord>,
     pub restores_started: Vec<bool>,
     /// Devices brought online at IPL: the I/O configuration.
     pub online_at_ipl: Vec<bool>,
     pub backups: u16,
-    /// The stimulus that each backup came from.
+    /// The `[[backup]]` that each backup came from.
     pub stimulus_of: Vec<usize>,
 }
 
@@ -125,7 +126,7 @@ impl Catalog {
             journal: Vec::new(),
             inventory: Vec::new(),
             cartridges: vec![CartridgeUse::Scratch; cartridges],
-            accepted: vec![false; backups.len()],
+            stimuli: backups.iter().map(StimulusRecord::new).collect(),
             restores_started: vec![false; restores.len()],
             online_at_ipl,
             backups: 0,

@@ -71,6 +71,8 @@ pub enum ManagerFact {
 
     StimulusAccepted {
         backup: Backup,
+        /// The place of its `[[backup]]` in the scenario.
+        plan: u16,
         source: Device,
         target: Device,
         method: MethodName,

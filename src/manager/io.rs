@@ -1,6 +1,7 @@
 //! The path of an application's request: CPU 116, then the device whose UCB bears the ID, and back.
 
 use super::session::SessionTag;
+use super::stimulus::Stimulus;
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind, Volatile};
 use crate::controller::dasd::{DasdCommand, Payload};
 use crate::kernel::Time;
@@ -32,6 +33,8 @@ pub(super) enum Pending {
     /// A command to tape whose session was abandoned.
     Abandoned,
     Restart,
+    /// A request for a backup at the CPU.
+    Request(Stimulus),
     /// A cartridge on its way out, which nobody waits for.
     Unload {
         drive: Drive,
@@ -64,7 +67,7 @@ impl Manager {
 
     pub(super) fn transfer(&mut self, request: HostRequest, out: &mut ManagerOutbox) {
         let HostRequest::Transfer { ticket, volume, op, first, count, bytes, write } = request else {
-            unreachable!("an open is no transfer");
+            unreachable!("only a transfer is one");
         };
         let issued = out.now();
         let transfer = Transfer { ticket, volume, device: None, op, first, count, bytes, write, issued };
@@ -78,8 +81,30 @@ impl Manager {
         }
     }
 
+    /// Somebody's request for a backup comes in by the host interface; a host that is down takes none.
+    pub(super) fn hear_request(&mut self, stimulus: Stimulus, out: &mut ManagerOutbox) {
+        if !self.is_up() {
+            self.answer(stimulus, Status::NotOperational, out);
+            return;
+        }
+        let slot = self.volatile.expect(Pending::Request(stimulus)).number;
+        if let Some(started) = self.volatile.cpu.arrive(out.now(), slot) {
+            out.complete_after(self.parameters.io_time, self.timer(ManagerTimerKind::Cpu, started));
+        }
+    }
+
+    /// The CPU is done with a request.
+    pub(super) fn processed(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        if let Pending::Request(stimulus) = self.volatile.pending[slot as usize].pending {
+            self.volatile.release(slot);
+            self.requested(stimulus, out);
+        } else {
+            self.send_transfer(slot, out);
+        }
+    }
+
     /// The CPU has built the request: it goes to the device that bears the ID now.
-    pub(super) fn send_transfer(&mut self, slot: u32, out: &mut ManagerOutbox) {
+    fn send_transfer(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let Pending::Transfer(mut transfer) = self.volatile.pending[slot as usize].pending else {
             unreachable!("the CPU works on transfers");
         };
@@ -113,13 +138,14 @@ impl Manager {
         payload: &Payload,
         out: &mut ManagerOutbox,
     ) {
-        let Transfer { ticket, volume, device, op, first, count, write, issued, .. } = transfer;
+        let Transfer { ticket, volume, device, op, first, count, bytes, write, issued } = transfer;
         let device = device.expect("a command went to a device");
         let mut hit = false;
         match (op, status, payload) {
             (Op::Write, Status::Good, _) => {
                 let target = self.is_job_target(device);
                 out.report(ManagerFact::WriteAcknowledged { device, first, count, write, volume, target });
+                self.note_change(device, first, count, bytes, out);
             }
             (Op::Write, ..) => {
                 out.report(ManagerFact::WriteFailed { device, first, count, write, volume, status });
@@ -226,7 +252,11 @@ impl Volatile {
             match self.pending[number as usize].pending {
                 Pending::Session { .. } | Pending::Restart => self.release(number),
                 Pending::SessionTape { .. } => self.pending[number as usize].pending = Pending::Abandoned,
-                Pending::Free | Pending::Transfer(_) | Pending::Abandoned | Pending::Unload { .. } => {}
+                Pending::Free
+                | Pending::Transfer(_)
+                | Pending::Request(_)
+                | Pending::Abandoned
+                | Pending::Unload { .. } => {}
             }
         }
     }

@@ -19,6 +19,8 @@ mod restore;
 mod restore_tape;
 mod session;
 mod steps;
+pub mod stimulus;
+pub mod trigger;
 mod ucb;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -32,9 +34,11 @@ use self::io::{Pending, Place};
 use self::plan::{BackupPlan, HostParameters, RestorePlan};
 use self::restart::Restart;
 use self::session::Session;
+use self::stimulus::Stimulus;
+use self::trigger::Trigger;
 use crate::controller::dasd::{DasdCommand, DasdReply};
 use crate::controller::tape::{TapeCommand, TapeReply, TapeResult};
-use crate::kernel::{Class, Outbox, Span, Station, Stream, Time, Usage};
+use crate::kernel::{Outbox, Span, Station, Stream, Time, Usage};
 use crate::vocab::{Device, HostReply, HostRequest, Image, Ticket, VolumeId};
 
 /// What a host sends to the rest of the system.
@@ -70,8 +74,10 @@ enum ManagerTimerKind {
     Cpu,
     /// The wait of a session is over.
     Session,
-    /// The instant of a `[[backup]]` or `[[restore]]`.
+    /// The clock of a `[[backup]]` or the instant of a `[[restore]]`.
     Stimulus,
+    /// Nobody waits for a condition any more.
+    WatchOver,
     RestoreDue,
     Restart,
 }
@@ -82,6 +88,8 @@ pub struct Manager {
     parameters: Arc<HostParameters>,
     backups: Arc<[BackupPlan]>,
     restores: Arc<[RestorePlan]>,
+    /// Devices of which a condition counts the changes.
+    watched: Arc<[bool]>,
     durable: Catalog,
     volatile: Volatile,
     generation: u16,
@@ -109,9 +117,11 @@ struct Volatile {
     sessions: BTreeMap<u32, Session>,
     dasd_up: bool,
     /// Stimuli that came while the manager could not take them.
-    overdue_backups: VecDeque<usize>,
+    overdue_backups: VecDeque<Stimulus>,
     overdue_restores: VecDeque<usize>,
     outstanding: u64,
+    /// The entries of the scenario whose clock is set.
+    clocks: Vec<bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -134,9 +144,14 @@ impl Manager {
         let online_at_ipl = parameters.devices.iter().map(|device| device.online_at_ipl).collect();
         let catalog = Catalog::new(parameters.cartridges.len(), &backups, &restores, online_at_ipl);
         let ucbs = parameters.devices.iter().map(|device| Ucb { online: device.online.then_some(device.id) }).collect();
+        let mut watched = vec![false; parameters.devices.len()];
+        for plan in backups.iter().filter(|plan| matches!(plan.stimulus.trigger, Trigger::When { .. })) {
+            watched[plan.source.0 as usize] = true;
+        }
         Manager {
             image,
-            volatile: Volatile::new(Condition::Up, ucbs),
+            volatile: Volatile::new(Condition::Up, ucbs, backups.len()),
+            watched: watched.into(),
             durable: catalog,
             generation: 0,
             vary_times: Stream::new(run_seed, &name, "vary"),
@@ -173,6 +188,10 @@ impl Manager {
         match request {
             HostRequest::Open { ticket, volume } => self.open(ticket, volume, out),
             HostRequest::Transfer { .. } => self.transfer(request, out),
+            HostRequest::Backup { ticket, plan, occurrence } => {
+                let stimulus = Stimulus { plan: usize::from(plan), occurrence, asker: Some(ticket) };
+                self.hear_request(stimulus, out);
+            }
         }
     }
 
@@ -183,10 +202,11 @@ impl Manager {
                 if let Some(next) = self.volatile.cpu.depart(out.now()) {
                     out.complete_after(self.parameters.io_time, self.timer(ManagerTimerKind::Cpu, next));
                 }
-                self.send_transfer(slot, out);
+                self.processed(slot, out);
             }
             ManagerTimerKind::Session => self.session_waited(slot, out),
-            ManagerTimerKind::Stimulus => self.stimulate(slot as usize, out),
+            ManagerTimerKind::Stimulus => self.stimulus_due(slot as usize, out),
+            ManagerTimerKind::WatchOver => self.start_due_restores(out),
             ManagerTimerKind::RestoreDue => self.restore_due(slot as usize, out),
             ManagerTimerKind::Restart => self.restart_waited(out),
         }
@@ -198,8 +218,8 @@ impl Manager {
             Pending::Transfer(transfer) => self.transfer_ended(transfer, reply.status, &reply.payload, out),
             Pending::Session { session, tag } => self.session_dasd(session, tag, reply.status, reply.payload, out),
             Pending::Restart => self.restart_dasd(reply.payload, out),
-            Pending::SessionTape { .. } | Pending::Abandoned | Pending::Unload { .. } => {
-                unreachable!("the DASD controller answers no command to tape")
+            Pending::SessionTape { .. } | Pending::Abandoned | Pending::Unload { .. } | Pending::Request(_) => {
+                unreachable!("the DASD controller answers no command to tape and no request")
             }
         }
     }
@@ -217,7 +237,7 @@ impl Manager {
             }
             Pending::Free => {} // the session that asked is gone
             Pending::Session { .. } | Pending::Restart => unreachable!("this went to the DASD controller"),
-            Pending::Transfer(_) => unreachable!("no application transfer goes to tape"),
+            Pending::Transfer(_) | Pending::Request(_) => unreachable!("no application's request goes to tape"),
         }
     }
 
@@ -248,8 +268,11 @@ impl Manager {
         let mut cpu = std::mem::replace(&mut self.volatile.cpu, Station::new(1));
         cpu.clear(out.now());
         let pending = std::mem::take(&mut self.volatile.pending);
-        self.volatile =
-            Volatile::new(Condition::Restarting(Restart::after_crash()), vec![Ucb { online: None }; devices]);
+        self.volatile = Volatile::new(
+            Condition::Restarting(Restart::after_crash()),
+            vec![Ucb { online: None }; devices],
+            self.backups.len(),
+        );
         self.volatile.cpu = cpu;
         self.volatile.dasd_up = dasd_up;
         self.volatile.inherit_generations(pending);
@@ -286,10 +309,8 @@ impl Manager {
     }
 
     /// Whether every stimulus of the scenario has been taken, no job runs and no recovery is in progress.
-    pub fn work_is_done(&self) -> bool {
-        self.is_idle()
-            && self.durable.accepted.iter().all(|&accepted| accepted)
-            && self.durable.restores_started.iter().all(|&started| started)
+    pub fn work_is_done(&self, now: Time) -> bool {
+        self.is_idle() && self.all_are_stimulated(now) && self.durable.restores_started.iter().all(|&started| started)
     }
 
     /// The dump in progress: its backup, and the track that it reads next.
@@ -331,21 +352,6 @@ impl Manager {
         ManagerTimer { kind, generation: self.generation, slot }
     }
 
-    fn set_stimuli(&self, out: &mut ManagerOutbox) {
-        for (number, plan) in self.backups.iter().enumerate() {
-            if !self.durable.accepted[number] {
-                let timer = self.timer(ManagerTimerKind::Stimulus, number as u32);
-                out.timer_at(plan.at.max(out.now()), Class::NewWork, timer);
-            }
-        }
-        for (number, plan) in self.restores.iter().enumerate() {
-            if let Some(at) = plan.at.filter(|_| !self.durable.restores_started[number]) {
-                let timer = self.timer(ManagerTimerKind::RestoreDue, number as u32);
-                out.timer_at(at.max(out.now()), Class::NewWork, timer);
-            }
-        }
-    }
-
     /// The next duration of a VARY command.
     fn vary_time(&mut self) -> Span {
         let number = self.varies;
@@ -362,7 +368,7 @@ impl Manager {
 }
 
 impl Volatile {
-    fn new(condition: Condition, ucbs: Vec<Ucb>) -> Volatile {
+    fn new(condition: Condition, ucbs: Vec<Ucb>, backups: usize) -> Volatile {
         Volatile {
             condition,
             ucbs,
@@ -375,6 +381,7 @@ impl Volatile {
             overdue_backups: VecDeque::new(),
             overdue_restores: VecDeque::new(),
             outstanding: 0,
+            clocks: vec![false; backups],
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the storage manager is to do and how: backups, restores, and the parameters of its host.
 
+use super::trigger::StimulusPlan;
 use crate::controller::dasd::{CopyMode, CowTiming, Fence, LabelCommit, LabelResidency};
 use crate::device::cartridge::TapeVolser;
 use crate::kernel::{Span, Time};
@@ -262,7 +263,7 @@ names! {
 /// One `[[backup]]`. A switch that its method has no use for changes nothing, so that one scenario serves all methods.
 #[derive(Clone, Copy, Debug)]
 pub struct BackupPlan {
-    pub at: Time,
+    pub stimulus: StimulusPlan,
     pub method: MethodName,
     pub source: Device,
     pub source_id: VolumeId,
@@ -314,7 +315,7 @@ impl BackupPlan {
     /// A safe backup at the start of the run, with every switch at its default.
     pub fn plain(source: Device, source_id: VolumeId, target: Device, target_id: VolumeId, tracks: u32) -> BackupPlan {
         BackupPlan {
-            at: Time::ZERO,
+            stimulus: StimulusPlan::at(Time::ZERO),
             method: MethodName::SafeBackup,
             source,
             source_id,

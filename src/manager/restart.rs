@@ -449,13 +449,14 @@ impl Manager {
         self.volatile.condition = Condition::Up;
         out.report(ManagerFact::RecoveryDone { image: self.image });
         self.take_overdue(out);
+        self.look_at_conditions(out);
     }
 
     /// Stimuli that came when they could not be taken, each once: some may have to wait again.
     pub(super) fn take_overdue(&mut self, out: &mut ManagerOutbox) {
         if matches!(self.volatile.condition, Condition::Up) {
-            for number in std::mem::take(&mut self.volatile.overdue_backups) {
-                self.stimulate(number, out);
+            for stimulus in std::mem::take(&mut self.volatile.overdue_backups) {
+                self.stimulate(stimulus, out);
             }
         }
     }

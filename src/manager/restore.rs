@@ -83,8 +83,7 @@ impl Manager {
             return;
         }
         let due = self.volatile.overdue_restores.pop_front().or_else(|| {
-            let waiting = self.durable.accepted.iter().all(|&accepted| accepted);
-            waiting
+            self.all_are_stimulated(out.now())
                 .then(|| {
                     (0..self.restores.len())
                         .find(|&number| self.restores[number].at.is_none() && !self.durable.restores_started[number])

@@ -10,7 +10,8 @@ use super::fact::Job;
 use super::io::Pending;
 use super::plan::BackupPlan;
 use super::restore::RestoreRun;
-use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind};
+use super::stimulus::Stimulus;
+use super::{Manager, ManagerMessage, ManagerOutbox, ManagerTimerKind};
 use crate::controller::tape::TapeCommand;
 use crate::kernel::{Span, Time};
 use crate::vocab::{Backup, Cartridge, Device, Drive, RelationNumber, Ticket};
@@ -60,8 +61,8 @@ pub(super) struct BackupRun {
     pub tape: Option<(Cartridge, Drive)>,
     /// The error that a command of the trailer met: permanent or not, and the records that are on tape.
     pub trailer_error: Option<(bool, u64)>,
-    /// The stimulus in the scenario's list; `None` for a resumed job.
-    pub stimulus: Option<usize>,
+    /// The stimulus while it is not in the journal.
+    pub stimulus: Option<Stimulus>,
 }
 
 /// What a session's delay stands for.
@@ -78,7 +79,7 @@ pub(super) enum Wait {
 }
 
 impl BackupRun {
-    pub(super) fn new(backup: Backup, plan: BackupPlan, stimulus: Option<usize>) -> BackupRun {
+    pub(super) fn new(backup: Backup, plan: BackupPlan, stimulus: Option<Stimulus>) -> BackupRun {
         BackupRun {
             backup,
             plan,
@@ -126,41 +127,6 @@ impl Session {
 }
 
 impl Manager {
-    /// The instant of a `[[backup]]` has come.
-    pub(super) fn stimulate(&mut self, number: usize, out: &mut ManagerOutbox) {
-        if !matches!(self.volatile.condition, super::Condition::Up) {
-            self.volatile.overdue_backups.push_back(number);
-            return;
-        }
-        let plan = self.backups[number];
-        // A volume that is being restored is no source and no target yet: the stimulus waits.
-        let restoring = self.volatile.sessions.values().any(|session| match &session.work {
-            Work::Restore(run) => {
-                run.plan.to == plan.source || run.plan.to == plan.target || run.plan.volume == plan.source_id
-            }
-            _ => false,
-        });
-        if restoring {
-            self.volatile.overdue_backups.push_back(number);
-            return;
-        }
-        let busy = self.volatile.sessions.values().any(|session| match &session.work {
-            Work::Backup(run) => run.plan.source == plan.source,
-            _ => false,
-        });
-        if busy {
-            self.durable.accepted[number] = true;
-            out.report(ManagerFact::StimulusRejected { source: plan.source });
-            self.start_due_restores(out);
-            return;
-        }
-        let backup = Backup(self.durable.backups);
-        self.durable.backups += 1;
-        self.durable.stimulus_of.push(number);
-        let slot = self.add_session(Work::Backup(BackupRun::new(backup, plan, Some(number))));
-        self.begin_line(slot, out);
-    }
-
     /// Sessions are numbered over the whole run: what comes late for one that is over finds nobody.
     pub(super) fn add_session(&mut self, work: Work) -> u32 {
         let number = self.sessions_begun;
@@ -201,6 +167,7 @@ impl Manager {
         self.volatile.sessions.remove(&slot);
         self.recovery_may_be_done(out);
         self.take_overdue(out);
+        self.look_at_conditions(out);
         self.start_due_restores(out);
     }
 
@@ -244,9 +211,9 @@ impl Manager {
             self.unload_session_tape(slot, out);
             // A stimulus that no journal knows of is taken again.
             if let Some(Session { work: Work::Backup(run) }) = self.volatile.sessions.get(&slot)
-                && let Some(number) = run.stimulus.filter(|&number| !self.durable.accepted[number])
+                && let Some(stimulus) = run.stimulus
             {
-                self.volatile.overdue_backups.push_back(number);
+                self.volatile.overdue_backups.push_back(stimulus);
             }
         }
         self.volatile.sessions.clear();

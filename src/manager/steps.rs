@@ -123,13 +123,14 @@ impl Manager {
         let BackupRun { backup, plan, .. } = run;
         match line.step {
             StepName::AcceptStimulus => {
-                if let Some(number) = run.stimulus {
-                    self.durable.accepted[number] = true;
-                }
                 let job = JournalJob::Backup { backup, relation: None, t0: Time::ZERO };
                 self.durable.journal.push(JournalEntry { job, steps_done: 1, state: JournalState::Open });
                 let BackupPlan { source, target, method, .. } = plan;
-                out.report(ManagerFact::StimulusAccepted { backup, source, target, method });
+                let place = self.durable.stimulus_of[backup.0 as usize] as u16;
+                out.report(ManagerFact::StimulusAccepted { backup, plan: place, source, target, method });
+                if let Some(stimulus) = self.backup_run(slot).stimulus.take() {
+                    self.stimulus_taken(stimulus, Status::Good, out);
+                }
             }
             StepName::UpdateInventory => {
                 if let Some(entry) = self.durable.entry_mut(backup) {
@@ -216,6 +217,8 @@ impl Manager {
                 let run = self.backup_run(slot);
                 run.relation = Some(number);
                 run.t0 = t0;
+                let source = run.plan.source;
+                self.forget_changes(source);
                 self.step_ended(slot, out);
             }
             // The relationship of a COPY has ended by itself: no relationship is success.

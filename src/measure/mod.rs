@@ -191,7 +191,7 @@ impl Measures {
             | ManagerFact::WriteAcknowledged { .. }
             | ManagerFact::ReadDone { .. }
             | ManagerFact::DumpTrackRead { .. } => {}
-            ManagerFact::StimulusAccepted { backup, source, target, method } => {
+            ManagerFact::StimulusAccepted { backup, source, target, method, .. } => {
                 let source_id = self.borne[usize::from(source.0)];
                 let doubt = self.availability.times(now, source_id).wrong;
                 self.jobs.stimulus(now, BackupStart { backup, method, source, source_id, target }, doubt);
@@ -303,6 +303,7 @@ mod tests {
         measures.online(at(0), [online(0, prod, prod), online(1, spare, spare)]);
         let stimulus = ManagerFact::StimulusAccepted {
             backup: Backup(0),
+            plan: 0,
             source: Device(0),
             target: Device(1),
             method: MethodName::SameIdOffline,

@@ -331,7 +331,7 @@ pub(super) mod tests {
         facts(
             &mut measures,
             &[
-                (60, ManagerFact::StimulusAccepted { backup: Backup(0), source, target, method }),
+                (60, ManagerFact::StimulusAccepted { backup: Backup(0), plan: 0, source, target, method }),
                 (60, start(establish)),
                 (62, end(establish)),
                 (62, start(dump)),

@@ -50,6 +50,7 @@ codes! {
     AmbiguousVolume = "S0210" "a volume ID is named that several volumes have",
     SameCartridge = "S0211" "two cartridges have one name",
     Contradiction = "S0301" "two values contradict each other",
+    Endless = "S0302" "a backup is asked for again and again and the run has no end",
     NeverAsks = "S0401" "a workload never issues a request",
     UnknownAnchor = "S0501" "a fault waits for an event or a step that does not exist",
     NoAnchor = "S0502" "a fault does not say when it happens, or says it twice",

@@ -45,6 +45,14 @@ pub const ALL: &[Example] = examples! {
     "tape-write-error-permanent"
     "tape-write-error-temporary"
     "trace-replay"
+    "periodic-backups"
+    "backup-by-change"
+    "backup-by-change-crash"
+    "backup-by-age"
+    "application-asks"
+    "remote-request-repeated"
+    "remote-request-twice"
+    "operator-asks"
 };
 
 /// The scenario of a command that was given none.

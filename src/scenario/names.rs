@@ -10,6 +10,7 @@ use crate::manager::plan::{
     OnWriteError, Readback, Reintroduce, ReintroduceScope, RestoreIfOnline, RestoreLabel, ScratchPolicy, TargetId,
     WithdrawAfter,
 };
+use crate::manager::trigger::Stimulant;
 use crate::names;
 use crate::vocab::{HiddenFormat, Invariant, TrackNo};
 
@@ -105,6 +106,7 @@ choices! {
     ReplayName, "a way of replaying a trace", later &[];
     TraceFormat, "a trace format", later &["srt", "msr", "systor", "spc", "tiersim-csv"];
     AddressRule, "a rule for addresses", later &[];
+    Stimulant, "who asks for a backup", later &[];
     MethodName, "a backup method", later &["direct-dump", "no-volid-manual"];
     CopyMode, "a copy mode", later &[];
     LabelCommit, "an order of label and relationship", later &[];

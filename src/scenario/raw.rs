@@ -14,6 +14,7 @@ use crate::manager::plan::{
     FastReplication, HiddenMissing, JobJournal, Medium, MethodName, OldDevice, OnDumpFailure, OnWriteError, Readback,
     Reintroduce, ReintroduceScope, RestoreIfOnline, RestoreLabel, ScratchPolicy, TargetId, WithdrawAfter,
 };
+use crate::manager::trigger::Stimulant;
 use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, VolumeId};
 
 use super::catalogue::Code;
@@ -141,6 +142,11 @@ tables! {
 
     RawBackup, "a backup" {
         at: Span,
+        every: Span,
+        when: RawCondition,
+        by: Stimulant,
+        delay: Span,
+        timeout: Span,
         method: MethodName,
         source: VolumeId,
         target: DeviceNumber,
@@ -175,7 +181,14 @@ tables! {
         scratch_policy: ScratchPolicy,
         restart: DumpRestart,
         on_write_error: OnWriteError,
-    } later &["every", "when", "by", "granularity", "orphan_sweep", "persistent", "label_check", "sequence_check"];
+    } later &["granularity", "orphan_sweep", "persistent", "label_check", "sequence_check"];
+
+    RawCondition, "the condition of a backup" {
+        changed: Bytes,
+        changed_tracks: u64,
+        age: Span,
+        times: u64,
+    } later &[];
 
     RawRestore, "a restore" {
         volume: VolumeId,
@@ -346,7 +359,7 @@ mod tests {
     #[test]
     fn all_problems_of_a_file_are_found_at_once() {
         let text = "sed = 1\nuntil = 90\n[[volume]]\nid = \"prod01\"\ndevice = 1000\nmodle = \"3390-3\"\nonline = \"yes\"\n\
-                    [[backup]]\nevery = \"1 d\"\nmethod = \"safe_backup\"\nmode = \"direct\"\n[rates]\ndisk_afr = 1\n";
+                    [[backup]]\ngranularity = \"volume\"\nmethod = \"safe_backup\"\nmode = \"direct\"\n[rates]\ndisk_afr = 1\n";
         let found: Vec<(&str, &str)> = vec![
             ("S0107", "sed"),
             ("S0110", "until"),
@@ -354,7 +367,7 @@ mod tests {
             ("S0101", "volume[0].device"),
             ("S0107", "volume[0].modle"),
             ("S0101", "volume[0].online"),
-            ("S0109", "backup[0].every"),
+            ("S0109", "backup[0].granularity"),
             ("S0108", "backup[0].method"),
             ("S0108", "backup[0].mode"),
             ("S0109", "rates.disk_afr"),

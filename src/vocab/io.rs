@@ -57,6 +57,9 @@ pub enum HostRequest {
     Open { ticket: Ticket, volume: VolumeId },
     /// Read or write `bytes` within `count` tracks from `first` on. `write` names a write and is unique in the run.
     Transfer { ticket: Ticket, volume: VolumeId, op: Op, first: TrackNo, count: u32, bytes: u32, write: WriteNumber },
+    /// Make the backup of the scenario's `[[backup]]` entry `plan`: its `occurrence`-th stimulus. Answered when the job is in
+    /// the journal, or rejected.
+    Backup { ticket: Ticket, plan: u16, occurrence: u32 },
 }
 
 /// What the storage manager answers an application.

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use super::requests::REQUESTER_PORTS;
 use super::{WORKLOAD_PORTS, World};
 use crate::controller::dasd::{DasdController, DasdOutbox};
 use crate::controller::tape::{TapeController, TapeOutbox};
 use crate::device::cartridge::Cartridge;
 use crate::device::raid::RankError;
-use crate::host::{Operator, Workload, WorkloadOutbox, entity_names};
+use crate::host::{Operator, Requester, RequesterOutbox, Workload, WorkloadOutbox, entity_names};
 use crate::kernel::{Fingerprint, Queue, Run, Stream};
+use crate::manager::plan::BackupPlan;
+use crate::manager::trigger::Stimulant;
 use crate::manager::{Manager, ManagerOutbox};
 use crate::scenario::Plan;
 use crate::vocab::{self, Image};
@@ -45,6 +48,7 @@ impl World {
             ),
             workloads: workloads.collect(),
             operator: Operator::new(plan.operator, seed, "operator"),
+            requesters: requesters_of(plan),
             nvs_battery: plan.dasd.nvs_battery,
             mail: Default::default(),
             injected: 0,
@@ -53,6 +57,7 @@ impl World {
             tape_out: TapeOutbox::default(),
             manager_out: ManagerOutbox::default(),
             workload_out: WorkloadOutbox::default(),
+            requester_out: RequesterOutbox::default(),
         };
         let queue = plan.shuffle_ties.map_or_else(Queue::new, Queue::with_shuffled_ties);
         let mut run = Run::new(world, queue);
@@ -70,10 +75,20 @@ impl World {
             self.workloads[number].start(&mut self.workload_out);
             self.apply_workload(vocab::Workload(number as u16), queue, fingerprint);
         }
+        self.start_requesters(queue, fingerprint);
     }
 
     /// Workloads issue no more requests; what is under way still ends.
     pub fn stop_workloads(&mut self) {
         self.workloads.iter_mut().for_each(Workload::stop);
     }
+}
+
+/// One asker for every backup that the manager does not think of by itself.
+fn requesters_of(plan: &Plan) -> Vec<Requester> {
+    let entries = plan.backups.iter().enumerate().filter(|(_, backup)| backup.stimulus.by != Stimulant::Internal);
+    let asker = |(number, (entry, backup)): (usize, (usize, &BackupPlan))| {
+        Requester::new(backup.stimulus, entry as u16, REQUESTER_PORTS + number as u16)
+    };
+    entries.enumerate().map(asker).collect()
 }

@@ -92,6 +92,7 @@ impl World {
     fn lose_host(&mut self, outage: Span, dasd_up: bool, queue: &Queue<Event>) {
         self.mail.lose_from_host();
         self.workloads.iter_mut().for_each(|workload| workload.host_down(queue.now()));
+        self.requesters.iter_mut().for_each(|requester| requester.host_down());
         self.manager.crash(outage, dasd_up, &mut self.manager_out);
     }
 

@@ -6,6 +6,7 @@
 mod build;
 mod crash;
 mod fact;
+mod requests;
 mod route;
 
 pub use build::BuildError;
@@ -14,7 +15,7 @@ pub use fact::Fact;
 use self::route::{Mailbox, Message};
 use crate::controller::dasd::{DasdController, DasdMessage, DasdOutbox, DasdTimer};
 use crate::controller::tape::{TapeController, TapeOutbox, TapeTimer};
-use crate::host::{Operator, Workload, WorkloadOutbox, WorkloadTimer};
+use crate::host::{Operator, Requester, RequesterOutbox, RequesterTimer, Workload, WorkloadOutbox, WorkloadTimer};
 use crate::kernel::{Fingerprint, Model, Origin, Queue, Span};
 use crate::manager::{Manager, ManagerOutbox, ManagerTimer};
 use crate::vocab::{self, Device};
@@ -28,6 +29,11 @@ pub enum Event {
     Workload {
         workload: vocab::Workload,
         timer: WorkloadTimer,
+    },
+    /// Something happens to whoever asks for a backup.
+    Requester {
+        requester: u16,
+        timer: RequesterTimer,
     },
     /// A message arrives; its content waits at this place.
     Deliver {
@@ -55,6 +61,8 @@ pub struct World {
     pub manager: Manager,
     pub workloads: Vec<Workload>,
     pub operator: Operator,
+    /// Who asks for backups from outside the manager, in the order of the scenario.
+    pub requesters: Vec<Requester>,
     nvs_battery: Span,
     mail: Mailbox,
     injected: u64,
@@ -63,6 +71,7 @@ pub struct World {
     tape_out: TapeOutbox,
     manager_out: ManagerOutbox,
     workload_out: WorkloadOutbox,
+    requester_out: RequesterOutbox,
 }
 
 impl World {
@@ -98,6 +107,9 @@ impl World {
                 self.manager.request(request, &mut self.manager_out);
                 self.apply_manager(queue, fingerprint);
             }
+            Message::Reply(reply) if reply.ticket.port >= requests::REQUESTER_PORTS => {
+                self.requester_reply(reply, queue, fingerprint);
+            }
             Message::Reply(reply) => {
                 let workload = vocab::Workload(reply.ticket.port - WORKLOAD_PORTS);
                 self.workloads[workload.0 as usize].reply(reply, &mut self.workload_out);
@@ -108,6 +120,7 @@ impl World {
                     self.workloads[number].host_up(&mut self.workload_out);
                     self.apply_workload(vocab::Workload(number as u16), queue, fingerprint);
                 }
+                self.requesters_up(queue, fingerprint);
             }
             Message::Prompt { number, original, other } => self.prompt(number, original, other, queue),
             Message::Lost => {}
@@ -149,6 +162,7 @@ impl Model for World {
                 self.workloads[workload.0 as usize].timer(timer, &mut self.workload_out);
                 self.apply_workload(workload, queue, fingerprint);
             }
+            Event::Requester { requester, timer } => self.requester_timer(requester, timer, queue, fingerprint),
             Event::Answer { number, keep } => {
                 self.manager_out.open(now);
                 self.manager.prompt_answered(u64::from(number), keep, &mut self.manager_out);
@@ -164,6 +178,7 @@ impl Model for World {
             Event::Tape(_) => route::TAPE,
             Event::Manager(_) => route::MANAGER,
             Event::Workload { workload, .. } => route::origin_of(workload),
+            Event::Requester { requester, .. } => Origin(route::REQUESTERS.0 + requester),
             Event::Answer { .. } => route::OPERATOR,
         }
     }
@@ -174,6 +189,7 @@ impl Model for World {
             Event::Tape(timer) => self.tape.is_live(*timer),
             Event::Manager(timer) => self.manager.is_live(timer),
             Event::Workload { workload, timer } => self.workloads[workload.0 as usize].is_live(timer),
+            Event::Requester { requester, timer } => self.requesters[usize::from(*requester)].is_live(timer),
             Event::Deliver { .. } | Event::Answer { .. } => true,
         }
     }

@@ -33,6 +33,8 @@ pub(super) const DASD: Origin = Origin(1);
 pub(super) const TAPE: Origin = Origin(2);
 pub(super) const MANAGER: Origin = Origin(3);
 pub(super) const OPERATOR: Origin = Origin(4);
+/// Whoever asks for backups: the origins from here on, above those of all workloads.
+pub(super) const REQUESTERS: Origin = Origin(0x8000);
 /// Injections come from nobody.
 pub(super) const OUTSIDE: Origin = Origin(0);
 

@@ -26,13 +26,13 @@ impl Context<'_> {
 
     fn backup(&mut self, entry: &Given<RawBackup>) -> Option<BackupPlan> {
         let raw = &entry.value;
-        self.need(&raw.at, "at", "a backup", entry, "\"60 s\"");
         self.need(&raw.method, "method", "a backup", entry, "\"safe-backup\"");
         self.need(&raw.source, "source", "a backup", entry, "\"PROD01\"");
         self.need(&raw.target, "target", "a backup", entry, "\"0A10\"");
         let source = raw.source.as_ref().and_then(|given| self.volume_named(given));
         let target = raw.target.as_ref().and_then(|given| self.volume_on(given));
         let retries = self.within(&raw.dump_retries, u64::from(DUMP_RETRIES), 0, MOST_RETRIES)?;
+        let stimulus = self.stimulus(entry);
         let ((source, from), (target, to)) = (source?, target?);
         let (source_given, target_given) = (raw.source.as_ref()?, raw.target.as_ref()?);
         if source == target {
@@ -51,7 +51,7 @@ impl Context<'_> {
         }
         let plain = BackupPlan::plain(source, from.id, target, to.id, from.tracks);
         let plan = BackupPlan {
-            at: Time::ZERO + raw.at.as_ref()?.value,
+            stimulus: stimulus?,
             method: raw.method.as_ref()?.value,
             source,
             source_id: from.id,
@@ -90,6 +90,7 @@ impl Context<'_> {
             on_write_error: or(&raw.on_write_error, plain.on_write_error),
             backup_device: raw.backup_device.as_ref().and_then(|given| self.volume_on(given)).map(|(device, _)| device),
         };
+        self.condition_can_be_met(entry, plan.stimulus.trigger, plan.tracks);
         let needed = self.cartridges_of(&plan);
         if needed > 1 {
             let problem = Diagnostic::error(Code::NotYet, "a dump over several cartridges is not supported yet")
@@ -186,7 +187,10 @@ impl Context<'_> {
             }
             return Vec::new();
         }
-        let needed = |backup: &BackupPlan| self.cartridges_of(backup) * u64::from(1 + backup.dump_retries);
+        let needed = |backup: &BackupPlan| {
+            let backups = u64::from(backup.stimulus.trigger.occurrences());
+            self.cartridges_of(backup) * u64::from(1 + backup.dump_retries) * backups
+        };
         // Two more than all dumps use (A), so that the robot never waits for a scratch cartridge unless it is meant to.
         let enough = backups.iter().map(needed).sum::<u64>().saturating_add(2).min(MOST_CARTRIDGES);
         let count = self.hardware.scratch.unwrap_or(enough);

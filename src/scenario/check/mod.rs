@@ -4,6 +4,7 @@ mod ending;
 mod fault_kinds;
 mod faults;
 mod jobs;
+mod stimuli;
 mod volumes;
 mod workloads;
 

@@ -146,7 +146,7 @@ impl Context<'_> {
         self.problems.push(problem);
     }
 
-    fn has_problem_in(&self, path: &str, key: &str) -> bool {
+    pub(super) fn has_problem_in(&self, path: &str, key: &str) -> bool {
         let prefix = format!("{path}.{key}");
         self.problems.iter().any(|problem| {
             let rest = problem.path.strip_prefix(&prefix);

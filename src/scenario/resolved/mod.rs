@@ -1,6 +1,7 @@
 //! The plan as a scenario file again: every default filled in, units in normal form, always in the same order.
 
 mod faults;
+mod stimuli;
 
 use std::fmt::{Display, Write};
 
@@ -215,7 +216,7 @@ impl Writer {
 
     fn backup(&mut self, backup: &BackupPlan, checked: &Checked) {
         self.heading("[[backup]]");
-        self.raw("at", &duration(Span::from_ns(backup.at.ns())));
+        self.stimulus(&backup.stimulus);
         self.raw("method", &name(backup.method));
         self.raw("source", &name(backup.source_id));
         self.raw("target", &name(device(checked, backup.target)));
