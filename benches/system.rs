@@ -191,7 +191,7 @@ fn alone(plan: &Plan, reference: &RunOutcome) -> Done {
     let mut trial = Trial::new(plan).expect("a checked plan can be built");
     black_box(trial.finish(|_, _| {}));
     assert_eq!(trial.run.fingerprint.value(), reference.fingerprint, "observers change nothing");
-    let processor = trial.run.model.manager.cpu_usage(trial.run.now());
+    let processor = trial.run.model.manager().cpu_usage(trial.run.now());
     let requests = reference.measured.requests.issued;
     Done { operations: trial.run.steps, check: processor.busy.ns() as f64 / 1e3 / requests as f64 }
 }

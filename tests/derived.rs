@@ -126,7 +126,7 @@ fn d18_a_rewind_depends_on_where_the_dump_ended() {
     ] {
         let parameters = format!("[tape]\ncompression = \"1\"\ncapacity = \"{capacity} B\"\nwraps = 16\n");
         let (_, _, facts) = dump("model = \"3390-3\"", &parameters);
-        let released = instant(&facts, |fact| matches!(fact, Fact::Manager(ManagerFact::InventoryUpdated { .. })));
+        let released = instant(&facts, |fact| matches!(fact, Fact::Manager(_, ManagerFact::InventoryUpdated { .. })));
         let unloaded = instant(&facts, |fact| matches!(fact, Fact::Tape(TapeFact::Unloaded { .. })));
         check_near(name, expected + 8.0, 0.1, seconds(unloaded - released));
     }
@@ -140,7 +140,7 @@ fn d22_a_dump_takes_as_many_cartridges_as_it_fills() {
         let (_, _, facts) = dump(size, &parameters);
         let mounts = instants(&facts, |fact| matches!(fact, Fact::Tape(TapeFact::Mounted { .. })));
         let complete = instants(&facts, |fact| {
-            matches!(fact, Fact::Manager(ManagerFact::JobEnded { outcome: Outcome::Complete, .. }))
+            matches!(fact, Fact::Manager(_, ManagerFact::JobEnded { outcome: Outcome::Complete, .. }))
         });
         assert_eq!((complete.len(), mounts.len()), (1, 1), "{size} on cartridges of {capacity}");
     }
@@ -230,7 +230,7 @@ fn a_mount_takes_an_exchange_and_a_load() {
     for (parameters, expected) in [("", 29.0), ("[library]\nexchange = \"2 s\"\n[tape]\nload = \"5 s\"\n", 7.0)] {
         let (_, _, facts) = dump("cylinders = 20", parameters);
         // The mount is asked for when the hidden ID is known.
-        let asked = instant(&facts, |fact| matches!(fact, Fact::Manager(ManagerFact::HiddenIdRead { .. })));
+        let asked = instant(&facts, |fact| matches!(fact, Fact::Manager(_, ManagerFact::HiddenIdRead { .. })));
         let mounted = instant(&facts, |fact| matches!(fact, Fact::Tape(TapeFact::Mounted { .. })));
         check_near("mount", expected, 0.02, seconds(mounted - asked));
     }
@@ -308,8 +308,9 @@ fn exposure(method: &str, seed: u64) -> Span {
     let mut plan = backup("cylinders = 1", method, "");
     plan.seed = seed;
     let mut run = support::Watched::new(&plan, Looking::OnChange);
-    let ended =
-        |fact: &Fact| matches!(fact, Fact::Manager(ManagerFact::VaryOfflineDone { .. } | ManagerFact::JobEnded { .. }));
+    let ended = |fact: &Fact| {
+        matches!(fact, Fact::Manager(_, ManagerFact::VaryOfflineDone { .. } | ManagerFact::JobEnded { .. }))
+    };
     while run.advance().is_some() {
         if run.trial.run.model.facts().iter().any(ended) {
             break;

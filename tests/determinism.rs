@@ -241,7 +241,8 @@ fn a_volume_that_nobody_uses_changes_nothing() {
     {
         let (mut expected, mut others) = (facts(&support::plan_of(&text_of(name))), facts_beside(&text_of(name), IDLE));
         // The guard of a restore reads the label of every device, one after the other, and that takes its time.
-        let restore = |(_, fact): &(Time, Fact)| matches!(fact, Fact::Manager(ManagerFact::GenerationSelected { .. }));
+        let restore =
+            |(_, fact): &(Time, Fact)| matches!(fact, Fact::Manager(_, ManagerFact::GenerationSelected { .. }));
         for facts in [&mut expected, &mut others] {
             let ends = facts.iter().position(restore).map_or(facts.len(), |at| at + 1);
             facts.truncate(ends);
@@ -265,11 +266,14 @@ fn a_volume_in_front_of_the_others_moves_no_draw() {
                 Fact::Workload(workload, fact @ WorkloadFact::Issued { .. }) => {
                     Some(format!("{time:?} {workload:?} {fact:?}"))
                 }
-                Fact::Manager(ManagerFact::VaryOfflineRequested { .. } | ManagerFact::VaryOnlineRequested { .. }) => {
+                Fact::Manager(
+                    _,
+                    ManagerFact::VaryOfflineRequested { .. } | ManagerFact::VaryOnlineRequested { .. },
+                ) => {
                     requested = time;
                     None
                 }
-                Fact::Manager(ManagerFact::VaryOfflineDone { .. } | ManagerFact::VaryOnlineDone { .. }) => {
+                Fact::Manager(_, ManagerFact::VaryOfflineDone { .. } | ManagerFact::VaryOnlineDone { .. }) => {
                     Some(format!("vary {:?}", time - requested))
                 }
                 _ => None,

@@ -9,6 +9,7 @@ use tiersim::check::{Checks, Seen, Setup};
 use tiersim::fault::plan::{BlockChoice, Fault, NvsFate, UpdateTrack};
 use tiersim::kernel::Span;
 use tiersim::scenario::{Overrides, Paint, Plan, Source, load};
+use tiersim::vocab::Image;
 
 const SCENARIO: &str = r#"
 title = "A backup of two cylinders under a little load"
@@ -54,7 +55,7 @@ fn plan(changes: &[&str]) -> Plan {
 fn crashes() -> Vec<Fault> {
     vec![
         Fault::PowerLoss { duration: OUTAGE },
-        Fault::HostCrash { outage: OUTAGE },
+        Fault::HostCrash { image: Image::FIRST, outage: OUTAGE },
         Fault::ControllerCrash { nvs: NvsFate::Kept, outage: OUTAGE },
     ]
 }
@@ -167,7 +168,11 @@ fn a_restore_onto_the_original_device_survives_a_crash_at_every_boundary() {
 #[test]
 fn a_safe_backup_survives_a_second_crash_during_its_recovery() {
     nothing_is_violated(&[], |_| vec![Fault::PowerLoss { duration: OUTAGE }], true);
-    nothing_is_violated(&["backup[0].mode=copy"], |_| vec![Fault::HostCrash { outage: OUTAGE }], true);
+    nothing_is_violated(
+        &["backup[0].mode=copy"],
+        |_| vec![Fault::HostCrash { image: Image::FIRST, outage: OUTAGE }],
+        true,
+    );
 }
 
 #[test]

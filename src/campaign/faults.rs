@@ -195,8 +195,8 @@ fn occurrences(facts: &[Fact], occurrence: Occurrence, side: Side) -> u64 {
                 && (track.is_none() || track == of_track)
         }
         Occurrence::Step(wanted) => match (side, fact) {
-            (Side::Before, Fact::Manager(ManagerFact::StepStarted { step, .. }))
-            | (Side::After, Fact::Manager(ManagerFact::StepEnded { step, .. })) => *step == wanted,
+            (Side::Before, Fact::Manager(_, ManagerFact::StepStarted { step, .. }))
+            | (Side::After, Fact::Manager(_, ManagerFact::StepEnded { step, .. })) => *step == wanted,
             _ => false,
         },
     };

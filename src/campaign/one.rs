@@ -3,11 +3,11 @@
 use super::outcome::{Component, EndReason, Flow, GoalReport, Progress, RunOutcome, Watch};
 use super::trial::{Happening, Trial};
 use crate::check::{Checks, Seen, Setup};
-use crate::host::WorkloadFact;
+use crate::host::{WorkloadFact, WorkloadPlan};
 use crate::kernel::Time;
 use crate::measure::{Blocks, Measures, OnlineDevice, Remainder, Request, Sample};
 use crate::scenario::Plan;
-use crate::vocab::{Device, Drive, Goal, Invariant, VolumeId};
+use crate::vocab::{Device, Drive, Goal, Image, Invariant, VolumeId};
 use crate::world::{BuildError, Fact, World};
 
 /// Events between two reports of progress.
@@ -59,7 +59,7 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
         checks: checks.report(),
         goals: goals.collect(),
         measured: measures.finish(now, Remainder { requests: outstanding_in(world), blocks: blocks_of(world) }),
-        components: components_of(world, now),
+        components: components_of(plan, world, now),
     })
 }
 
@@ -86,12 +86,12 @@ fn measure(measures: &mut Measures, trial: &Trial, watch: &mut Watch<'_>) -> Flo
     for &fact in trial.run.model.facts() {
         identity |= fact.touches_identity();
         match fact {
-            Fact::Manager(fact) => measures.manager(now, fact),
+            Fact::Manager(image, fact) => measures.manager(now, image, fact),
             Fact::Dasd(fact) => measures.dasd(now, fact),
             Fact::Fault { index, fault } => measures.fault(now, index, fault),
             Fact::Tape(_) => {}
             Fact::Workload(workload, fact) => match fact {
-                WorkloadFact::Issued { .. } => measures.request_issued(),
+                WorkloadFact::Issued { .. } => measures.request_issued(workload),
                 WorkloadFact::Done { op, track, bytes, issued_at, volume, hit, status } => {
                     let request = Request { workload, volume, op, track, bytes, issued_at, hit, status };
                     let sample: Sample = measures.request_ended(now, &request);
@@ -114,14 +114,16 @@ fn measure(measures: &mut Measures, trial: &Trial, watch: &mut Watch<'_>) -> Flo
 
 fn measures_of(plan: &Plan) -> Measures {
     let devices: Vec<VolumeId> = plan.dasd.volumes.iter().map(|volume| volume.id).collect();
-    let workloads: Vec<Vec<VolumeId>> =
-        plan.workloads.iter().map(|workload| workload.volumes.iter().map(|volume| volume.id).collect()).collect();
+    let volumes = |workload: &WorkloadPlan| workload.volumes.iter().map(|volume| volume.id).collect();
+    let workloads: Vec<(Image, Vec<VolumeId>)> =
+        plan.workloads.iter().map(|workload| (workload.image, volumes(workload))).collect();
     Measures::new(&devices, &workloads, plan.faults.len() + plan.rates.len())
 }
 
 fn see_online(measures: &mut Measures, trial: &Trial) {
     let world = &trial.run.model;
-    let online = world.manager.ucbs().iter().enumerate().filter_map(|(place, ucb)| {
+    let ucbs = world.images.iter().flat_map(|image| image.ucbs().iter().enumerate());
+    let online = ucbs.filter_map(|(place, ucb)| {
         let device = Device(place as u16);
         let cached = ucb.online?;
         Some(OnlineDevice { device, cached, label: world.dasd.is_up().then(|| world.dasd.logical_label(device).id())? })
@@ -149,10 +151,14 @@ fn blocks_of(world: &World) -> Blocks {
     })
 }
 
-fn components_of(world: &World, now: Time) -> Vec<Component> {
+fn components_of(plan: &Plan, world: &World, now: Time) -> Vec<Component> {
     let mut components: Vec<Component> =
         world.dasd.usage(now).into_iter().map(|(name, servers, usage)| Component { name, servers, usage }).collect();
-    components.push(Component { name: "host.cpu".into(), servers: 1, usage: world.manager.cpu_usage(now) });
+    components.extend(world.images.iter().zip(&plan.images).map(|(image, plan)| Component {
+        name: format!("{}.cpu", plan.name),
+        servers: 1,
+        usage: image.cpu_usage(now),
+    }));
     components.extend(world.tape.usage(now).into_iter().map(|(name, servers, usage)| Component {
         name,
         servers,

@@ -131,7 +131,8 @@ impl Trial {
     fn look_for_the_end(&mut self) {
         let world = &self.run.model;
         let limited = |workload: &crate::host::Workload| workload.plan().is_finite();
-        let done = world.manager.work_is_done(self.run.now())
+        let now = self.run.now();
+        let done = world.images.iter().all(|image| image.work_is_done(now))
             && world.dasd.is_up()
             && world.requesters.iter().all(|requester| requester.is_done())
             && !self.faults.any_scheduled()

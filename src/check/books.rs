@@ -9,7 +9,7 @@ use super::setup::Setup;
 use super::view::View;
 use crate::controller::dasd::DasdFact;
 use crate::manager::{ManagerFact, Outcome};
-use crate::vocab::{Device, LabelTrack, Restore, Status, TrackNo, WriteNumber};
+use crate::vocab::{Device, Image, LabelTrack, Restore, Status, TrackNo, WriteNumber};
 
 #[derive(Clone, Debug)]
 pub struct Books {
@@ -22,6 +22,8 @@ pub struct Books {
     controller_losses: u32,
     /// Writes issued while the controller was down, with the outage: they cannot happen before it is over.
     to_nobody: BTreeMap<WriteNumber, u32>,
+    /// Who issued the open writes that are not from the first image.
+    issuers: BTreeMap<WriteNumber, Image>,
 }
 
 impl Books {
@@ -33,6 +35,7 @@ impl Books {
             controller_down: false,
             controller_losses: 0,
             to_nobody: BTreeMap::new(),
+            issuers: BTreeMap::new(),
         }
     }
 
@@ -110,7 +113,7 @@ impl Books {
         }
     }
 
-    pub fn note_manager(&mut self, view: &impl View, setup: &Setup, fact: ManagerFact) {
+    pub fn note_manager(&mut self, view: &impl View, setup: &Setup, image: Image, fact: ManagerFact) {
         let now = view.now();
         match fact {
             ManagerFact::WriteIssued { device, first, count, write, volume } => {
@@ -118,9 +121,13 @@ impl Books {
                 if self.controller_down {
                     self.to_nobody.insert(write, self.controller_losses);
                 }
+                if image != Image::FIRST {
+                    self.issuers.insert(write, image);
+                }
                 self.each_target_track(device, first, count, |case, track| case.target_write_issued(track, write));
             }
             ManagerFact::WriteAcknowledged { device, first, count, write, volume, .. } => {
+                self.issuers.remove(&write);
                 let seen = |track| view.logical_tag(device, track);
                 self.ledger.acknowledge(HostWrite { volume, first, count, write }, now, seen);
                 self.each_target_track(device, first, count, |case, track| {
@@ -128,6 +135,7 @@ impl Books {
                 });
             }
             ManagerFact::WriteFailed { device, first, count, write, volume, status } => {
+                self.issuers.remove(&write);
                 let write = HostWrite { volume, first, count, write };
                 let refused = status == Status::WriteInhibited || self.met_nobody(write.write);
                 if refused {
@@ -149,10 +157,13 @@ impl Books {
                 self.jobs.end(job, Finish { at: now, outcome: Outcome::FailedClean, held: false });
             }
             ManagerFact::JobResumed { job, .. } => self.jobs.resume(job),
-            ManagerFact::RecoveryDone { .. } => self.jobs.reconcile(&view.jobs(), now),
-            ManagerFact::Down { .. } => {
-                self.ledger.lose_all(now);
-                self.to_nobody.clear();
+            ManagerFact::RecoveryDone => self.jobs.reconcile(&view.jobs(), now),
+            ManagerFact::Down => {
+                let issuers = std::mem::take(&mut self.issuers);
+                let issued = |write: WriteNumber| issuers.get(&write).copied().unwrap_or(Image::FIRST) == image;
+                self.ledger.lose_those(now, issued);
+                self.to_nobody.retain(|&write, _| !issued(write));
+                self.issuers = issuers.into_iter().filter(|&(_, issuer)| issuer != image).collect();
             }
             ManagerFact::RestoreStarted { restore, volume, device } => {
                 self.jobs.restores.push(RestoreCase::new(restore, volume, device, now));

@@ -43,6 +43,7 @@ pub fn setup() -> Setup {
         contents: u64::from(place),
     };
     Setup {
+        images: vec!["host".to_owned()],
         volumes: vec![volume(0, "PROD01"), volume(1, "SPARE1"), volume(2, "SPARE2")],
         backups: vec![BackupPlan::plain(SOURCE, id("PROD01"), TARGET, id("SPARE1"), TRACKS)],
         limits: Limits {
@@ -199,7 +200,7 @@ impl Fake {
 
     pub fn note_manager(&mut self, fact: ManagerFact) {
         let mut books = self.books.clone();
-        books.note_manager(self, &self.setup, fact);
+        books.note_manager(self, &self.setup, Image::FIRST, fact);
         self.books = books;
     }
 

@@ -146,7 +146,7 @@ impl Goals {
             ManagerFact::OrphanRemoved { .. } => self.hit(Goal::OrphanSwept),
             ManagerFact::DuplicatePrompt { .. } => self.hit(Goal::DuplicatePromptShown),
             ManagerFact::VaryOnlineRefused { .. } => self.hit(Goal::VaryOnlineRefused),
-            ManagerFact::Down { .. } => self.outstanding = 0,
+            ManagerFact::Down => self.outstanding = 0,
             _ => {}
         }
     }

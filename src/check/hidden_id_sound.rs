@@ -77,7 +77,7 @@ impl HiddenIdSound {
             }
             ManagerFact::JobEnded { job: Job::Backup(backup), held, .. } => self.end_job(backup, held),
             ManagerFact::JobUndone { job: Job::Backup(backup) } => self.end_job(backup, false),
-            ManagerFact::RecoveryDone { .. } => {
+            ManagerFact::RecoveryDone => {
                 for case in scene.books.jobs.backups.iter().filter(|case| !case.is_live()) {
                     self.end_job(case.backup, false);
                 }

@@ -176,11 +176,11 @@ impl Ledger {
         self.amend(write, |doubt| doubt.refuse(write.write));
     }
 
-    /// Whoever issued writes is gone.
-    pub fn lose_all(&mut self, now: Time) {
+    /// Whoever issued these writes is gone.
+    pub fn lose_those(&mut self, now: Time, issued: impl Fn(WriteNumber) -> bool) {
         for volume in &mut self.volumes {
             for track in volume.doubts.keys().copied().collect::<Vec<_>>() {
-                volume.doubts.get_mut(&track).expect("the track was listed").lose_all(now);
+                volume.doubts.get_mut(&track).expect("the track was listed").lose_those(now, &issued);
                 volume.settle(track);
             }
         }
@@ -460,7 +460,7 @@ mod tests {
         let (second, third) = (WriteNumber(2), WriteNumber(3));
         ledger.issue(write(2, 3, 1));
         ledger.issue(write(3, 3, 1));
-        ledger.lose_all(at(4));
+        ledger.lose_those(at(4), |_| true);
         let holds = |ledger: &Ledger, tag: Tag| {
             let actual = |track: TrackNo| if track.0 == 3 { tag } else { initial(track.0) };
             ledger.compare(id("PROD01"), actual).map(|loss| loss.tracks)
@@ -589,7 +589,7 @@ mod tests {
                         }
                     }
                     Move::Crash => {
-                        ledger.lose_all(now);
+                        ledger.lose_those(now, |_| true);
                         writes.clear();
                         reads.clear();
                     }

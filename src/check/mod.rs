@@ -59,7 +59,7 @@ pub use world::Seen;
 use crate::controller::dasd::DasdFact;
 use crate::kernel::{Time, mix};
 use crate::manager::{Job, ManagerFact, Outcome};
-use crate::vocab::Invariant;
+use crate::vocab::{Image, Invariant};
 use crate::world::Fact;
 use books::Books;
 use outages::Outages;
@@ -223,7 +223,7 @@ impl Checks {
     fn take_note(&mut self, view: &impl View, fact: Fact, touched: &mut Touched) {
         match fact {
             Fact::Dasd(fact) => self.dasd(view, fact, touched),
-            Fact::Manager(fact) => self.manager(view, fact, touched),
+            Fact::Manager(image, fact) => self.manager(view, image, fact, touched),
             Fact::Tape(fact) => {
                 if let Some(TapeNews::Hardened { backup, track, tag }) = tape::news(fact) {
                     let (rows, scene) = self.parts(view);
@@ -263,14 +263,14 @@ impl Checks {
     }
 
     #[inline]
-    fn manager(&mut self, view: &impl View, fact: ManagerFact, touched: &mut Touched) {
+    fn manager(&mut self, view: &impl View, image: Image, fact: ManagerFact, touched: &mut Touched) {
         if let ManagerFact::ReadDone { device, track, tag, issued, volume } = fact {
             let answer = self.books.ledger.read(volume, track, tag, issued);
             let (rows, scene) = self.parts(view);
             let detail = || no_lost_acked_write::wrong_read(&scene, volume, device, track);
             return rows.no_lost_acked_write.read(scene.at, answer, detail);
         }
-        self.books.note_manager(view, &self.setup, fact);
+        self.books.note_manager(view, &self.setup, image, fact);
         let Checks { goals, setup, books, at, .. } = self;
         goals.manager(&Scene { view, setup: &*setup, books: &*books, at: *at }, fact);
         if matches!(
@@ -286,7 +286,7 @@ impl Checks {
             self.rows.progress.job_opened();
             self.due = Time::ZERO;
         }
-        self.outages.note_manager(fact, self.at.time);
+        self.outages.note_manager(image, fact, self.at.time);
         let (rows, scene) = self.parts(view);
         rows.hidden_id_sound.note_manager(&scene, fact);
         self.judge(view, fact);
@@ -315,7 +315,7 @@ impl Checks {
                 }
             }
             ManagerFact::JobUndone { .. } => rows.no_orphan.ended(&scene),
-            ManagerFact::RecoveryDone { .. } => {
+            ManagerFact::RecoveryDone => {
                 rows.point_in_time_fidelity.resolve(&scene);
                 rows.no_orphan.ended(&scene);
                 rows.no_orphan.look(&scene);
@@ -396,7 +396,7 @@ mod tests {
     use crate::fault::plan::{Fault, NvsFate};
     use crate::kernel::Span;
     use crate::manager::plan::MethodName;
-    use crate::vocab::{Device, Image, LabelTrack, Restore, Tag, TrackNo, VolumeId, WriteNumber};
+    use crate::vocab::{Device, LabelTrack, Restore, Tag, TrackNo, VolumeId, WriteNumber};
     use proptest::prelude::*;
 
     /// A fake system under observation.
@@ -437,8 +437,11 @@ mod tests {
     fn write(number: u64, track: u32) -> [Fact; 2] {
         let (device, first, count, write, volume) = (SOURCE, TrackNo(track), 1, WriteNumber(number), id("PROD01"));
         [
-            Fact::Manager(ManagerFact::WriteIssued { device, first, count, write, volume }),
-            Fact::Manager(ManagerFact::WriteAcknowledged { device, first, count, write, volume, target: false }),
+            Fact::Manager(Image::FIRST, ManagerFact::WriteIssued { device, first, count, write, volume }),
+            Fact::Manager(
+                Image::FIRST,
+                ManagerFact::WriteAcknowledged { device, first, count, write, volume, target: false },
+            ),
         ]
     }
 
@@ -447,7 +450,10 @@ mod tests {
         let mut watched = Watched::new(Fake::new(), Looking::OnChange);
         let (backup, relation, source, target) = (BACKUP, RELATION, SOURCE, TARGET);
         let method = MethodName::SafeBackup;
-        watched.event(0, &[Fact::Manager(ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method })]);
+        watched.event(
+            0,
+            &[Fact::Manager(Image::FIRST, ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method })],
+        );
         watched.fake = Fake::with_restore();
         let image = watched.fake.image();
         watched.fake.labels[2] = LabelTrack::fresh(id("SPARE2"));
@@ -466,9 +472,12 @@ mod tests {
         watched.event(0, &[Fact::Dasd(DasdFact::EstablishAcknowledged { relation, source, target })]);
         for track in (0..8).map(TrackNo) {
             let tag = image.contents.get(track);
-            watched.event(1, &[Fact::Manager(ManagerFact::DumpTrackRead { backup, device: target, track, tag })]);
+            watched.event(
+                1,
+                &[Fact::Manager(Image::FIRST, ManagerFact::DumpTrackRead { backup, device: target, track, tag })],
+            );
         }
-        watched.event(1, &[Fact::Manager(ManagerFact::InventoryUpdated { backup })]);
+        watched.event(1, &[Fact::Manager(Image::FIRST, ManagerFact::InventoryUpdated { backup })]);
         watched.event(0, &[Fact::Dasd(DasdFact::WithdrawRequested { relation, source, target })]);
         watched.fake.relations.clear();
         watched.event(1, &[Fact::Dasd(DasdFact::RelationshipWithdrawn { relation, source, target })]);
@@ -476,24 +485,24 @@ mod tests {
         watched.event(0, &[Fact::Dasd(DasdFact::HiddenIdCleared { device: target })]);
         watched.fake.jobs.clear();
         let (job, outcome) = (Job::Backup(backup), Outcome::Complete);
-        watched.event(1, &[Fact::Manager(ManagerFact::JobEnded { job, outcome, held: false })]);
+        watched.event(1, &[Fact::Manager(Image::FIRST, ManagerFact::JobEnded { job, outcome, held: false })]);
         watched
     }
 
     fn restore(watched: &mut Watched) {
         let (restore, backup, device, volume) = (Restore(0), BACKUP, SPARE, id("PROD01"));
         let label = watched.fake.image().label;
-        watched.event(1, &[Fact::Manager(ManagerFact::RestoreStarted { restore, volume, device })]);
-        watched.event(1, &[Fact::Manager(ManagerFact::RestoreGuardPassed { restore })]);
+        watched.event(1, &[Fact::Manager(Image::FIRST, ManagerFact::RestoreStarted { restore, volume, device })]);
+        watched.event(1, &[Fact::Manager(Image::FIRST, ManagerFact::RestoreGuardPassed { restore })]);
         watched.fake.labels[2] = label;
         watched.fake.durable_labels[2] = label;
         watched.event(1, &[LABEL(device)]);
-        watched.event(1, &[Fact::Manager(ManagerFact::RestoreComplete { restore, backup, device })]);
+        watched.event(1, &[Fact::Manager(Image::FIRST, ManagerFact::RestoreComplete { restore, backup, device })]);
         let (job, outcome) = (Job::Restore(restore), Outcome::Complete);
-        watched.event(0, &[Fact::Manager(ManagerFact::JobEnded { job, outcome, held: false })]);
+        watched.event(0, &[Fact::Manager(Image::FIRST, ManagerFact::JobEnded { job, outcome, held: false })]);
         watched.fake.online = vec![None, Some(id("SPARE1")), Some(volume)];
-        watched.event(1, &[Fact::Manager(ManagerFact::VaryOnlineDone { device, volume })]);
-        watched.event(1, &[Fact::Manager(ManagerFact::ApplicationOpened { volume, device })]);
+        watched.event(1, &[Fact::Manager(Image::FIRST, ManagerFact::VaryOnlineDone { device, volume })]);
+        watched.event(1, &[Fact::Manager(Image::FIRST, ManagerFact::ApplicationOpened { volume, device })]);
     }
 
     #[test]
@@ -526,7 +535,10 @@ mod tests {
         let mut watched = Watched::new(Fake::new(), Looking::OnChange);
         watched.event(0, &[]);
         let (backup, source, target, method) = (BACKUP, SOURCE, TARGET, MethodName::SafeBackup);
-        watched.event(50, &[Fact::Manager(ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method })]);
+        watched.event(
+            50,
+            &[Fact::Manager(Image::FIRST, ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method })],
+        );
         let bound = watched.fake.setup.job_bound();
         assert!(bound < watched.fake.setup.limits.io_bound, "no bound of a request is looked at in between");
         watched.event(bound.ns() / 1_000_000_000, &[]);
@@ -558,7 +570,7 @@ mod tests {
         watched.event(1, &[LABEL(TARGET)]);
         watched.event(3, &[]);
         watched.fake.online[1] = None;
-        watched.event(2, &[Fact::Manager(ManagerFact::VaryOfflineDone { device: TARGET })]);
+        watched.event(2, &[Fact::Manager(Image::FIRST, ManagerFact::VaryOfflineDone { device: TARGET })]);
         watched.event(10, &[]);
         let exposed = |invariant| watched.row(invariant).exposure.map(|exposure| exposure.total);
         assert_eq!(exposed(Invariant::UniqueOnlineId), Some(Span::from_secs(5)));
@@ -576,7 +588,7 @@ mod tests {
         watched.event(1, &[LABEL(TARGET)]);
         let read = |tag| {
             let (device, track, issued, volume) = (SOURCE, TrackNo(1), Time::ZERO, id("PROD01"));
-            [Fact::Manager(ManagerFact::ReadDone { device, track, tag, issued, volume })]
+            [Fact::Manager(Image::FIRST, ManagerFact::ReadDone { device, track, tag, issued, volume })]
         };
         watched.event(1, &read(Tag(1)));
         watched.checks.begin_fork(&watched.fake, 7);
@@ -638,7 +650,7 @@ mod tests {
     fn apply(fake: &mut Fake, step: Step, number: u64) -> Vec<Fact> {
         let names: [VolumeId; 4] = ["PROD01", "SPARE1", "SPARE2", "OTHER1"].map(id);
         let (backup, relation, source, target) = (BACKUP, RELATION, SOURCE, TARGET);
-        let vary = |device| Fact::Manager(ManagerFact::VaryOfflineDone { device });
+        let vary = |device| Fact::Manager(Image::FIRST, ManagerFact::VaryOfflineDone { device });
         match step {
             Step::Relabel(device, name) => {
                 fake.relabel(Device(device), &names[name as usize].to_string());
@@ -659,11 +671,11 @@ mod tests {
             }
             Step::Gen(device, genned) => {
                 fake.genned[device as usize] = genned;
-                vec![Fact::Manager(ManagerFact::RestoreGuardPassed { restore: Restore(9) })]
+                vec![Fact::Manager(Image::FIRST, ManagerFact::RestoreGuardPassed { restore: Restore(9) })]
             }
             Step::Reach(device, path) => {
                 fake.reachable[device as usize] = path;
-                let fault = Fault::HostCrash { outage: Span::ZERO };
+                let fault = Fault::HostCrash { image: Image::FIRST, outage: Span::ZERO };
                 vec![Fact::Fault { index: 0, fault }]
             }
             Step::Bind(count) => {
@@ -676,18 +688,24 @@ mod tests {
                 other.inventory[0].state = if kind == 2 { EntryState::InProgress } else { EntryState::Complete };
                 other.inventory.truncate(usize::from(kind != 3));
                 (fake.inventory, fake.tapes) = (other.inventory, other.tapes);
-                vec![Fact::Manager(ManagerFact::InventoryUpdated { backup })]
+                vec![Fact::Manager(Image::FIRST, ManagerFact::InventoryUpdated { backup })]
             }
             Step::Write(track) => write(number, track).to_vec(),
             Step::Read(track, right) => {
                 let tag = if right { fake.logical[0][track as usize] } else { Tag(3) };
                 let (track, issued) = (TrackNo(track), fake.now);
-                vec![Fact::Manager(ManagerFact::ReadDone { device: source, track, tag, issued, volume: names[0] })]
+                vec![Fact::Manager(
+                    Image::FIRST,
+                    ManagerFact::ReadDone { device: source, track, tag, issued, volume: names[0] },
+                )]
             }
             Step::Stimulus => {
                 fake.jobs = vec![JobState { job: Job::Backup(backup), live: true, held: false }];
                 let method = MethodName::SafeBackup;
-                vec![Fact::Manager(ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method })]
+                vec![Fact::Manager(
+                    Image::FIRST,
+                    ManagerFact::StimulusAccepted { backup, plan: 0, source, target, method },
+                )]
             }
             Step::PointInTime => vec![
                 Fact::Dasd(DasdFact::PointInTimeSet { relation, source, target }),
@@ -697,10 +715,10 @@ mod tests {
             Step::End(held) => {
                 fake.jobs = vec![JobState { job: Job::Backup(backup), live: false, held }];
                 let (job, outcome) = (Job::Backup(backup), Outcome::Complete);
-                vec![Fact::Manager(ManagerFact::JobEnded { job, outcome, held })]
+                vec![Fact::Manager(Image::FIRST, ManagerFact::JobEnded { job, outcome, held })]
             }
-            Step::Outage(true) => vec![Fact::Manager(ManagerFact::Down { image: Image(0) })],
-            Step::Outage(false) => vec![Fact::Manager(ManagerFact::RecoveryDone { image: Image(0) })],
+            Step::Outage(true) => vec![Fact::Manager(Image::FIRST, ManagerFact::Down)],
+            Step::Outage(false) => vec![Fact::Manager(Image::FIRST, ManagerFact::RecoveryDone)],
             Step::Nothing => Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 use crate::controller::dasd::DasdFact;
 use crate::kernel::{Span, Time};
 use crate::manager::ManagerFact;
+use crate::vocab::Image;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outages {
@@ -29,13 +30,16 @@ impl Outages {
         self.update(now);
     }
 
-    pub fn note_manager(&mut self, fact: ManagerFact, now: Time) {
+    pub fn note_manager(&mut self, image: Image, fact: ManagerFact, now: Time) {
+        let bit = 1 << (image.0 % 128);
         match fact {
-            ManagerFact::Down { image } => self.images_down |= 1 << (image.0 % 128),
-            ManagerFact::RecoveryDone { image } => {
-                self.images_down &= !(1 << (image.0 % 128));
+            ManagerFact::Down => self.images_down |= bit,
+            ManagerFact::RecoveryDone => {
+                self.images_down &= !bit;
                 self.unrecovered = false;
             }
+            // An image without the storage manager has nothing to recover behind its IPL.
+            ManagerFact::IplDone if image != Image::FIRST => self.images_down &= !bit,
             _ => return,
         }
         self.update(now);
@@ -72,7 +76,6 @@ impl Outages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::Image;
 
     fn at(seconds: u64) -> Time {
         Time::ZERO + Span::from_secs(seconds)
@@ -82,10 +85,10 @@ mod tests {
     fn overlapping_outages_count_once_and_only_inside_the_interval() {
         let mut outages = Outages::default();
         outages.note_dasd(DasdFact::Down, at(10));
-        outages.note_manager(ManagerFact::Down { image: Image(0) }, at(12));
+        outages.note_manager(Image(0), ManagerFact::Down, at(12));
         outages.note_dasd(DasdFact::Up, at(20));
         assert!(outages.in_recovery());
-        outages.note_manager(ManagerFact::RecoveryDone { image: Image(0) }, at(30));
+        outages.note_manager(Image(0), ManagerFact::RecoveryDone, at(30));
         outages.note_dasd(DasdFact::Down, at(50));
         let between = |from, to| outages.between(at(from), at(to)).ns() / 1_000_000_000;
         assert_eq!(between(0, 40), 20);
@@ -93,5 +96,15 @@ mod tests {
         assert_eq!(between(0, 60), 30);
         assert_eq!(between(55, 60), 5);
         assert_eq!(between(31, 49), 0);
+    }
+
+    #[test]
+    fn an_image_without_jobs_is_back_when_its_ipl_is_done() {
+        let mut outages = Outages::default();
+        outages.note_manager(Image(1), ManagerFact::Down, at(10));
+        outages.note_manager(Image(0), ManagerFact::IplDone, at(15));
+        assert!(outages.is_running() && outages.in_recovery());
+        outages.note_manager(Image(1), ManagerFact::IplDone, at(20));
+        assert!(!outages.is_running() && !outages.in_recovery());
     }
 }

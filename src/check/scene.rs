@@ -29,6 +29,9 @@ impl<V: View> Scene<'_, V> {
 
     /// Which image is meant, when there are several: for the end of a sentence.
     pub fn to_image(&self, image: Image) -> String {
-        if self.view.images() > 1 { format!(" to image {}", image.0) } else { String::new() }
+        match &self.setup.images[..] {
+            [] | [_] => String::new(),
+            names => format!(" to {}", names[usize::from(image.0)]),
+        }
     }
 }

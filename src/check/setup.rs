@@ -8,6 +8,8 @@ use crate::vocab::{Device, DeviceNumber, Invariant, VolumeId};
 
 #[derive(Clone, Debug)]
 pub struct Setup {
+    /// The names of the host images.
+    pub images: Vec<String>,
     /// In the order of [`Device`].
     pub volumes: Vec<CheckedVolume>,
     pub backups: Vec<BackupPlan>,
@@ -21,6 +23,7 @@ pub struct Setup {
 pub struct CheckedVolume {
     pub number: DeviceNumber,
     pub id: VolumeId,
+    /// An image has it online.
     pub online: bool,
     pub tracks: u32,
     /// The number from which `Tag::initial` makes its contents.
@@ -30,15 +33,16 @@ pub struct CheckedVolume {
 impl Setup {
     /// `contents` gives the number from which the world makes the initial tags of a device.
     pub fn of(plan: &Plan, contents: impl Fn(Device) -> u64) -> Setup {
-        let online = |number| plan.host.devices.iter().any(|device| device.device == number && device.online);
+        let online = |place: u16| plan.images.iter().any(|image| image.online[usize::from(place)]);
         let volumes = plan.dasd.volumes.iter().zip(0..).map(|(volume, place)| CheckedVolume {
             number: volume.device,
             id: volume.id,
-            online: online(volume.device),
+            online: online(place),
             tracks: volume.tracks,
             contents: contents(Device(place)),
         });
         Setup {
+            images: plan.images.iter().map(|image| image.name.clone()).collect(),
             volumes: volumes.collect(),
             backups: plan.backups.clone(),
             limits: plan.limits,

@@ -35,7 +35,7 @@ impl Touched {
                 | ManagerFact::RestoreLabelWritten { .. }
                 | ManagerFact::RestoreComplete { .. }
                 | ManagerFact::OrphanRemoved { .. }
-                | ManagerFact::RecoveryDone { .. }
+                | ManagerFact::RecoveryDone
         );
         let job = matches!(
             fact,
@@ -44,7 +44,7 @@ impl Touched {
                 | ManagerFact::RestoreComplete { .. }
                 | ManagerFact::JobEnded { .. }
                 | ManagerFact::JobUndone { .. }
-                | ManagerFact::RecoveryDone { .. }
+                | ManagerFact::RecoveryDone
         );
         self.identity |= configuration || fact.touches_identity();
         self.hidden |= configuration || job;
@@ -54,7 +54,7 @@ impl Touched {
                 | ManagerFact::TapeScratched { .. }
                 | ManagerFact::TapeLabelsWritten { .. }
                 | ManagerFact::JobUndone { .. }
-                | ManagerFact::RecoveryDone { .. }
+                | ManagerFact::RecoveryDone
         );
     }
 }

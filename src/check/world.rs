@@ -8,6 +8,7 @@ use super::view::{
 use crate::device::cartridge::Record;
 use crate::device::raid::Place;
 use crate::kernel::Time;
+use crate::manager::Manager;
 use crate::manager::catalog::{self, CartridgeUse, Section};
 use crate::vocab::{Cartridge, Device, Image, LabelTrack, RelationNumber, Tag, TrackNo, VolumeId};
 use crate::world::World;
@@ -27,15 +28,15 @@ impl View for Seen<'_> {
     }
 
     fn images(&self) -> u8 {
-        1
+        self.world.images.len() as u8
     }
 
-    fn online(&self, _: Image, device: Device) -> Option<VolumeId> {
-        self.world.manager.ucbs()[device.0 as usize].online
+    fn online(&self, image: Image, device: Device) -> Option<VolumeId> {
+        self.world.image(image).ucbs()[device.0 as usize].online
     }
 
-    fn genned(&self, _: Image, device: Device) -> bool {
-        self.world.manager.catalog().online_at_ipl[device.0 as usize]
+    fn genned(&self, image: Image, device: Device) -> bool {
+        self.world.image(image).catalog().online_at_ipl[device.0 as usize]
     }
 
     fn reachable(&self, _: Device) -> bool {
@@ -107,12 +108,12 @@ impl View for Seen<'_> {
     }
 
     fn jobs(&self) -> Vec<JobState> {
-        let jobs = self.world.manager.jobs();
+        let jobs = self.world.manager().jobs();
         jobs.into_iter().map(|(job, held)| JobState { job, live: !held, held }).collect()
     }
 
     fn inventory(&self) -> Vec<InventoryEntry> {
-        let catalog = self.world.manager.catalog();
+        let catalog = self.world.manager().catalog();
         let scratched = |entry: &catalog::InventoryEntry| {
             let used = |section: &Section| catalog.cartridges[section.cartridge.0 as usize];
             entry.sections().iter().any(|section| used(section) != CartridgeUse::Allocated(entry.backup))
@@ -148,13 +149,16 @@ impl View for Seen<'_> {
     }
 
     fn tape_allocations(&self) -> Vec<TapeAllocation> {
-        let tapes = self.world.manager.tapes_in_use();
+        let tapes = self.world.manager().tapes_in_use();
         tapes.into_iter().map(|(job, drive)| TapeAllocation { drive, job }).collect()
     }
 
     fn outstanding(&self) -> Outstanding {
-        let (count, oldest) = self.world.manager.transfers();
-        Outstanding { count, oldest }
+        let images = self.world.images.iter().map(Manager::transfers);
+        images.fold(Outstanding::default(), |sum, (count, oldest)| Outstanding {
+            count: sum.count + count,
+            oldest: sum.oldest.into_iter().chain(oldest).min(),
+        })
     }
 
     fn is_quiet(&self) -> bool {

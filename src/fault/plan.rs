@@ -13,8 +13,9 @@ pub struct FaultPlan {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// Volatile state of the host is gone; IPL after `outage`.
+    /// Volatile state of the host image is gone; IPL after `outage`.
     HostCrash {
+        image: Image,
         outage: Span,
     },
     /// Both clusters are down; IML after `outage`. NVS may be lost.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::kernel::{Draws, Span};
-use crate::vocab::{Op, TRACK_BYTES, TrackNo, VolumeId};
+use crate::vocab::{Image, Op, TRACK_BYTES, TrackNo, VolumeId};
 
 /// One million: shares are parts of it.
 const WHOLE: u64 = 1_000_000;
@@ -16,6 +16,8 @@ const LATEST: u64 = 1 << 62;
 /// One `[[workload]]` of a scenario.
 #[derive(Clone, Debug)]
 pub struct WorkloadPlan {
+    /// The host image that it runs on.
+    pub image: Image,
     /// The volumes it uses, opened by ID; a trace sees them laid end to end.
     pub volumes: Vec<WorkloadVolume>,
     pub kind: WorkloadKind,
@@ -333,6 +335,7 @@ mod tests {
 
     fn synthetic(mix: RequestMix) -> WorkloadPlan {
         WorkloadPlan {
+            image: Image::FIRST,
             volumes: vec![volume("A", 300), volume("B", 30)],
             kind: WorkloadKind::Closed { clients: 1, think: Span::ZERO, mix },
         }
@@ -340,6 +343,7 @@ mod tests {
 
     fn replay(records: &[TraceRecord], replay: Replay) -> WorkloadPlan {
         WorkloadPlan {
+            image: Image::FIRST,
             volumes: vec![volume("A", 10), volume("B", 1)],
             kind: WorkloadKind::Trace { records: records.into(), replay },
         }

@@ -507,7 +507,7 @@ mod tests {
     }
 
     fn started_on(volumes: Vec<WorkloadVolume>, kind: WorkloadKind, service: Span) -> Run<Bench> {
-        let plan = WorkloadPlan { volumes, kind };
+        let plan = WorkloadPlan { image: vocab::Image::FIRST, volumes, kind };
         let bench = Bench {
             workload: Workload::new(plan, vocab::Workload(2), 7, 1, "workload A B"),
             outbox: Outbox::default(),
@@ -785,6 +785,7 @@ mod tests {
         let records = [(0, end - 100, 100, true), (0, end, 412, false)];
         let check = |answers: &[(Status, bool)], expected: (u64, u16, bool, Status)| {
             let plan = WorkloadPlan {
+                image: vocab::Image::FIRST,
                 volumes: vec![volume("A", 300), volume("B", 150)],
                 kind: trace(Replay::Closed { depth: 1 }, &records),
             };

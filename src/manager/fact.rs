@@ -4,7 +4,7 @@ use super::plan::MethodName;
 use crate::kernel::Time;
 use crate::names;
 use crate::vocab::{
-    Backup, Cartridge, Device, EventName, Image, Op, Restore, Status, StepName, Tag, TrackNo, VolumeId, WriteNumber,
+    Backup, Cartridge, Device, EventName, Op, Restore, Status, StepName, Tag, TrackNo, VolumeId, WriteNumber,
 };
 
 /// A job of the storage manager.
@@ -199,31 +199,21 @@ pub enum ManagerFact {
         device: Device,
     },
 
-    IplStarted {
-        image: Image,
-    },
+    IplStarted,
     LabelRead {
         device: Device,
     },
     DuplicatePrompt {
-        image: Image,
         first: Device,
         second: Device,
     },
     PromptAnswered {
-        image: Image,
         keep: Device,
     },
-    IplDone {
-        image: Image,
-    },
-    RecoveryDone {
-        image: Image,
-    },
+    IplDone,
+    RecoveryDone,
     /// The image is gone, with all that it held in memory.
-    Down {
-        image: Image,
-    },
+    Down,
 }
 
 impl ManagerFact {
@@ -260,8 +250,8 @@ impl ManagerFact {
             ManagerFact::LabelRead { .. } => EventName::LabelRead,
             ManagerFact::DuplicatePrompt { .. } => EventName::DuplicatePrompt,
             ManagerFact::PromptAnswered { .. } => EventName::PromptAnswered,
-            ManagerFact::IplDone { .. } => EventName::IplDone,
-            ManagerFact::RecoveryDone { .. } => EventName::RecoveryDone,
+            ManagerFact::IplDone => EventName::IplDone,
+            ManagerFact::RecoveryDone => EventName::RecoveryDone,
             ManagerFact::WriteIssued { .. }
             | ManagerFact::WriteFailed { .. }
             | ManagerFact::ReadFailed { .. }
@@ -273,8 +263,8 @@ impl ManagerFact {
             | ManagerFact::TapeErrorSeen { .. }
             | ManagerFact::RestoreStarted { .. }
             | ManagerFact::RestoreRefused { .. }
-            | ManagerFact::IplStarted { .. }
-            | ManagerFact::Down { .. } => return None,
+            | ManagerFact::IplStarted
+            | ManagerFact::Down => return None,
         })
     }
 
@@ -284,10 +274,10 @@ impl ManagerFact {
             self,
             ManagerFact::VaryOfflineDone { .. }
                 | ManagerFact::VaryOnlineDone { .. }
-                | ManagerFact::IplDone { .. }
+                | ManagerFact::IplDone
                 | ManagerFact::LabelRead { .. }
                 | ManagerFact::PromptAnswered { .. }
-                | ManagerFact::Down { .. }
+                | ManagerFact::Down
                 | ManagerFact::DeviceRetired { .. }
                 | ManagerFact::RestoreGuardPassed { .. }
                 | ManagerFact::RestoreComplete { .. }

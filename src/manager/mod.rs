@@ -1,10 +1,14 @@
 //! A host image with its storage manager (101, 114, 116, 118, 120 of the patent): it gives applications volumes by ID,
 //! and runs backups, restores and its own restart as step-by-step jobs.
 //!
+//! Several images may see the same devices (MODEL 3.1). Each is a [`Manager`] of its own, with its own UCBs, processor,
+//! I/O configuration and IPL; only the first has jobs, journal, inventory and a recovery behind its IPL. An image knows
+//! nothing of the others: a VARY acts on one of them.
+//!
 //! What survives a host crash is the [`Catalog`]: journal, inventory, I/O configuration. Online states and cached volume
 //! IDs (the UCBs), requests and jobs in memory are lost and rebuilt by the IPL.
 //!
-//! Deliberately absent: more than one image, an operator's own commands, migration between levels.
+//! Deliberately absent: communication between images, migration between levels.
 
 pub mod catalog;
 mod cleanup;
@@ -31,7 +35,7 @@ pub use ucb::Ucb;
 
 use self::catalog::{Catalog, JournalState};
 use self::io::{Pending, Place};
-use self::plan::{BackupPlan, HostParameters, RestorePlan};
+use self::plan::{BackupPlan, HostParameters, ImagePlan, RestorePlan};
 use self::restart::Restart;
 use self::session::Session;
 use self::stimulus::Stimulus;
@@ -47,12 +51,11 @@ pub enum ManagerMessage {
     Dasd(DasdCommand),
     Tape(TapeCommand),
     Host(HostReply),
-    /// Two devices bear one ID at IPL: which one stays online? `original` is what an informed operator would keep.
+    /// Two devices bear one ID at IPL: which one stays online?
     Prompt {
         number: u64,
         first: Device,
         second: Device,
-        original: Device,
     },
     /// The image takes requests again.
     HostUp,
@@ -132,18 +135,19 @@ enum Condition {
 }
 
 impl Manager {
-    /// An image that is up, with the scenario's devices online.
+    /// An image that is up, with its devices online. Only the first image gets backups and restores.
     pub fn new(
         image: Image,
+        plan: &ImagePlan,
         parameters: Arc<HostParameters>,
         backups: Arc<[BackupPlan]>,
         restores: Arc<[RestorePlan]>,
         run_seed: u64,
     ) -> Manager {
         let name = format!("host {}", image.0);
-        let online_at_ipl = parameters.devices.iter().map(|device| device.online_at_ipl).collect();
-        let catalog = Catalog::new(parameters.cartridges.len(), &backups, &restores, online_at_ipl);
-        let ucbs = parameters.devices.iter().map(|device| Ucb { online: device.online.then_some(device.id) }).collect();
+        let catalog = Catalog::new(parameters.cartridges.len(), &backups, &restores, plan.online_at_ipl.clone());
+        let devices = parameters.devices.iter().zip(&plan.online);
+        let ucbs = devices.map(|(device, online)| Ucb { online: online.then_some(device.id) }).collect();
         let mut watched = vec![false; parameters.devices.len()];
         for plan in backups.iter().filter(|plan| matches!(plan.stimulus.trigger, Trigger::When { .. })) {
             watched[plan.source.0 as usize] = true;
@@ -247,7 +251,7 @@ impl Manager {
         self.end_outstanding_transfers(out);
         self.abandon_sessions(out);
         self.restart_without_controller();
-        if matches!(self.volatile.condition, Condition::Up) {
+        if self.has_jobs() && matches!(self.volatile.condition, Condition::Up) {
             self.volatile.condition = Condition::Restarting(Restart::after_controller_loss());
         }
     }
@@ -276,12 +280,16 @@ impl Manager {
         self.volatile.cpu = cpu;
         self.volatile.dasd_up = dasd_up;
         self.volatile.inherit_generations(pending);
-        out.report(ManagerFact::Down { image: self.image });
+        out.report(ManagerFact::Down);
         self.set_stimuli(out);
         self.restart_after(outage, out);
     }
 
     // ---- what observers see --------------------------------------------------------------------------------------
+
+    pub fn image(&self) -> Image {
+        self.image
+    }
 
     pub fn ucbs(&self) -> &[Ucb] {
         &self.volatile.ucbs
@@ -343,6 +351,11 @@ impl Manager {
     }
 
     // ---- shared by the parts --------------------------------------------------------------------------------------
+
+    /// Whether the storage manager with its jobs, journal and inventory runs on this image.
+    fn has_jobs(&self) -> bool {
+        self.image == Image::FIRST
+    }
 
     fn is_idle(&self) -> bool {
         matches!(self.volatile.condition, Condition::Up) && self.volatile.sessions.is_empty()

@@ -7,7 +7,7 @@ use crate::kernel::{Span, Time};
 use crate::names;
 use crate::vocab::{Device, DeviceNumber, HiddenFormat, VolumeId};
 
-/// The host that runs the storage manager.
+/// What all host images have in common, and the cartridges of the storage manager that runs on the first.
 #[derive(Clone, Debug)]
 pub struct HostParameters {
     /// CPU time of one I/O: path length over instruction rate.
@@ -36,14 +36,22 @@ pub struct HostParameters {
     pub cartridges: Vec<TapeVolser>,
 }
 
-/// How the I/O configuration of the host describes a device.
+/// One host image: its name, and how its I/O configuration describes each device, in the order of [`Device`].
+#[derive(Clone, Debug)]
+pub struct ImagePlan {
+    pub name: String,
+    /// Whether the image has the device online at the start.
+    pub online: Vec<bool>,
+    /// Whether an IPL of the image brings it online (S-53).
+    pub online_at_ipl: Vec<bool>,
+}
+
+/// A device as the host knows it at the start of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceConfiguration {
     pub device: DeviceNumber,
-    /// The ID the volume bears at the start, and whether the host has it online then.
+    /// The ID the volume bears at the start.
     pub id: VolumeId,
-    pub online: bool,
-    pub online_at_ipl: bool,
     pub tracks: u32,
 }
 

@@ -4,7 +4,8 @@
 //! address order. Duplicates are resolved by policy; then the devices come online together and applications are served.
 //! Recovery follows, and also after a loss of the controller alone: the journal is read, the controller is asked which
 //! relationships stand, labels are read, and each open job is resumed at the first step that is not hardened, or undone.
-//! What belongs to no job is swept. Each of these is a step with an event of its own.
+//! What belongs to no job is swept. Each of these is a step with an event of its own. An image without the storage manager
+//! has nothing to recover: it is up when its devices are online.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -88,7 +89,7 @@ impl Manager {
     pub(super) fn restart_waited(&mut self, out: &mut ManagerOutbox) {
         match self.restart().step {
             Step::Outage => {
-                out.report(ManagerFact::IplStarted { image: self.image });
+                out.report(ManagerFact::IplStarted);
                 self.restart().step = Step::Load;
                 let delay = self.ipl_time();
                 self.restart_after(delay, out);
@@ -216,9 +217,8 @@ impl Manager {
                 let number = self.prompts;
                 self.prompts += 1;
                 self.restart().step = Step::Prompt { number, first, second };
-                out.report(ManagerFact::DuplicatePrompt { image: self.image, first, second });
-                let original = self.original_of(first, second);
-                out.send(ManagerMessage::Prompt { number, first, second, original });
+                out.report(ManagerFact::DuplicatePrompt { first, second });
+                out.send(ManagerMessage::Prompt { number, first, second });
                 return;
             }
         }
@@ -226,7 +226,7 @@ impl Manager {
     }
 
     /// What an operator who knows of the open jobs would keep: the device that is no job's target.
-    fn original_of(&self, first: Device, second: Device) -> Device {
+    pub fn original_of(&self, first: Device, second: Device) -> Device {
         let is_target = |device: Device| {
             self.open_backups().any(|(backup, ..)| self.plan_of(backup).is_some_and(|plan| plan.target == device))
         };
@@ -243,7 +243,7 @@ impl Manager {
         if number != answered {
             return;
         }
-        out.report(ManagerFact::PromptAnswered { image: self.image, keep });
+        out.report(ManagerFact::PromptAnswered { keep });
         let other = if keep == first { second } else { first };
         self.restart().found[other.0 as usize] = None;
         self.resolve_duplicates(out);
@@ -254,10 +254,14 @@ impl Manager {
         for (ucb, id) in self.volatile.ucbs.iter_mut().zip(found) {
             ucb.online = id;
         }
-        out.report(ManagerFact::IplDone { image: self.image });
+        out.report(ManagerFact::IplDone);
         out.send(ManagerMessage::HostUp);
         self.serve_opens(out);
-        self.read_journal(out);
+        if self.has_jobs() {
+            self.read_journal(out);
+        } else {
+            self.volatile.condition = Condition::Up;
+        }
     }
 
     // ---- recovery --------------------------------------------------------------------------------------------------
@@ -447,7 +451,7 @@ impl Manager {
             return;
         }
         self.volatile.condition = Condition::Up;
-        out.report(ManagerFact::RecoveryDone { image: self.image });
+        out.report(ManagerFact::RecoveryDone);
         self.take_overdue(out);
         self.look_at_conditions(out);
     }

@@ -4,7 +4,7 @@ use crate::kernel::{Span, Time};
 use crate::manager::plan::MethodName;
 use crate::manager::{Job, ManagerFact, Outcome};
 use crate::names;
-use crate::vocab::{Backup, Cartridge, Device, Restore, StepName, VolumeId};
+use crate::vocab::{Backup, Cartridge, Device, Image, Restore, StepName, VolumeId};
 
 names! {
     /// How far a step got.
@@ -158,7 +158,8 @@ pub struct OperatorMeasure {
     pub time: Span,
     /// Prompts that nobody answered.
     pub unanswered: u32,
-    open: Vec<Time>,
+    /// Prompts without an answer: whose, and since when.
+    open: Vec<(Image, Time)>,
 }
 
 /// All jobs of a run.
@@ -199,7 +200,7 @@ impl Jobs {
     }
 
     /// Everything a manager reports but `stimulus-accepted` and the end of a backup.
-    pub fn observe(&mut self, now: Time, fact: ManagerFact) {
+    pub fn observe(&mut self, now: Time, image: Image, fact: ManagerFact) {
         match fact {
             ManagerFact::StepStarted { job, step } => self.course(job, |course| course.start(now, step)),
             ManagerFact::StepEnded { job, step } => self.course(job, |course| course.end(now, step)),
@@ -213,12 +214,12 @@ impl Jobs {
             ManagerFact::TapeEofHardened { backup } => {
                 self.course(Job::Backup(backup), |course| course.release_tape(now));
             }
-            ManagerFact::Down { .. } => self.host_down(now),
-            ManagerFact::DuplicatePrompt { .. } => self.operator.open.push(now),
+            ManagerFact::Down => self.host_down(now, image),
+            ManagerFact::DuplicatePrompt { .. } => self.operator.open.push((image, now)),
             ManagerFact::PromptAnswered { .. } => {
                 self.operator.actions += 1;
-                if !self.operator.open.is_empty() {
-                    let asked = self.operator.open.remove(0);
+                if let Some(place) = self.operator.open.iter().position(|&(asker, _)| asker == image) {
+                    let (_, asked) = self.operator.open.remove(place);
                     self.operator.time += now - asked;
                 }
             }
@@ -304,12 +305,15 @@ impl Jobs {
         }
     }
 
-    /// Whatever the host was doing stops, and nobody waits for an answer any more.
-    fn host_down(&mut self, now: Time) {
-        self.backups.iter_mut().filter(|it| it.ended.is_none()).for_each(|it| it.course.cut(now));
-        self.restores.iter_mut().filter(|it| it.ended.is_none()).for_each(|it| it.course.cut(now));
-        self.operator.unanswered += u32::try_from(self.operator.open.len()).expect("prompts are few");
-        self.operator.open.clear();
+    /// Whatever the image was doing stops, and it waits for no answer any more. Jobs run on the first image.
+    fn host_down(&mut self, now: Time, image: Image) {
+        if image == Image::FIRST {
+            self.backups.iter_mut().filter(|it| it.ended.is_none()).for_each(|it| it.course.cut(now));
+            self.restores.iter_mut().filter(|it| it.ended.is_none()).for_each(|it| it.course.cut(now));
+        }
+        let before = self.operator.open.len();
+        self.operator.open.retain(|&(asker, _)| asker != image);
+        self.operator.unanswered += u32::try_from(before - self.operator.open.len()).expect("prompts are few");
     }
 
     fn course(&mut self, job: Job, change: impl FnOnce(&mut Course)) {
@@ -381,7 +385,7 @@ mod tests {
         for (seconds, fact) in [
             (61, ManagerFact::StepStarted { job: BACKUP, step: dump }),
             (70, ManagerFact::TapeMounted { job: BACKUP, cartridge: Cartridge(0) }),
-            (100, ManagerFact::Down { image: Image(0) }),
+            (100, ManagerFact::Down),
             (1_000, ManagerFact::JobResumed { job: BACKUP, step: dump }),
             (1_000, ManagerFact::StepStarted { job: BACKUP, step: dump }),
             (1_020, ManagerFact::TapeMounted { job: BACKUP, cartridge: Cartridge(1) }),
@@ -390,7 +394,7 @@ mod tests {
             (1_310, ManagerFact::TapeEofHardened { backup: Backup(0) }),
             (1_310, ManagerFact::StepEnded { job: BACKUP, step: harden }),
         ] {
-            jobs.observe(at(seconds), fact);
+            jobs.observe(at(seconds), Image::FIRST, fact);
         }
         let end = BackupEnd::Reported { outcome: Outcome::Complete, held: false };
         assert!(jobs.backup_ended(at(1_320), Backup(0), end, Span::from_secs(12)));
@@ -416,17 +420,21 @@ mod tests {
         let mut jobs = Jobs::default();
         jobs.failure(at(10));
         let (device, restore) = (Device(2), RESTORE);
-        jobs.observe(at(100), ManagerFact::RestoreStarted { restore, volume: prod(), device });
+        jobs.observe(at(100), Image::FIRST, ManagerFact::RestoreStarted { restore, volume: prod(), device });
         jobs.failure(at(101));
         for track in 0..3 {
             let track = TrackNo(track);
-            jobs.observe(at(110 + u64::from(track.0)), ManagerFact::RestoreTrackWritten { restore, device, track });
+            jobs.observe(
+                at(110 + u64::from(track.0)),
+                Image::FIRST,
+                ManagerFact::RestoreTrackWritten { restore, device, track },
+            );
         }
-        jobs.observe(at(120), ManagerFact::ApplicationOpened { volume: prod(), device });
-        jobs.observe(at(130), ManagerFact::RestoreComplete { restore, backup: Backup(4), device });
-        jobs.observe(at(140), ManagerFact::ApplicationOpened { volume: prod(), device: Device(9) });
-        jobs.observe(at(150), ManagerFact::ApplicationOpened { volume: prod(), device });
-        jobs.observe(at(160), ManagerFact::ApplicationOpened { volume: prod(), device });
+        jobs.observe(at(120), Image::FIRST, ManagerFact::ApplicationOpened { volume: prod(), device });
+        jobs.observe(at(130), Image::FIRST, ManagerFact::RestoreComplete { restore, backup: Backup(4), device });
+        jobs.observe(at(140), Image::FIRST, ManagerFact::ApplicationOpened { volume: prod(), device: Device(9) });
+        jobs.observe(at(150), Image::FIRST, ManagerFact::ApplicationOpened { volume: prod(), device });
+        jobs.observe(at(160), Image::FIRST, ManagerFact::ApplicationOpened { volume: prod(), device });
         let it = &jobs.restores[0];
         assert_eq!((it.failure, it.from, it.tracks_written), (Some(at(10)), Some(Backup(4)), 3));
         assert_eq!(it.reached(Milestone::FirstTrack), Some(at(110)));
@@ -437,12 +445,12 @@ mod tests {
     #[test]
     fn prompts_are_answered_in_order_or_not_at_all() {
         let mut jobs = started();
-        let prompt = ManagerFact::DuplicatePrompt { image: Image(0), first: Device(0), second: Device(1) };
-        jobs.observe(at(100), prompt);
-        jobs.observe(at(130), ManagerFact::PromptAnswered { image: Image(0), keep: Device(0) });
-        jobs.observe(at(200), prompt);
-        jobs.observe(at(201), ManagerFact::Down { image: Image(0) });
-        jobs.observe(at(300), prompt);
+        let prompt = ManagerFact::DuplicatePrompt { first: Device(0), second: Device(1) };
+        jobs.observe(at(100), Image::FIRST, prompt);
+        jobs.observe(at(130), Image::FIRST, ManagerFact::PromptAnswered { keep: Device(0) });
+        jobs.observe(at(200), Image::FIRST, prompt);
+        jobs.observe(at(201), Image::FIRST, ManagerFact::Down);
+        jobs.observe(at(300), Image::FIRST, prompt);
         jobs.finish(at(400), |_| Span::from_secs(5));
         assert_eq!(jobs.operator.actions, 1);
         assert_eq!(jobs.operator.time, Span::from_secs(30));

@@ -12,7 +12,7 @@ use crate::controller::dasd::DasdFact;
 use crate::fault::plan::Fault;
 use crate::kernel::Time;
 use crate::manager::{Job, ManagerFact};
-use crate::vocab::{Backup, Status, VolumeId, Workload};
+use crate::vocab::{Backup, Image, Status, VolumeId, Workload};
 
 use availability::Availability;
 pub use availability::{OnlineDevice, Times};
@@ -38,6 +38,9 @@ pub struct Measures {
     jobs: Jobs,
     faults: Vec<FaultMeasure>,
     requests: Requests,
+    /// For each workload: the image that it runs on, and its requests without an answer.
+    images: Vec<Image>,
+    asking: Vec<u64>,
 }
 
 /// What a fault of the scenario, or a rate, did.
@@ -108,24 +111,27 @@ impl Blocks {
 }
 
 impl Measures {
-    /// `devices` gives the ID of each device at the start, `workloads` the IDs that each workload uses, `faults` counts
-    /// the faults of the scenario and its rates.
-    pub fn new(devices: &[VolumeId], workloads: &[Vec<VolumeId>], faults: usize) -> Measures {
-        let mut ids: Vec<VolumeId> = devices.iter().chain(workloads.iter().flatten()).copied().collect();
+    /// `devices` gives the ID of each device at the start, `workloads` the image of each workload and the IDs that it
+    /// uses, `faults` counts the faults of the scenario and its rates.
+    pub fn new(devices: &[VolumeId], workloads: &[(Image, Vec<VolumeId>)], faults: usize) -> Measures {
+        let used = workloads.iter().flat_map(|(_, ids)| ids);
+        let mut ids: Vec<VolumeId> = devices.iter().chain(used).copied().collect();
         ids.sort_unstable();
         ids.dedup();
         let place = |id: &VolumeId| ids.binary_search(id).expect("the list holds every ID of a workload");
         Measures {
             borne: devices.to_vec(),
             traffic: vec![Traffic::default(); ids.len()],
-            volumes: workloads.iter().map(|list| list.iter().map(place).collect()).collect(),
-            closed: workloads.iter().map(|list| vec![None; list.len()]).collect(),
+            volumes: workloads.iter().map(|(_, list)| list.iter().map(place).collect()).collect(),
+            closed: workloads.iter().map(|(_, list)| vec![None; list.len()]).collect(),
             availability: Availability::new(ids.iter().copied()),
             ids,
             clock: BackupClock::default(),
             jobs: Jobs::default(),
             faults: vec![FaultMeasure::default(); faults],
             requests: Requests::default(),
+            images: workloads.iter().map(|&(image, _)| image).collect(),
+            asking: vec![0; workloads.len()],
         }
     }
 
@@ -137,15 +143,18 @@ impl Measures {
         self.availability.devices(now, seen);
     }
 
-    pub fn request_issued(&mut self) {
+    pub fn request_issued(&mut self, workload: Workload) {
         self.requests.issued += 1;
+        self.asking[usize::from(workload.0)] += 1;
     }
 
     /// A request ended; the answer is its row for `requests.csv`.
     pub fn request_ended(&mut self, now: Time, request: &Request) -> Sample {
         let phase = self.clock.phase(request.issued_at);
         let latency = now - request.issued_at;
-        let place = self.volumes[usize::from(request.workload.0)][usize::from(request.volume)];
+        let workload = usize::from(request.workload.0);
+        self.asking[workload] -= 1;
+        let place = self.volumes[workload][usize::from(request.volume)];
         self.traffic[place].record(request, phase, latency);
         match request.status {
             Status::Good => self.requests.completed += 1,
@@ -184,7 +193,7 @@ impl Measures {
         }
     }
 
-    pub fn manager(&mut self, now: Time, fact: ManagerFact) {
+    pub fn manager(&mut self, now: Time, image: Image, fact: ManagerFact) {
         match fact {
             // The bulk of what a manager reports; the histograms take the requests from the workloads.
             ManagerFact::WriteIssued { .. }
@@ -197,16 +206,20 @@ impl Measures {
                 self.jobs.stimulus(now, BackupStart { backup, method, source, source_id, target }, doubt);
                 self.clock.start();
             }
-            // The host is gone, and with it every request that it had not answered.
-            ManagerFact::Down { .. } => {
-                self.requests.failed = self.requests.issued - self.requests.completed;
-                self.jobs.observe(now, fact);
+            // The image is gone, and with it every request that it had not answered.
+            ManagerFact::Down => {
+                for (asking, &on) in self.asking.iter_mut().zip(&self.images) {
+                    if on == image {
+                        self.requests.failed += std::mem::take(asking);
+                    }
+                }
+                self.jobs.observe(now, image, fact);
             }
             ManagerFact::JobEnded { job: Job::Backup(backup), outcome, held } => {
                 self.backup_ended(now, backup, BackupEnd::Reported { outcome, held });
             }
             ManagerFact::JobUndone { job: Job::Backup(backup) } => self.backup_ended(now, backup, BackupEnd::Undone),
-            _ => self.jobs.observe(now, fact),
+            _ => self.jobs.observe(now, image, fact),
         }
     }
 
@@ -299,7 +312,7 @@ mod tests {
         let at = Time::from_ns;
         let online = |device, cached, label| OnlineDevice { device: Device(device), cached, label: Some(label) };
         let (prod, spare) = (id("PROD01"), id("SPARE1"));
-        let mut measures = Measures::new(&[prod, spare], &[vec![prod]], 1);
+        let mut measures = Measures::new(&[prod, spare], &[(Image::FIRST, vec![prod])], 1);
         measures.online(at(0), [online(0, prod, prod), online(1, spare, spare)]);
         let stimulus = ManagerFact::StimulusAccepted {
             backup: Backup(0),
@@ -308,14 +321,18 @@ mod tests {
             target: Device(1),
             method: MethodName::SameIdOffline,
         };
-        measures.manager(at(1_000), stimulus);
+        measures.manager(at(1_000), Image::FIRST, stimulus);
         measures.online(at(2_000), [online(0, prod, prod), online(1, spare, prod)]);
-        measures.request_issued();
-        measures.request_issued();
+        measures.request_issued(Workload(0));
+        measures.request_issued(Workload(0));
         assert_eq!(measures.request_ended(at(2_500), &read(0, at(900), Status::Good)).phase, Phase::During);
         measures.online(at(4_000), [online(0, prod, prod)]);
         let job = Job::Backup(Backup(0));
-        measures.manager(at(9_000), ManagerFact::JobEnded { job, outcome: Outcome::Complete, held: false });
+        measures.manager(
+            at(9_000),
+            Image::FIRST,
+            ManagerFact::JobEnded { job, outcome: Outcome::Complete, held: false },
+        );
         let sample = measures.request_ended(at(9_500), &read(0, at(9_100), Status::MediaError));
         assert_eq!((sample.id, sample.phase, sample.latency), (2, Phase::After, Span::from_ns(400)));
         let measured = measures.finish(at(10_000), Remainder::default());
@@ -331,8 +348,8 @@ mod tests {
 
     #[test]
     fn a_lost_request_or_block_does_not_add_up() {
-        let mut measures = Measures::new(&[], &[vec![id("A")]], 0);
-        measures.request_issued();
+        let mut measures = Measures::new(&[], &[(Image::FIRST, vec![id("A")])], 0);
+        measures.request_issued(Workload(0));
         let counted = Blocks { acknowledged: 2, hardened: 1, ..Blocks::default() };
         let short = measures.clone().finish(Time::ZERO, Remainder { requests: 0, blocks: counted });
         assert!(!short.requests.add_up() && !short.blocks.add_up());
@@ -344,7 +361,7 @@ mod tests {
     fn a_volume_that_was_never_given_back_stays_closed_to_the_end() {
         let at = Time::from_ns;
         let (prod, other) = (id("PROD01"), id("OTHER1"));
-        let mut measures = Measures::new(&[], &[vec![prod, other]], 0);
+        let mut measures = Measures::new(&[], &[(Image::FIRST, vec![prod, other])], 0);
         measures.closed(at(10), Workload(0), prod);
         measures.closed(at(10), Workload(0), other);
         measures.opened(at(40), Workload(0), prod, at(10));
@@ -365,11 +382,11 @@ mod tests {
 
     #[test]
     fn ten_million_requests_keep_their_median() {
-        let mut measures = Measures::new(&[], &[vec![id("A"), id("B")]], 0);
+        let mut measures = Measures::new(&[], &[(Image::FIRST, vec![id("A"), id("B")])], 0);
         let mut latency = 1;
         for number in 0..10_000_000u64 {
             latency = latency * 48_271 % 2_147_483_647;
-            measures.request_issued();
+            measures.request_issued(Workload(0));
             let request = read((number % 2) as u16, Time::from_ns(number), Status::Good);
             measures.request_ended(Time::from_ns(number + latency), &request);
         }

@@ -293,7 +293,7 @@ pub(super) mod tests {
     /// A safe backup that a power loss cuts in the dump, and a restore of it onto a third device.
     fn measured() -> Measured {
         let (prod, spare, empty) = (id("PROD01"), id("SPARE1"), id("SPARE2"));
-        let mut measures = Measures::new(&[prod, spare, empty], &[vec![prod]], 2);
+        let mut measures = Measures::new(&[prod, spare, empty], &[(Image::FIRST, vec![prod])], 2);
         let online = |device, volume| OnlineDevice { device: Device(device), cached: volume, label: Some(volume) };
         measures.online(at(0), [online(0, prod), online(1, spare)]);
         let mut clock = Time::ZERO;
@@ -301,7 +301,7 @@ pub(super) mod tests {
             let gap = until.saturating_since(clock) / count;
             for number in 0..count {
                 let issued_at = clock + gap * number;
-                measures.request_issued();
+                measures.request_issued(Workload(0));
                 let op = if number % 10 < 7 { Op::Read } else { Op::Write };
                 let status = if number == 17 { Status::NotOperational } else { Status::Good };
                 let latency = latency + Span::from_us(number);
@@ -322,7 +322,7 @@ pub(super) mod tests {
         load(&mut measures, at(60), 1_200, Span::from_us(1_000));
         let job = Job::Backup(Backup(0));
         let facts = |measures: &mut Measures, facts: &[(u64, ManagerFact)]| {
-            facts.iter().for_each(|&(seconds, fact)| measures.manager(at(seconds), fact));
+            facts.iter().for_each(|&(seconds, fact)| measures.manager(at(seconds), Image::FIRST, fact));
         };
         let start = |step| ManagerFact::StepStarted { job, step };
         let end = |step| ManagerFact::StepEnded { job, step };
@@ -341,7 +341,7 @@ pub(super) mod tests {
         load(&mut measures, at(150), 1_800, Span::from_us(2_000));
         measures.fault(at(150), 0, PlannedFault::PowerLoss { duration: Span::from_secs(60) });
         measures.closed(at(150), Workload(0), prod);
-        facts(&mut measures, &[(150, ManagerFact::Down { image: Image(0) })]);
+        facts(&mut measures, &[(150, ManagerFact::Down)]);
         measures.online(at(150), []);
         measures.online(at(1_400), [online(0, prod), online(1, spare)]);
         measures.opened(at(1_401), Workload(0), prod, at(150));
@@ -388,7 +388,7 @@ pub(super) mod tests {
     /// A few requests after the backup.
     fn clock_to(measures: &mut Measures, from: Time, count: u64) {
         for number in 0..count {
-            measures.request_issued();
+            measures.request_issued(Workload(0));
             let request = Request {
                 workload: Workload(0),
                 volume: 0,
@@ -447,7 +447,7 @@ pub(super) mod tests {
             anchor: Anchor::Around { side: Side::After, occurrence, nth: 1, delay: Span::from_ms(5) },
         };
         let rate = FaultRate {
-            fault: PlannedFault::HostCrash { outage: Span::from_secs(1) },
+            fault: PlannedFault::HostCrash { image: Image::FIRST, outage: Span::from_secs(1) },
             mean_between: Span::from_secs(3_600),
         };
         let expect = Expectation { stated: true, ..Expectation::default() };

@@ -49,6 +49,7 @@ codes! {
     SizesDiffer = "S0209" "source and target do not have the same size",
     AmbiguousVolume = "S0210" "a volume ID is named that several volumes have",
     SameCartridge = "S0211" "two cartridges have one name",
+    SameImage = "S0212" "two host images have one name",
     Contradiction = "S0301" "two values contradict each other",
     Endless = "S0302" "a backup is asked for again and again and the run has no end",
     NeverAsks = "S0401" "a workload never issues a request",

@@ -6,7 +6,7 @@ use crate::fault::plan::{FaultPlan, FaultRate};
 use crate::host::OperatorParameters;
 use crate::host::WorkloadPlan;
 use crate::kernel::{Span, Time};
-use crate::manager::plan::{BackupPlan, HostParameters, RestorePlan};
+use crate::manager::plan::{BackupPlan, HostParameters, ImagePlan, RestorePlan};
 use crate::names;
 use crate::vocab::Invariant;
 
@@ -20,6 +20,8 @@ pub struct Plan {
     pub dasd: DasdParameters,
     pub tape: TapeParameters,
     pub host: HostParameters,
+    /// The host images; jobs run on the first.
+    pub images: Vec<ImagePlan>,
     pub operator: OperatorParameters,
     pub workloads: Vec<WorkloadPlan>,
     pub backups: Vec<BackupPlan>,

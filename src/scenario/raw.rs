@@ -80,6 +80,7 @@ tables! {
         tail: Span,
         dasd: Vec<Given<RawDasd>>,
         volume: Vec<Given<RawVolume>>,
+        image: Vec<Given<RawImage>>,
         workload: Vec<Given<RawWorkload>>,
         backup: Vec<Given<RawBackup>>,
         restore: Vec<Given<RawRestore>>,
@@ -100,7 +101,7 @@ tables! {
         operator: Settings,
         raid: Settings,
         tape: Settings,
-    } later &["explore", "image", "lsa"];
+    } later &["explore", "lsa"];
 
     RawDasd, "a DASD controller" {
         name: String,
@@ -117,7 +118,14 @@ tables! {
         dasd: String,
     } later &[];
 
+    RawImage, "a host image" {
+        name: String,
+        online: Vec<Given<DeviceNumber>>,
+        online_at_ipl: Vec<Given<DeviceNumber>>,
+    } later &[];
+
     RawWorkload, "a workload" {
+        image: String,
         volume: VolumeId,
         volumes: Vec<Given<VolumeId>>,
         kind: LoadName,

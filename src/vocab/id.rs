@@ -85,6 +85,13 @@ pub struct TrackNo(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Image(pub u8);
 
+impl Image {
+    /// The image that runs the storage manager.
+    pub const FIRST: Image = Image(0);
+    /// As many images as a scenario may have.
+    pub const MOST: usize = 8;
+}
+
 /// A tape cartridge: its place in the list of the scenario's cartridges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cartridge(pub u16);

@@ -39,15 +39,9 @@ impl World {
         let world = World {
             dasd: DasdController::new(Arc::new(plan.dasd.clone()), &phases)?,
             tape: TapeController::new(plan.tape.clone(), cartridges),
-            manager: Manager::new(
-                Image(0),
-                Arc::new(plan.host.clone()),
-                plan.backups.clone().into(),
-                plan.restores.clone().into(),
-                seed,
-            ),
+            images: images_of(plan),
             workloads: workloads.collect(),
-            operator: Operator::new(plan.operator, seed, "operator"),
+            operators: (0..plan.images.len()).map(|image| operator_of(plan, image)).collect(),
             requesters: requesters_of(plan),
             nvs_battery: plan.dasd.nvs_battery,
             mail: Default::default(),
@@ -67,9 +61,12 @@ impl World {
     }
 
     fn begin(&mut self, queue: &mut Queue<super::Event>, fingerprint: &mut Fingerprint) {
-        self.manager_out.open(queue.now());
-        self.manager.start(&mut self.manager_out);
-        self.apply_manager(queue, fingerprint);
+        for image in (0..self.images.len() as u8).map(Image) {
+            self.manager_out.open(queue.now());
+            let (manager, out) = self.image_mut(image);
+            manager.start(out);
+            self.apply_manager(image, queue, fingerprint);
+        }
         for number in 0..self.workloads.len() {
             self.workload_out.open(queue.now());
             self.workloads[number].start(&mut self.workload_out);
@@ -91,4 +88,23 @@ fn requesters_of(plan: &Plan) -> Vec<Requester> {
         Requester::new(backup.stimulus, entry as u16, REQUESTER_PORTS + number as u16)
     };
     entries.enumerate().map(asker).collect()
+}
+
+/// The storage manager and its jobs on the first image, applications on all.
+fn images_of(plan: &Plan) -> Vec<Manager> {
+    let host = Arc::new(plan.host.clone());
+    let image = |(number, image)| {
+        let number = Image(number);
+        let (backups, restores) = match number {
+            Image::FIRST => (plan.backups.clone(), plan.restores.clone()),
+            _ => Default::default(),
+        };
+        Manager::new(number, image, Arc::clone(&host), backups.into(), restores.into(), plan.seed)
+    };
+    (0..).zip(&plan.images).map(image).collect()
+}
+
+fn operator_of(plan: &Plan, image: usize) -> Operator {
+    let entity = if image == 0 { "operator".to_owned() } else { format!("operator {image}") };
+    Operator::new(plan.operator, plan.seed, &entity)
 }

@@ -4,8 +4,9 @@ use super::route::{Message, OUTSIDE};
 use super::{Event, Fact, INJECTOR_PORT, World};
 use crate::fault::plan::{BlockChoice, Fault, NvsFate, UpdateTrack};
 use crate::kernel::{Fingerprint, Queue, Span};
+use crate::manager::Manager;
 use crate::manager::catalog::EntryState;
-use crate::vocab::{Cartridge, Device, Drive, HostRequest, Op, Ticket, TrackNo, VolumeId, WriteNumber};
+use crate::vocab::{Cartridge, Device, Drive, HostRequest, Image, Op, Ticket, TrackNo, WriteNumber};
 
 /// Injected writes are numbered apart from those of all workloads.
 const INJECTED_WRITES: u64 = 0xFF_FFFF << 40;
@@ -29,9 +30,13 @@ impl World {
         self.tape_out.open(now);
         self.manager_out.open(now);
         let effect = match fault {
-            Fault::HostCrash { outage } => {
-                self.lose_host(outage, self.dasd.is_up(), queue);
-                self.tape.host_crash(&mut self.tape_out);
+            Fault::HostCrash { image, outage } => {
+                // The tape controller is attached to the image with the storage manager alone.
+                if image == Image::FIRST {
+                    self.tape.host_crash(&mut self.tape_out);
+                    self.apply_tape(queue, fingerprint);
+                }
+                self.lose_host(image, outage, self.dasd.is_up(), queue, fingerprint);
                 true
             }
             Fault::ControllerCrash { nvs, outage } => {
@@ -41,7 +46,11 @@ impl World {
             Fault::PowerLoss { duration } => {
                 self.dasd.crash(duration > self.nvs_battery, duration, &mut self.dasd_out);
                 self.tape.power_loss(&mut self.tape_out);
-                self.lose_host(duration, false, queue);
+                self.apply_dasd(queue, fingerprint);
+                self.apply_tape(queue, fingerprint);
+                for image in (0..self.images.len() as u8).map(Image) {
+                    self.lose_host(image, duration, false, queue, fingerprint);
+                }
                 true
             }
             Fault::SourceUpdate { device, track } | Fault::TargetUpdate { device, track } => {
@@ -84,19 +93,31 @@ impl World {
         };
         self.apply_dasd(queue, fingerprint);
         self.apply_tape(queue, fingerprint);
-        self.apply_manager(queue, fingerprint);
         self.note(Fact::Fault { index, fault }, fingerprint);
         effect
     }
 
-    fn lose_host(&mut self, outage: Span, dasd_up: bool, queue: &Queue<Event>) {
-        self.mail.lose_from_host();
-        self.workloads.iter_mut().for_each(|workload| workload.host_down(queue.now()));
-        self.requesters.iter_mut().for_each(|requester| requester.host_down());
-        self.manager.crash(outage, dasd_up, &mut self.manager_out);
+    fn lose_host(
+        &mut self,
+        image: Image,
+        outage: Span,
+        dasd_up: bool,
+        queue: &mut Queue<Event>,
+        fingerprint: &mut Fingerprint,
+    ) {
+        self.mail.lose_from(image);
+        let on_it = self.workloads.iter_mut().filter(|workload| workload.plan().image == image);
+        on_it.for_each(|workload| workload.host_down(queue.now()));
+        // Backups are asked for at the first image.
+        if image == Image::FIRST {
+            self.requesters.iter_mut().for_each(|requester| requester.host_down());
+        }
+        let (manager, out) = self.image_mut(image);
+        manager.crash(outage, dasd_up, out);
+        self.apply_manager(image, queue, fingerprint);
     }
 
-    /// One host write by the normal path. The volume must be online.
+    /// One host write by the normal path, from the first image that has the volume online.
     fn update(
         &mut self,
         device: Device,
@@ -104,24 +125,25 @@ impl World {
         queue: &mut Queue<Event>,
         fingerprint: &mut Fingerprint,
     ) -> bool {
-        let Some(volume) = self.manager.ucbs()[device.0 as usize].online.filter(|_| self.manager.is_up()) else {
-            return false;
+        let volume_at = |manager: &Manager| {
+            let volume = manager.ucbs()[usize::from(device.0)].online.filter(|_| manager.is_up());
+            volume.map(|volume| (manager.image(), volume))
         };
+        let Some((image, volume)) = self.images.iter().find_map(volume_at) else { return false };
         let Some(track) = self.update_track(device, track) else { return false };
         let write = WriteNumber(INJECTED_WRITES | self.injected);
         let number = self.injected as u32;
         self.injected += 1;
         let ticket = Ticket { port: INJECTOR_PORT, number, generation: 0 };
         let (op, first, count, bytes) = (Op::Write, track, 1, UPDATE_BYTES);
-        let volume: VolumeId = volume;
         let request = HostRequest::Transfer { ticket, volume, op, first, count, bytes, write };
-        self.post(OUTSIDE, Message::Request(request), queue, fingerprint);
+        self.post(OUTSIDE, Message::Request { image, request }, queue, fingerprint);
         true
     }
 
     fn update_track(&self, device: Device, track: UpdateTrack) -> Option<TrackNo> {
         let tracks = self.dasd.tracks(device);
-        let dumped = || self.manager.dump_position().map(|(_, next)| next);
+        let dumped = || self.manager().dump_position().map(|(_, next)| next);
         let number = match track {
             UpdateTrack::Label => 0,
             UpdateTrack::Last => tracks - 1,
@@ -135,8 +157,8 @@ impl World {
 
     /// Spoils a block of the dump in progress, or of the next one in drive 0.
     fn spoil_write(&mut self, permanent: bool, block: BlockChoice) -> bool {
-        let Some(tracks) = self.manager.backup_plans().first().map(|plan| plan.tracks) else { return false };
-        let (drive, on_tape) = match self.manager.tape_in_use() {
+        let Some(tracks) = self.manager().backup_plans().first().map(|plan| plan.tracks) else { return false };
+        let (drive, on_tape) = match self.manager().tape_in_use() {
             Some((_, drive)) => (drive, self.tape.position(drive) - self.tape.unhardened(drive)),
             None => (Drive(0), 0),
         };
@@ -154,9 +176,9 @@ impl World {
 
     /// Spoils a block of the tape that is being read, or of the latest complete backup.
     fn spoil_read(&mut self, permanent: bool, block: BlockChoice) -> bool {
-        let in_use: Option<(Cartridge, u32)> = self.manager.tape_in_use().and_then(|(cartridge, _)| {
+        let in_use: Option<(Cartridge, u32)> = self.manager().tape_in_use().and_then(|(cartridge, _)| {
             let entry = self
-                .manager
+                .manager()
                 .catalog()
                 .inventory
                 .iter()
@@ -165,7 +187,7 @@ impl World {
             Some((cartridge, entry.tracks))
         });
         let latest = || {
-            let complete = self.manager.catalog().inventory.iter().rev();
+            let complete = self.manager().catalog().inventory.iter().rev();
             complete
                 .filter(|entry| entry.state == EntryState::Complete)
                 .find_map(|entry| Some((entry.sections().first()?.cartridge, entry.tracks)))
@@ -177,7 +199,7 @@ impl World {
             BlockChoice::Last => tracks - 1,
             BlockChoice::Number(number) => number,
             BlockChoice::Next => {
-                let read = self.manager.tape_in_use().map_or(0, |(_, drive)| self.tape.position(drive));
+                let read = self.manager().tape_in_use().map_or(0, |(_, drive)| self.tape.position(drive));
                 read.saturating_sub(FIRST_TRACK_RECORD) as u32
             }
         };

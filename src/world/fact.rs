@@ -5,13 +5,14 @@ use crate::controller::tape::{LabelKind, TapeFact};
 use crate::fault::plan::Fault;
 use crate::host::WorkloadFact;
 use crate::manager::ManagerFact;
-use crate::vocab::{Device, EventName, TrackNo, Workload};
+use crate::vocab::{Device, EventName, Image, TrackNo, Workload};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fact {
     Dasd(DasdFact),
     Tape(TapeFact),
-    Manager(ManagerFact),
+    /// Of this host image, and of the storage manager when it is the first.
+    Manager(Image, ManagerFact),
     Workload(Workload, WorkloadFact),
     /// A fault acted: its place in the scenario's list, or behind it for one drawn from a rate.
     Fault {
@@ -25,7 +26,7 @@ impl Fact {
     pub fn name(self) -> Option<EventName> {
         match self {
             Fact::Dasd(fact) => fact.name(),
-            Fact::Manager(fact) => fact.name(),
+            Fact::Manager(_, fact) => fact.name(),
             Fact::Tape(fact) => tape_name(fact),
             Fact::Workload(..) | Fact::Fault { .. } => None,
         }
@@ -35,7 +36,7 @@ impl Fact {
     pub fn place(self) -> (Option<Device>, Option<TrackNo>) {
         match self {
             Fact::Dasd(fact) => fact.place(),
-            Fact::Manager(fact) => fact.place(),
+            Fact::Manager(_, fact) => fact.place(),
             Fact::Tape(TapeFact::BlockAcknowledged { track, .. } | TapeFact::BlockHardened { track, .. }) => {
                 (None, track)
             }
@@ -45,14 +46,17 @@ impl Fact {
 
     /// Whether the work of a run may be over with it.
     pub fn ends_work(self) -> bool {
-        matches!(self, Fact::Manager(ManagerFact::JobEnded { .. } | ManagerFact::RecoveryDone { .. }))
+        matches!(
+            self,
+            Fact::Manager(_, ManagerFact::JobEnded { .. } | ManagerFact::IplDone | ManagerFact::RecoveryDone)
+        )
     }
 
     /// Whether a label, an online state or a cached ID may have changed.
     pub fn touches_identity(self) -> bool {
         match self {
             Fact::Dasd(fact) => fact.touches_identity(),
-            Fact::Manager(fact) => fact.touches_identity(),
+            Fact::Manager(_, fact) => fact.touches_identity(),
             Fact::Fault { .. } => true,
             Fact::Tape(_) | Fact::Workload(..) => false,
         }

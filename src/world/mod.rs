@@ -18,14 +18,17 @@ use crate::controller::tape::{TapeController, TapeOutbox, TapeTimer};
 use crate::host::{Operator, Requester, RequesterOutbox, RequesterTimer, Workload, WorkloadOutbox, WorkloadTimer};
 use crate::kernel::{Fingerprint, Model, Origin, Queue, Span};
 use crate::manager::{Manager, ManagerOutbox, ManagerTimer};
-use crate::vocab::{self, Device};
+use crate::vocab::{self, Device, Image};
 
 /// Everything that can happen, addressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     Dasd(DasdTimer),
     Tape(TapeTimer),
-    Manager(ManagerTimer),
+    Manager {
+        image: Image,
+        timer: ManagerTimer,
+    },
     Workload {
         workload: vocab::Workload,
         timer: WorkloadTimer,
@@ -39,10 +42,11 @@ pub enum Event {
     Deliver {
         place: u32,
     },
-    /// The operator answers a prompt.
+    /// The operator of an image answers a prompt.
     Answer {
-        number: u32,
+        image: Image,
         keep: Device,
+        number: u32,
     },
 }
 
@@ -50,17 +54,21 @@ const _: () = assert!(size_of::<Event>() <= 16, "an event and its key fill half 
 
 /// Answers to injected requests go nowhere.
 const INJECTOR_PORT: u16 = u16::MAX;
-/// Workloads have the ports from here on.
+/// Workloads have the ports from here on, below them the images.
 const WORKLOAD_PORTS: u16 = 16;
+
+const _: () = assert!(Image::MOST <= WORKLOAD_PORTS as usize, "an image and a workload have different ports");
 
 /// The system. Cloning it, with its queue, forks the future.
 #[derive(Clone, Debug)]
 pub struct World {
     pub dasd: DasdController,
     pub tape: TapeController,
-    pub manager: Manager,
+    /// The host images; the first runs the storage manager.
+    pub images: Vec<Manager>,
     pub workloads: Vec<Workload>,
-    pub operator: Operator,
+    /// One for each image.
+    pub operators: Vec<Operator>,
     /// Who asks for backups from outside the manager, in the order of the scenario.
     pub requesters: Vec<Requester>,
     nvs_battery: Span,
@@ -80,6 +88,24 @@ impl World {
         &self.facts
     }
 
+    /// The image that runs the storage manager.
+    pub fn manager(&self) -> &Manager {
+        &self.images[usize::from(Image::FIRST.0)]
+    }
+
+    pub fn image(&self, image: Image) -> &Manager {
+        &self.images[usize::from(image.0)]
+    }
+
+    fn image_mut(&mut self, image: Image) -> (&mut Manager, &mut ManagerOutbox) {
+        (&mut self.images[usize::from(image.0)], &mut self.manager_out)
+    }
+
+    /// The image that a workload runs on.
+    fn image_of(&self, workload: vocab::Workload) -> Image {
+        self.workloads[usize::from(workload.0)].plan().image
+    }
+
     /// Hands a message to the component that it is for.
     fn deliver(&mut self, place: u32, queue: &mut Queue<Event>, fingerprint: &mut Fingerprint) {
         match self.mail.take(place) {
@@ -91,21 +117,24 @@ impl World {
                 self.tape.command(command, &mut self.tape_out);
                 self.apply_tape(queue, fingerprint);
             }
-            Message::FromDasd(message) => {
+            Message::FromDasd { image, message } => {
+                let (manager, out) = self.image_mut(image);
                 match message {
-                    DasdMessage::Reply(reply) => self.manager.dasd_reply(reply, &mut self.manager_out),
-                    DasdMessage::Down => self.manager.dasd_down(&mut self.manager_out),
-                    DasdMessage::Up => self.manager.dasd_up(&mut self.manager_out),
+                    DasdMessage::Reply(reply) => manager.dasd_reply(reply, out),
+                    DasdMessage::Down => manager.dasd_down(out),
+                    DasdMessage::Up => manager.dasd_up(out),
                 }
-                self.apply_manager(queue, fingerprint);
+                self.apply_manager(image, queue, fingerprint);
             }
-            Message::FromTape(reply) => {
-                self.manager.tape_reply(reply, &mut self.manager_out);
-                self.apply_manager(queue, fingerprint);
+            Message::FromTape { image, reply } => {
+                let (manager, out) = self.image_mut(image);
+                manager.tape_reply(reply, out);
+                self.apply_manager(image, queue, fingerprint);
             }
-            Message::Request(request) => {
-                self.manager.request(request, &mut self.manager_out);
-                self.apply_manager(queue, fingerprint);
+            Message::Request { image, request } => {
+                let (manager, out) = self.image_mut(image);
+                manager.request(request, out);
+                self.apply_manager(image, queue, fingerprint);
             }
             Message::Reply(reply) if reply.ticket.port >= requests::REQUESTER_PORTS => {
                 self.requester_reply(reply, queue, fingerprint);
@@ -115,14 +144,18 @@ impl World {
                 self.workloads[workload.0 as usize].reply(reply, &mut self.workload_out);
                 self.apply_workload(workload, queue, fingerprint);
             }
-            Message::HostUp => {
-                for number in 0..self.workloads.len() {
-                    self.workloads[number].host_up(&mut self.workload_out);
-                    self.apply_workload(vocab::Workload(number as u16), queue, fingerprint);
+            Message::HostUp { image } => {
+                for number in (0..self.workloads.len() as u16).map(vocab::Workload) {
+                    if self.image_of(number) == image {
+                        self.workloads[usize::from(number.0)].host_up(&mut self.workload_out);
+                        self.apply_workload(number, queue, fingerprint);
+                    }
                 }
-                self.requesters_up(queue, fingerprint);
+                if image == Image::FIRST {
+                    self.requesters_up(queue, fingerprint);
+                }
             }
-            Message::Prompt { number, original, other } => self.prompt(number, original, other, queue),
+            Message::Prompt(prompt) => self.prompt(prompt, queue),
             Message::Lost => {}
         }
     }
@@ -152,10 +185,11 @@ impl Model for World {
                 self.tape.timer(timer, &mut self.tape_out);
                 self.apply_tape(queue, fingerprint);
             }
-            Event::Manager(timer) => {
+            Event::Manager { image, timer } => {
                 self.manager_out.open(now);
-                self.manager.timer_due(timer, &mut self.manager_out);
-                self.apply_manager(queue, fingerprint);
+                let (manager, out) = self.image_mut(image);
+                manager.timer_due(timer, out);
+                self.apply_manager(image, queue, fingerprint);
             }
             Event::Workload { workload, timer } => {
                 self.workload_out.open(now);
@@ -163,10 +197,11 @@ impl Model for World {
                 self.apply_workload(workload, queue, fingerprint);
             }
             Event::Requester { requester, timer } => self.requester_timer(requester, timer, queue, fingerprint),
-            Event::Answer { number, keep } => {
+            Event::Answer { image, number, keep } => {
                 self.manager_out.open(now);
-                self.manager.prompt_answered(u64::from(number), keep, &mut self.manager_out);
-                self.apply_manager(queue, fingerprint);
+                let (manager, out) = self.image_mut(image);
+                manager.prompt_answered(u64::from(number), keep, out);
+                self.apply_manager(image, queue, fingerprint);
             }
         }
     }
@@ -176,10 +211,10 @@ impl Model for World {
             Event::Deliver { place } => self.mail.origin(place),
             Event::Dasd(_) => route::DASD,
             Event::Tape(_) => route::TAPE,
-            Event::Manager(_) => route::MANAGER,
+            Event::Manager { image, .. } => route::manager_of(image),
             Event::Workload { workload, .. } => route::origin_of(workload),
             Event::Requester { requester, .. } => Origin(route::REQUESTERS.0 + requester),
-            Event::Answer { .. } => route::OPERATOR,
+            Event::Answer { image, .. } => route::operator_of(image),
         }
     }
 
@@ -187,7 +222,7 @@ impl Model for World {
         match event {
             Event::Dasd(timer) => self.dasd.is_live(timer),
             Event::Tape(timer) => self.tape.is_live(*timer),
-            Event::Manager(timer) => self.manager.is_live(timer),
+            Event::Manager { image, timer } => self.image(*image).is_live(timer),
             Event::Workload { workload, timer } => self.workloads[workload.0 as usize].is_live(timer),
             Event::Requester { requester, timer } => self.requesters[usize::from(*requester)].is_live(timer),
             Event::Deliver { .. } | Event::Answer { .. } => true,

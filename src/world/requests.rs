@@ -1,10 +1,11 @@
-//! Askers in the world: their messages to the host interface, the operator's typing, the answers on their way back.
+//! Askers in the world: their messages to the host interface, the operator's typing, the answers on their way back. They
+//! speak to the first image, where the storage manager runs.
 
 use super::route::{Message, REQUESTERS};
 use super::{Event, World};
 use crate::host::{RequesterMessage, RequesterTimer};
 use crate::kernel::{Fingerprint, Origin, Queue};
-use crate::vocab::HostReply;
+use crate::vocab::{HostReply, Image};
 
 /// Askers have the ports from here on, above those of all workloads.
 pub(super) const REQUESTER_PORTS: u16 = 0x8000;
@@ -59,10 +60,12 @@ impl World {
         loop {
             for message in std::mem::take(&mut self.requester_out.messages) {
                 match message {
-                    RequesterMessage::Ask(request) => self.post(origin, Message::Request(request), queue, fingerprint),
+                    RequesterMessage::Ask(request) => {
+                        self.post(origin, Message::Request { image: Image::FIRST, request }, queue, fingerprint);
+                    }
                     RequesterMessage::Type { number } => {
                         let occurrence = TYPINGS | u64::from(requester) << 32 | u64::from(number);
-                        let duration = self.operator.perform(occurrence);
+                        let duration = self.operators[usize::from(Image::FIRST.0)].perform(occurrence);
                         self.requesters[usize::from(requester)].typed_after(duration, &mut self.requester_out);
                     }
                 }

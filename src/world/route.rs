@@ -7,7 +7,7 @@ use crate::controller::dasd::{DasdCommand, DasdMessage};
 use crate::controller::tape::{TapeCommand, TapeReply};
 use crate::kernel::{Class, Fingerprint, Origin, Queue};
 use crate::manager::ManagerMessage;
-use crate::vocab::{Device, HostReply, HostRequest, Workload};
+use crate::vocab::{Device, HostReply, HostRequest, Image, Workload};
 use std::hash::Hash;
 
 /// What travels between components.
@@ -15,32 +15,55 @@ use std::hash::Hash;
 pub(super) enum Message {
     ToDasd(DasdCommand),
     ToTape(TapeCommand),
-    FromDasd(DasdMessage),
-    FromTape(TapeReply),
-    Request(HostRequest),
-    Reply(HostReply),
-    Prompt {
-        number: u64,
-        original: Device,
-        other: Device,
+    FromDasd {
+        image: Image,
+        message: DasdMessage,
     },
-    HostUp,
+    FromTape {
+        image: Image,
+        reply: TapeReply,
+    },
+    Request {
+        image: Image,
+        request: HostRequest,
+    },
+    Reply(HostReply),
+    Prompt(Prompt),
+    HostUp {
+        image: Image,
+    },
     /// Lost in a crash while it was on its way.
     Lost,
 }
 
+/// An image asks its operator which of two devices with one ID stays online.
+#[derive(Clone, Copy, Debug, Hash)]
+pub(super) struct Prompt {
+    image: Image,
+    number: u64,
+    /// What an informed operator would keep, and the other.
+    original: Device,
+    other: Device,
+}
+
 pub(super) const DASD: Origin = Origin(1);
 pub(super) const TAPE: Origin = Origin(2);
-pub(super) const MANAGER: Origin = Origin(3);
-pub(super) const OPERATOR: Origin = Origin(4);
 /// Whoever asks for backups: the origins from here on, above those of all workloads.
 pub(super) const REQUESTERS: Origin = Origin(0x8000);
 /// Injections come from nobody.
 pub(super) const OUTSIDE: Origin = Origin(0);
 
+pub(super) fn manager_of(image: Image) -> Origin {
+    Origin(8 + u16::from(image.0))
+}
+
+pub(super) fn operator_of(image: Image) -> Origin {
+    Origin(16 + u16::from(image.0))
+}
+
 /// The origin of a workload's events.
 pub(super) fn origin_of(workload: Workload) -> Origin {
-    Origin(16 + workload.0)
+    Origin(32 + workload.0)
 }
 
 /// Messages on their way, by place.
@@ -73,11 +96,15 @@ impl Mailbox {
         self.places[place as usize].1
     }
 
-    /// Loses what the host has sent and nobody has received.
-    pub fn lose_from_host(&mut self) {
-        for (message, _) in &mut self.places {
-            if matches!(message, Message::ToDasd(_) | Message::ToTape(_) | Message::Request(_) | Message::Prompt { .. })
-            {
+    /// Loses what an image, or an application on it, has sent and nobody has received.
+    pub fn lose_from(&mut self, image: Image) {
+        for (message, origin) in &mut self.places {
+            let lost = match message {
+                Message::ToDasd(_) | Message::ToTape(_) | Message::Prompt(_) => *origin == manager_of(image),
+                Message::Request { image: on, .. } => *on == image,
+                _ => false,
+            };
+            if lost {
                 *message = Message::Lost;
             }
         }
@@ -108,7 +135,19 @@ impl World {
         }
         let mut messages = std::mem::take(&mut self.dasd_out.messages);
         for message in messages.drain(..) {
-            self.post(DASD, Message::FromDasd(message), queue, fingerprint);
+            match message {
+                DasdMessage::Reply(ref reply) if reply.ticket.port == super::INJECTOR_PORT => {}
+                DasdMessage::Reply(ref reply) => {
+                    let image = image_at(reply.ticket.port);
+                    self.post(DASD, Message::FromDasd { image, message }, queue, fingerprint);
+                }
+                DasdMessage::Down | DasdMessage::Up => {
+                    for image in (0..self.images.len() as u8).map(Image) {
+                        let message = message.clone();
+                        self.post(DASD, Message::FromDasd { image, message }, queue, fingerprint);
+                    }
+                }
+            }
         }
         self.dasd_out.messages = messages;
         let mut facts = std::mem::take(&mut self.dasd_out.facts);
@@ -121,8 +160,9 @@ impl World {
             queue.push(at, class, TAPE, Event::Tape(timer));
         }
         let mut messages = std::mem::take(&mut self.tape_out.messages);
-        for message in messages.drain(..) {
-            self.post(TAPE, Message::FromTape(message), queue, fingerprint);
+        for reply in messages.drain(..) {
+            let image = image_at(reply.ticket.port);
+            self.post(TAPE, Message::FromTape { image, reply }, queue, fingerprint);
         }
         self.tape_out.messages = messages;
         let mut facts = std::mem::take(&mut self.tape_out.facts);
@@ -130,9 +170,10 @@ impl World {
         self.tape_out.facts = facts;
     }
 
-    pub(super) fn apply_manager(&mut self, queue: &mut Queue<Event>, fingerprint: &mut Fingerprint) {
+    pub(super) fn apply_manager(&mut self, image: Image, queue: &mut Queue<Event>, fingerprint: &mut Fingerprint) {
+        let origin = manager_of(image);
         for (at, class, timer) in self.manager_out.timers.drain(..) {
-            queue.push(at, class, MANAGER, Event::Manager(timer));
+            queue.push(at, class, origin, Event::Manager { image, timer });
         }
         let mut messages = std::mem::take(&mut self.manager_out.messages);
         for message in messages.drain(..) {
@@ -141,17 +182,19 @@ impl World {
                 ManagerMessage::Tape(command) => Message::ToTape(command),
                 ManagerMessage::Host(reply) if reply.ticket.port == super::INJECTOR_PORT => continue,
                 ManagerMessage::Host(reply) => Message::Reply(reply),
-                ManagerMessage::Prompt { number, first, second, original } => {
+                ManagerMessage::Prompt { number, first, second } => {
+                    // Which jobs are open is known at the site, whichever image asks.
+                    let original = self.manager().original_of(first, second);
                     let other = if original == first { second } else { first };
-                    Message::Prompt { number, original, other }
+                    Message::Prompt(Prompt { image, number, original, other })
                 }
-                ManagerMessage::HostUp => Message::HostUp,
+                ManagerMessage::HostUp => Message::HostUp { image },
             };
-            self.post(MANAGER, message, queue, fingerprint);
+            self.post(origin, message, queue, fingerprint);
         }
         self.manager_out.messages = messages;
         let mut facts = std::mem::take(&mut self.manager_out.facts);
-        facts.drain(..).for_each(|fact| self.note(Fact::Manager(fact), fingerprint));
+        facts.drain(..).for_each(|fact| self.note(Fact::Manager(image, fact), fingerprint));
         self.manager_out.facts = facts;
     }
 
@@ -161,13 +204,13 @@ impl World {
         queue: &mut Queue<Event>,
         fingerprint: &mut Fingerprint,
     ) {
-        let origin = origin_of(workload);
+        let (origin, image) = (origin_of(workload), self.image_of(workload));
         for (at, class, timer) in self.workload_out.timers.drain(..) {
             queue.push(at, class, origin, Event::Workload { workload, timer });
         }
         let mut messages = std::mem::take(&mut self.workload_out.messages);
-        for message in messages.drain(..) {
-            self.post(origin, Message::Request(message), queue, fingerprint);
+        for request in messages.drain(..) {
+            self.post(origin, Message::Request { image, request }, queue, fingerprint);
         }
         self.workload_out.messages = messages;
         let mut facts = std::mem::take(&mut self.workload_out.facts);
@@ -175,14 +218,21 @@ impl World {
         self.workload_out.facts = facts;
     }
 
-    /// The operator turns to a prompt after a while.
-    pub(super) fn prompt(&mut self, number: u64, original: Device, other: Device, queue: &mut Queue<Event>) {
-        let occurrence = number;
-        let delay = self.operator.react(occurrence) + self.operator.perform(occurrence);
-        let keep = match self.operator.answer_duplicate(occurrence) {
+    /// The operator of the image turns to a prompt after a while.
+    pub(super) fn prompt(&mut self, prompt: Prompt, queue: &mut Queue<Event>) {
+        let Prompt { image, number, original, other } = prompt;
+        let (operator, occurrence) = (&mut self.operators[usize::from(image.0)], number);
+        let delay = operator.react(occurrence) + operator.perform(occurrence);
+        let keep = match operator.answer_duplicate(occurrence) {
             crate::host::Answer::Right => original,
             crate::host::Answer::Wrong => other,
         };
-        queue.push_after(delay, Class::NewWork, OPERATOR, Event::Answer { number: number as u32, keep });
+        let answer = Event::Answer { image, number: number as u32, keep };
+        queue.push_after(delay, Class::NewWork, operator_of(image), answer);
     }
+}
+
+/// The image that a command with this port came from.
+fn image_at(port: u16) -> Image {
+    Image(u8::try_from(port).expect("the ports of images are small"))
 }

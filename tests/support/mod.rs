@@ -174,7 +174,7 @@ pub struct Ending {
 
 /// All components of the system, field by field.
 fn final_state(world: &World) -> impl Debug + '_ {
-    (&world.dasd, &world.tape, &world.manager, &world.workloads, &world.operator)
+    (&world.dasd, &world.tape, &world.images, &world.workloads, &world.operators)
 }
 
 /// FNV-1a over the debug form: two values differ in it when any field differs.

@@ -4,7 +4,7 @@ use crate::fault::plan::{
     BlockChoice, DataPath, Fault, FaultKind, NvsFate, Program, Slip, SwapAction, UpdateTrack, WithdrawChoice,
 };
 use crate::manager::plan::BackupPlan;
-use crate::vocab::{Device, Drive, Image, StepName, TrackNo, VolumeId};
+use crate::vocab::{Device, Drive, StepName, TrackNo, VolumeId};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, suggestion};
@@ -74,7 +74,9 @@ impl Context<'_> {
     ) -> Option<Fault> {
         let raw = &entry.value;
         Some(match kind {
-            FaultKind::HostCrash => Fault::HostCrash { outage: or(&raw.outage, OUTAGE) },
+            FaultKind::HostCrash => {
+                Fault::HostCrash { image: self.image_named(&raw.image)?, outage: or(&raw.outage, OUTAGE) }
+            }
             FaultKind::ControllerCrash => {
                 Fault::ControllerCrash { nvs: or(&raw.nvs, NvsFate::Kept), outage: or(&raw.outage, OUTAGE) }
             }
@@ -211,7 +213,7 @@ impl Context<'_> {
 
     fn host_fault(&mut self, kind: FaultKind, entry: &Given<RawFault>, backups: &[BackupPlan]) -> Option<Fault> {
         let raw = &entry.value;
-        let image = self.image_of(&raw.image)?;
+        let image = self.image_named(&raw.image)?;
         Some(match kind {
             FaultKind::InventoryLoss => {
                 // One entry is lost, unless the fault says what else is.
@@ -251,23 +253,6 @@ impl Context<'_> {
             }
             _ => unreachable!("the caller sends the faults of the host side"),
         })
-    }
-
-    /// The image that a fault names; without a name the first.
-    fn image_of(&mut self, given: &Option<Given<String>>) -> Option<Image> {
-        match given {
-            None => Some(Image(0)),
-            Some(given) if given.value == "host" => Some(Image(0)),
-            Some(given) => {
-                let problem =
-                    Diagnostic::error(Code::UnknownName, format!("no host image is called `{}`", given.value))
-                        .at(&given.place, "unknown image")
-                        .path(given.path.clone())
-                        .help(suggestion(&given.value, &["host"], "images"));
-                self.problems.push(problem);
-                None
-            }
-        }
     }
 
     /// `None` outside when the step is unknown.

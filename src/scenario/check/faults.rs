@@ -3,7 +3,7 @@
 use crate::fault::plan::{Anchor, Fault, FaultPlan, FaultRate, NvsFate, Occurrence, Side};
 use crate::kernel::{Span, Time};
 use crate::manager::plan::BackupPlan;
-use crate::vocab::{Device, EventName, StepName, TrackNo};
+use crate::vocab::{Device, EventName, Image, StepName, TrackNo};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, nearest};
@@ -143,15 +143,17 @@ impl Context<'_> {
         self.problems.push(problem);
     }
 
-    /// Random faults; without the table there are none.
+    /// Random faults; without the table there are none. Each further image has a clock of its own, behind the others.
     pub(super) fn rates(&mut self) -> Vec<FaultRate> {
         let Some(given) = &self.raw.rates else { return Vec::new() };
         let raw = &given.value;
         let mean = |given: &Option<Given<MeanBetween>>, default: Option<Span>| {
             given.as_ref().map_or(default, |given| given.value.0)
         };
+        let host_crash = |image| Fault::HostCrash { image, outage: OUTAGE };
+        let further = (1..self.images.len() as u8).map(Image);
         let clocks = [
-            (Fault::HostCrash { outage: OUTAGE }, mean(&raw.host_outage, HOST_OUTAGE)),
+            (host_crash(Image::FIRST), mean(&raw.host_outage, HOST_OUTAGE)),
             (
                 Fault::ControllerCrash { nvs: NvsFate::Kept, outage: OUTAGE },
                 mean(&raw.controller_loss, CONTROLLER_LOSS),
@@ -159,6 +161,7 @@ impl Context<'_> {
             (Fault::PowerLoss { duration: OUTAGE }, mean(&raw.power_loss, POWER_LOSS)),
         ];
         let clock = |(fault, mean): (Fault, Option<Span>)| Some(FaultRate { fault, mean_between: mean? });
-        clocks.into_iter().filter_map(clock).collect()
+        let further = further.map(|image| (host_crash(image), mean(&raw.host_outage, HOST_OUTAGE)));
+        clocks.into_iter().chain(further).filter_map(clock).collect()
     }
 }

@@ -3,13 +3,14 @@
 mod ending;
 mod fault_kinds;
 mod faults;
+mod images;
 mod jobs;
 mod stimuli;
 mod volumes;
 mod workloads;
 
 use crate::device::profiles::{self, Profile};
-use crate::manager::plan::HostParameters;
+use crate::manager::plan::{HostParameters, ImagePlan};
 use crate::vocab::{Device, DeviceNumber, VolumeId};
 
 use super::catalogue::Code;
@@ -22,6 +23,7 @@ use super::shape::Given;
 use super::source::{Files, InputFile};
 
 pub use ending::ExpectationNote;
+pub use images::DEFAULT_IMAGE;
 pub use volumes::{MODELS, Volume, model_of};
 pub use workloads::WorkloadNote;
 
@@ -53,6 +55,7 @@ struct Context<'a> {
     files: &'a dyn Files,
     problems: &'a mut Vec<Diagnostic>,
     volumes: Vec<Volume>,
+    images: Vec<ImagePlan>,
     /// False when a volume could not be read: then an unknown name may be its name, and is not reported.
     volumes_complete: bool,
     inputs: Vec<InputFile>,
@@ -68,6 +71,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         files,
         problems,
         volumes: Vec::new(),
+        images: Vec::new(),
         volumes_complete: true,
         inputs: Vec::new(),
     };
@@ -76,6 +80,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let dasd_name = context.controller();
     let architecture = context.architecture();
     context.volumes(profile);
+    context.images();
     let (workloads, workload_notes) = context.workloads();
     let backups = context.backups();
     let restores = context.restores(&backups);
@@ -99,7 +104,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         cartridges_named: raw.cartridge.is_some(),
         expectation,
     };
-    let inputs = context.inputs;
+    let (inputs, images) = (context.inputs, context.images);
     let plan = Plan {
         title: raw.title.as_ref().map_or_else(|| name.clone(), |title| title.value.clone()),
         name,
@@ -108,6 +113,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         dasd,
         tape,
         host,
+        images,
         operator: hardware.operator(wrong_ipl_reply_ppm),
         workloads,
         backups,
@@ -253,7 +259,7 @@ impl Context<'_> {
     /// The volume with the ID that `given` names.
     fn volume_named(&mut self, given: &Given<VolumeId>) -> Option<(Device, Volume)> {
         let named: Vec<usize> = (0..self.volumes.len()).filter(|&at| self.volumes[at].id == given.value).collect();
-        let online: Vec<usize> = named.iter().copied().filter(|&at| self.volumes[at].online).collect();
+        let online: Vec<usize> = named.iter().copied().filter(|&at| self.is_online_anywhere(at)).collect();
         let chosen = match (named.as_slice(), online.as_slice()) {
             (&[only], _) | (_, &[only]) => only,
             (&[], _) => {

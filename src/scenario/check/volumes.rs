@@ -41,6 +41,7 @@ pub struct Volume {
     pub id: VolumeId,
     pub device: DeviceNumber,
     pub tracks: u32,
+    /// For images that do not say otherwise.
     pub online: bool,
     pub online_at_ipl: bool,
     pub id_place: Place,
@@ -74,7 +75,6 @@ impl Context<'_> {
             }
         }
         self.devices_differ();
-        self.ids_online_differ();
         self.disks_hold_volumes();
     }
 
@@ -173,19 +173,6 @@ impl Context<'_> {
         }
     }
 
-    fn ids_online_differ(&mut self) {
-        for (at, volume) in self.volumes.iter().enumerate().filter(|(_, volume)| volume.online) {
-            let same = |first: &&Volume| first.online && first.id == volume.id;
-            let Some(first) = self.volumes[..at].iter().find(same) else { continue };
-            let problem = Diagnostic::error(Code::SameIdOnline, "two volumes are online with one ID at the start")
-                .at(&volume.id_place, "used again")
-                .related(&first.id_place, "first used here")
-                .path(format!("volume[{at}].id"))
-                .help("give one of them another ID, or set `online = false` on it");
-            self.problems.push(problem);
-        }
-    }
-
     fn disks_hold_volumes(&mut self) {
         let rank = self.hardware.number("raid.data_disks") * (self.hardware.number("disk.capacity") / SLOT_BYTES);
         let total: u64 = self.volumes.iter().map(|volume| u64::from(volume.tracks)).sum();
@@ -218,13 +205,8 @@ impl Context<'_> {
     /// The host, but for what `[limits]` says.
     pub(super) fn host(&self, cartridges: Vec<TapeVolser>) -> HostParameters {
         let hardware = self.hardware;
-        let configuration = |volume: &Volume| DeviceConfiguration {
-            device: volume.device,
-            id: volume.id,
-            online: volume.online,
-            online_at_ipl: volume.online_at_ipl,
-            tracks: volume.tracks,
-        };
+        let configuration =
+            |volume: &Volume| DeviceConfiguration { device: volume.device, id: volume.id, tracks: volume.tracks };
         let small = |key| u32::try_from(hardware.number(key)).expect("the limits lie within 32 bits");
         HostParameters {
             io_time: hardware.io_time(),

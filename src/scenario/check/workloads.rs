@@ -69,11 +69,12 @@ impl Context<'_> {
     fn workload(&mut self, entry: &Given<RawWorkload>) -> Option<(WorkloadPlan, WorkloadNote)> {
         let raw = &entry.value;
         let volumes = self.workload_volumes(entry);
+        let image = self.image_named(&raw.image);
         if raw.kind.is_none() && self.has_problem_at(&format!("{}.kind", entry.path)) {
             return None;
         }
         let name = or(&raw.kind, LoadName::Open);
-        let mut keys = vec!["volume", "volumes", "kind"];
+        let mut keys = vec!["volume", "volumes", "image", "kind"];
         match name {
             LoadName::Open => keys.push("rate"),
             LoadName::Closed => keys.extend(["clients", "think"]),
@@ -99,7 +100,7 @@ impl Context<'_> {
             LoadName::Closed => self.closed(raw),
             LoadName::Trace => self.trace(entry, volumes.as_deref().unwrap_or_default()),
         }?;
-        Some((WorkloadPlan { volumes: volumes?, kind }, note))
+        Some((WorkloadPlan { image: image?, volumes: volumes?, kind }, note))
     }
 
     fn workload_volumes(&mut self, entry: &Given<RawWorkload>) -> Option<Vec<WorkloadVolume>> {

@@ -12,7 +12,10 @@ impl Writer {
     pub(super) fn fault(&mut self, fault: Fault, checked: &Checked) {
         self.raw("kind", &name(fault.kind()));
         match fault {
-            Fault::HostCrash { outage } => self.raw("outage", &duration(outage)),
+            Fault::HostCrash { image, outage } => {
+                self.image(image, checked);
+                self.raw("outage", &duration(outage));
+            }
             Fault::ControllerCrash { nvs, outage } => {
                 self.raw("nvs", &name(nvs));
                 self.raw("outage", &duration(outage));
@@ -85,7 +88,10 @@ impl Writer {
                 self.device(device, checked);
                 self.volser(volser);
             }
-            Fault::VaryOnline { device, .. } | Fault::VaryOffline { device, .. } => self.device(device, checked),
+            Fault::VaryOnline { device, image } | Fault::VaryOffline { device, image } => {
+                self.device(device, checked);
+                self.image(image, checked);
+            }
             Fault::Withdraw { which } => self.raw("which", &name(which)),
             Fault::ReEstablish { source, target } => {
                 let id = checked.plan.dasd.volumes[usize::from(source.0)].id;

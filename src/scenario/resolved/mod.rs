@@ -9,10 +9,10 @@ use crate::fault::plan::{Anchor, Occurrence, Side};
 use crate::host::{Replay, RequestMix, WorkloadKind, WorkloadPlan};
 use crate::kernel::Span;
 use crate::manager::plan::{BackupPlan, RestorePlan};
-use crate::vocab::{Device, DeviceNumber, Invariant, TRACKS_PER_CYLINDER};
+use crate::vocab::{Device, DeviceNumber, Image, Invariant, TRACKS_PER_CYLINDER};
 
 use super::MODEL_VERSION;
-use super::check::{Checked, WorkloadNote, model_of};
+use super::check::{Checked, DEFAULT_IMAGE, WorkloadNote, model_of};
 use super::names::HIDDEN_FORMATS;
 use super::plan::Ending;
 use super::units::Dimension;
@@ -22,8 +22,9 @@ pub fn write(checked: &Checked) -> String {
     let mut writer = Writer { text: String::new() };
     writer.top(checked);
     writer.volumes(checked);
+    writer.images(checked);
     for (plan, note) in checked.plan.workloads.iter().zip(&checked.notes.workloads) {
-        writer.workload(plan, note);
+        writer.workload(plan, note, checked);
     }
     for backup in &checked.plan.backups {
         writer.backup(backup, checked);
@@ -92,6 +93,10 @@ fn device(checked: &Checked, device: Device) -> DeviceNumber {
     checked.plan.dasd.volumes[usize::from(device.0)].device
 }
 
+fn has_default_image(checked: &Checked) -> bool {
+    matches!(&checked.plan.images[..], [only] if only.name == DEFAULT_IMAGE)
+}
+
 /// The `when` of a fault.
 fn when(anchor: Anchor, checked: &Checked) -> String {
     match anchor {
@@ -150,7 +155,8 @@ impl Writer {
     }
 
     fn volumes(&mut self, checked: &Checked) {
-        for volume in &checked.plan.host.devices {
+        let first = &checked.plan.images[0];
+        for (at, volume) in checked.plan.host.devices.iter().enumerate() {
             self.heading("[[volume]]");
             self.raw("id", &name(volume.id));
             self.raw("device", &name(volume.device));
@@ -158,16 +164,41 @@ impl Writer {
                 Some(model) => self.raw("model", &quoted(model)),
                 None => self.raw("cylinders", &(volume.tracks / TRACKS_PER_CYLINDER).to_string()),
             }
-            self.raw("online", &volume.online.to_string());
-            self.raw("online_at_ipl", &volume.online_at_ipl.to_string());
+            self.raw("online", &first.online[at].to_string());
+            self.raw("online_at_ipl", &first.online_at_ipl[at].to_string());
             self.raw("dasd", &quoted(&checked.notes.dasd_name));
         }
     }
 
-    fn workload(&mut self, plan: &WorkloadPlan, note: &WorkloadNote) {
+    /// A single image that sees all devices as their volumes say has no table.
+    fn images(&mut self, checked: &Checked) {
+        if has_default_image(checked) {
+            return;
+        }
+        let listed = |flags: &[bool]| {
+            let devices = checked.plan.host.devices.iter().zip(flags);
+            let listed: Vec<_> = devices.filter(|(_, listed)| **listed).map(|(volume, _)| volume.device).collect();
+            names(&listed)
+        };
+        for image in &checked.plan.images {
+            self.heading("[[image]]");
+            self.raw("name", &quoted(&image.name));
+            self.raw("online", &listed(&image.online));
+            self.raw("online_at_ipl", &listed(&image.online_at_ipl));
+        }
+    }
+
+    fn image(&mut self, image: Image, checked: &Checked) {
+        if !has_default_image(checked) {
+            self.raw("image", &quoted(&checked.plan.images[usize::from(image.0)].name));
+        }
+    }
+
+    fn workload(&mut self, plan: &WorkloadPlan, note: &WorkloadNote, checked: &Checked) {
         self.heading("[[workload]]");
         let ids: Vec<_> = plan.volumes.iter().map(|volume| volume.id).collect();
         self.raw("volumes", &names(&ids));
+        self.image(plan.image, checked);
         match (&plan.kind, note) {
             (WorkloadKind::Open { mix, .. }, WorkloadNote::Open { rate }) => {
                 self.raw("kind", "\"open\"");
