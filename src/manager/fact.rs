@@ -102,7 +102,13 @@ pub enum ManagerFact {
         device: Device,
         volume: VolumeId,
     },
+    /// Another device is online with the ID, or there is no label.
     VaryOnlineRefused {
+        device: Device,
+        volume: Option<VolumeId>,
+    },
+    /// The label was read into the UCB of an online device again.
+    MountCommandDone {
         device: Device,
         volume: VolumeId,
     },
@@ -228,6 +234,7 @@ impl ManagerFact {
             ManagerFact::VaryOfflineDone { .. } => EventName::VaryOfflineDone,
             ManagerFact::VaryOnlineRequested { .. } => EventName::VaryOnlineRequested,
             ManagerFact::VaryOnlineDone { .. } => EventName::VaryOnlineDone,
+            ManagerFact::MountCommandDone { .. } => EventName::MountCommandDone,
             ManagerFact::HiddenIdRead { .. } => EventName::HiddenIdRead,
             ManagerFact::TapeMounted { .. } => EventName::TapeMounted,
             ManagerFact::TapeLabelsWritten { .. } => EventName::TapeLabelsWritten,
@@ -274,6 +281,7 @@ impl ManagerFact {
             self,
             ManagerFact::VaryOfflineDone { .. }
                 | ManagerFact::VaryOnlineDone { .. }
+                | ManagerFact::MountCommandDone { .. }
                 | ManagerFact::IplDone
                 | ManagerFact::LabelRead { .. }
                 | ManagerFact::PromptAnswered { .. }
@@ -301,6 +309,7 @@ impl ManagerFact {
             | ManagerFact::VaryOnlineRequested { device }
             | ManagerFact::VaryOnlineDone { device, .. }
             | ManagerFact::VaryOnlineRefused { device, .. }
+            | ManagerFact::MountCommandDone { device, .. }
             | ManagerFact::OrphanRemoved { device }
             | ManagerFact::RestoreStarted { device, .. }
             | ManagerFact::RestoreLabelWritten { device, .. }

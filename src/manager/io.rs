@@ -48,7 +48,7 @@ pub(super) struct Transfer {
     ticket: Ticket,
     volume: VolumeId,
     /// Known once the CPU has looked the ID up.
-    device: Option<Device>,
+    pub(super) device: Option<Device>,
     op: Op,
     first: TrackNo,
     count: u32,
@@ -162,7 +162,25 @@ impl Manager {
             }
             (Op::Read, ..) => out.report(ManagerFact::ReadFailed { device, first, op, status }),
         }
+        self.answer_application(ticket, volume, status, hit, out);
+    }
+
+    /// The application hears of the end of its request; an error closes its volume.
+    fn answer_application(
+        &mut self,
+        ticket: Ticket,
+        volume: VolumeId,
+        status: Status,
+        hit: bool,
+        out: &mut ManagerOutbox,
+    ) {
+        if status == Status::NotOperational {
+            self.deallocate(ticket.port, volume);
+        }
         out.send(ManagerMessage::Host(HostReply { ticket, status, hit }));
+        if !self.volatile.releases.is_empty() {
+            self.released(out);
+        }
     }
 
     /// Applications' requests without an answer, and when the oldest of them was issued.
@@ -177,8 +195,7 @@ impl Manager {
     }
 
     fn refuse(&mut self, transfer: Transfer, out: &mut ManagerOutbox) {
-        let status = Status::NotOperational;
-        out.send(ManagerMessage::Host(HostReply { ticket: transfer.ticket, status, hit: false }));
+        self.answer_application(transfer.ticket, transfer.volume, Status::NotOperational, false, out);
     }
 
     /// The controller is gone: requests that it had, or that were about to go there, end in error.

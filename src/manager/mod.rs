@@ -12,6 +12,7 @@
 
 pub mod catalog;
 mod cleanup;
+mod console;
 mod dump;
 mod dump_error;
 pub mod fact;
@@ -30,10 +31,12 @@ mod ucb;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+pub use console::ConsoleCommand;
 pub use fact::{Job, ManagerFact, Outcome};
 pub use ucb::Ucb;
 
 use self::catalog::{Catalog, JournalState};
+use self::console::Allocation;
 use self::io::{Pending, Place};
 use self::plan::{BackupPlan, HostParameters, ImagePlan, RestorePlan};
 use self::restart::Restart;
@@ -103,6 +106,8 @@ pub struct Manager {
     ipls: u64,
     sessions_begun: u32,
     prompts: u64,
+    command_times: Stream,
+    commands: u64,
 }
 
 /// How often an unload is asked for again when the command in front of it failed.
@@ -117,7 +122,11 @@ struct Volatile {
     free: Vec<u32>,
     /// Applications that wait for a volume ID to come online.
     opens: Vec<(Ticket, VolumeId)>,
+    /// The volumes that applications have open.
+    allocations: Vec<Allocation>,
     sessions: BTreeMap<u32, Session>,
+    /// The sessions of VARY OFFLINE that wait until nobody uses the device.
+    releases: Vec<u32>,
     dasd_up: bool,
     /// Stimuli that came while the manager could not take them.
     overdue_backups: VecDeque<Stimulus>,
@@ -164,6 +173,8 @@ impl Manager {
             ipls: 0,
             sessions_begun: 0,
             prompts: 0,
+            command_times: Stream::new(run_seed, &name, "console"),
+            commands: 0,
             parameters,
             backups,
             restores,
@@ -358,7 +369,8 @@ impl Manager {
     }
 
     fn is_idle(&self) -> bool {
-        matches!(self.volatile.condition, Condition::Up) && self.volatile.sessions.is_empty()
+        let mut sessions = self.volatile.sessions.values();
+        matches!(self.volatile.condition, Condition::Up) && sessions.all(Session::only_awaits_release)
     }
 
     fn timer(&self, kind: ManagerTimerKind, slot: u32) -> ManagerTimer {
@@ -389,7 +401,9 @@ impl Volatile {
             pending: Vec::new(),
             free: Vec::new(),
             opens: Vec::new(),
+            allocations: Vec::new(),
             sessions: BTreeMap::new(),
+            releases: Vec::new(),
             dasd_up: true,
             overdue_backups: VecDeque::new(),
             overdue_restores: VecDeque::new(),

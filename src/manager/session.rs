@@ -5,6 +5,7 @@
 
 use super::catalog::{CartridgeUse, InventoryEntry};
 use super::cleanup::Cleanup;
+use super::console::ConsoleRun;
 use super::dump::Dump;
 use super::fact::Job;
 use super::io::Pending;
@@ -26,6 +27,7 @@ pub(super) enum Work {
     Backup(BackupRun),
     Restore(RestoreRun),
     Cleanup(Cleanup),
+    Console(ConsoleRun),
 }
 
 /// Which of a session's commands an answer belongs to.
@@ -109,7 +111,7 @@ impl Session {
         match &self.work {
             Work::Backup(run) => run.tape,
             Work::Restore(run) => run.tape,
-            Work::Cleanup(_) => None,
+            Work::Cleanup(_) | Work::Console(_) => None,
         }
     }
 
@@ -117,8 +119,13 @@ impl Session {
         match &self.work {
             Work::Backup(run) => Some(Job::Backup(run.backup)),
             Work::Restore(run) => Some(Job::Restore(run.restore)),
-            Work::Cleanup(_) => None,
+            Work::Cleanup(_) | Work::Console(_) => None,
         }
+    }
+
+    /// Nobody waits for it.
+    pub fn only_awaits_release(&self) -> bool {
+        matches!(&self.work, Work::Console(run) if run.awaits_release())
     }
 
     pub fn holds_up_recovery(&self) -> bool {
@@ -165,6 +172,9 @@ impl Manager {
 
     pub(super) fn drop_session(&mut self, slot: u32, out: &mut ManagerOutbox) {
         self.volatile.sessions.remove(&slot);
+        if !self.volatile.releases.is_empty() {
+            self.released(out);
+        }
         self.recovery_may_be_done(out);
         self.take_overdue(out);
         self.look_at_conditions(out);
@@ -191,7 +201,7 @@ impl Manager {
         let tape = match &mut self.volatile.sessions.get_mut(&slot).expect("a session holds a tape").work {
             Work::Backup(run) => run.tape.take(),
             Work::Restore(run) => run.tape.take(),
-            Work::Cleanup(_) => None,
+            Work::Cleanup(_) | Work::Console(_) => None,
         };
         if let Some((_, drive)) = tape {
             self.unload(drive, 0, out);
@@ -216,7 +226,7 @@ impl Manager {
                 self.volatile.overdue_backups.push_back(stimulus);
             }
         }
-        self.volatile.sessions.clear();
+        self.abandon_console(out);
         self.volatile.forget_sessions();
     }
 }

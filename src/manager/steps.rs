@@ -93,6 +93,7 @@ impl Manager {
         match &session.work {
             Work::Restore(_) => self.restore_waited(slot, out),
             Work::Cleanup(_) => self.next_action(slot, out),
+            Work::Console(_) => self.console_waited(slot, out),
             Work::Backup(run) => match run.wait {
                 Wait::Journal => {
                     self.write_journal(slot);
@@ -206,6 +207,7 @@ impl Manager {
         let step = match &session.work {
             Work::Restore(_) => return self.restore_dasd(slot, tag, status, payload, out),
             Work::Cleanup(_) => return self.next_action(slot, out),
+            Work::Console(_) => return self.console_dasd(slot, &payload, out),
             Work::Backup(run) if run.dump.is_some() => return self.dump_dasd(slot, tag, status, payload, out),
             Work::Backup(run) => Manager::line_of(run).expect("a line asked").step,
         };
@@ -238,6 +240,7 @@ impl Manager {
         match &session.work {
             Work::Restore(_) => self.restore_tape(slot, tag, result, out),
             Work::Cleanup(_) => self.next_action(slot, out),
+            Work::Console(_) => unreachable!("a command uses no tape"),
             Work::Backup(run) if run.dump.is_some() => self.dump_tape(slot, tag, result, out),
             Work::Backup(_) => self.trailer_answered(slot, tag, &result, out),
         }

@@ -1,6 +1,6 @@
 //! Online states and cached volume IDs: the host's own copy of identity (MODEL 2.3, 3.1).
 //!
-//! A UCB is refreshed at IPL and VARY ONLINE only. Duplicate detection happens when a label is read into it, nowhere else.
+//! A UCB is refreshed at IPL, VARY ONLINE and MOUNT only. Duplicate detection happens when a label is read into it, nowhere else.
 
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::vocab::{Device, HostReply, Status, VolumeId};
@@ -32,7 +32,7 @@ impl Manager {
     pub(super) fn set_online(&mut self, device: Device, volume: VolumeId, out: &mut ManagerOutbox) -> bool {
         let elsewhere = self.device_of(volume).is_some_and(|other| other != device);
         if elsewhere {
-            out.report(ManagerFact::VaryOnlineRefused { device, volume });
+            out.report(ManagerFact::VaryOnlineRefused { device, volume: Some(volume) });
             return false;
         }
         self.volatile.ucbs[device.0 as usize].online = Some(volume);
@@ -46,8 +46,9 @@ impl Manager {
         let waiting = std::mem::take(&mut self.volatile.opens);
         let before = waiting.len();
         for (ticket, volume) in waiting {
-            match self.device_of(volume) {
+            match self.device_of(volume).filter(|&device| !self.is_pending_offline(device)) {
                 Some(device) => {
+                    self.allocate(ticket.port, volume, device);
                     out.report(ManagerFact::ApplicationOpened { volume, device });
                     out.send(ManagerMessage::Host(HostReply { ticket, status: Status::Good, hit: false }));
                 }
