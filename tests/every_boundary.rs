@@ -160,6 +160,21 @@ fn a_label_written_before_the_relationship_survives_a_crash_at_every_boundary() 
     nothing_is_violated(&["backup[0].label_commit=before-establish"], |_| crashes(), false);
 }
 
+/// The application goes on after every crash: whoever set the mark takes it away.
+#[test]
+fn a_dump_of_the_source_itself_survives_a_crash_at_every_boundary() {
+    nothing_is_violated(&["backup[0].method=direct-dump"], |_| crashes(), false);
+}
+
+#[test]
+fn a_dump_of_the_source_itself_survives_a_second_crash_during_its_recovery() {
+    nothing_is_violated(
+        &["backup[0].method=direct-dump"],
+        |_| vec![Fault::HostCrash { image: Image(0), outage: OUTAGE }],
+        true,
+    );
+}
+
 #[test]
 fn a_restore_onto_the_original_device_survives_a_crash_at_every_boundary() {
     nothing_is_violated(&["restore[0].to=0A00"], |_| crashes(), false);

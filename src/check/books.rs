@@ -152,6 +152,12 @@ impl Books {
                 let plan = setup.plan(plan);
                 self.jobs.backups.push(BackupCase::new(backup, plan, method, source, target, target_id, now));
             }
+            ManagerFact::ApplicationQuiesced { backup, source } => {
+                let image = self.image_of(view, source);
+                if let Some(case) = self.jobs.backup_mut(backup) {
+                    case.image = image;
+                }
+            }
             ManagerFact::JobEnded { job, outcome, held } => self.jobs.end(job, Finish { at: now, outcome, held }),
             ManagerFact::JobUndone { job } => {
                 self.jobs.end(job, Finish { at: now, outcome: Outcome::FailedClean, held: false });
@@ -239,7 +245,7 @@ impl Books {
         count: u32,
         mut change: impl FnMut(&mut BackupCase, TrackNo),
     ) {
-        let stands = |case: &&mut BackupCase| case.target == device && case.image.is_some();
+        let stands = |case: &&mut BackupCase| case.target == device && case.image.is_some() && case.method.makes_copy();
         if let Some(case) = self.jobs.backups.iter_mut().rev().find(stands) {
             (first.0..first.0 + count).for_each(|track| change(case, TrackNo(track)));
         }

@@ -333,7 +333,7 @@ impl Watch {
 }
 
 fn is_dump(step: StepName) -> bool {
-    matches!(step, StepName::DumpTarget | StepName::DumpWithReintroduction)
+    matches!(step, StepName::DumpTarget | StepName::DumpWithReintroduction | StepName::DumpSource)
 }
 
 #[cfg(test)]

@@ -92,6 +92,10 @@ fn method_text(found: MethodName) -> String {
             "Prior art 1: the copy is identical to the source, ID included, and is varied offline before it is dumped \
              (patent paragraphs 5 and 6)."
         }
+        MethodName::DirectDump => {
+            "The baseline: the application stops writing, the source itself is dumped, the application goes on; no copy, and \
+             no target."
+        }
     };
     let steps: Vec<&str> = method::table(found).iter().map(|line: &Line| line.step.name()).collect();
     format!("{found} (a method)\n\n{about}\n\nSteps: {}\n", steps.join(", "))

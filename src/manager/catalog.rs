@@ -90,6 +90,13 @@ pub enum JournalState {
     Closed,
 }
 
+/// Writes to `volume` wait until the backup that asked for it lets them go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuiesceMark {
+    pub backup: Backup,
+    pub volume: VolumeId,
+}
+
 /// Use of one cartridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CartridgeUse {
@@ -110,6 +117,7 @@ pub struct Catalog {
     pub restores_started: Vec<bool>,
     /// Devices brought online at IPL: the I/O configuration.
     pub online_at_ipl: Vec<bool>,
+    pub quiesced: Vec<QuiesceMark>,
     pub backups: u16,
     /// The `[[backup]]` that each backup came from.
     pub stimulus_of: Vec<usize>,
@@ -129,6 +137,7 @@ impl Catalog {
             stimuli: backups.iter().map(StimulusRecord::new).collect(),
             restores_started: vec![false; restores.len()],
             online_at_ipl,
+            quiesced: Vec::new(),
             backups: 0,
             stimulus_of: Vec::new(),
         }

@@ -37,6 +37,10 @@ pub(super) enum Action {
         device: Device,
         label: LabelTrack,
     },
+    /// The application of a dump that will not be finished writes again.
+    ResumeApplication {
+        backup: Backup,
+    },
     /// The step that takes an establish back is the same whether a job succeeds or is undone.
     BeginWithdraw {
         job: Job,
@@ -117,6 +121,10 @@ impl Manager {
             Action::WriteLabel { device, label } => {
                 let ticket = self.session_ticket(slot, SessionTag::Step);
                 out.send(ManagerMessage::Dasd(DasdCommand::WriteLabel { ticket, device, label }));
+            }
+            Action::ResumeApplication { backup } => {
+                self.resume_application(backup, out);
+                self.session_after(slot, self.parameters.record_write, out);
             }
             Action::BeginWithdraw { job } => {
                 out.report(ManagerFact::StepStarted { job, step: StepName::Withdraw });
@@ -200,6 +208,11 @@ impl Manager {
 /// What takes back an establish: first the relationship, then the identity it left on the target.
 pub(super) fn undo_actions(job: Job, plan: &BackupPlan, established: bool) -> VecDeque<Action> {
     let mut actions = VecDeque::from([Action::Undoing { job }]);
+    if let Job::Backup(backup) = job
+        && !plan.method.makes_copy()
+    {
+        actions.push_back(Action::ResumeApplication { backup });
+    }
     if established {
         actions.push_back(Action::BeginWithdraw { job });
         actions.push_back(Action::Withdraw { target: plan.target });

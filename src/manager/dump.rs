@@ -97,7 +97,7 @@ impl Manager {
     /// The ID in the hidden place, or else the one in the label; `None` when the dump must not go on.
     fn dump_identity(run: &BackupRun, label: &LabelTrack) -> Option<VolumeId> {
         match run.plan.method {
-            MethodName::SameIdOffline => label.id(),
+            MethodName::SameIdOffline | MethodName::DirectDump => label.id(),
             MethodName::SafeBackup => {
                 let relation = run.relation.expect("the copy was established");
                 let context = HiddenContext { t0_seconds: HiddenId::seconds_of(run.t0), relation };

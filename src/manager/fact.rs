@@ -89,6 +89,14 @@ pub enum ManagerFact {
         job: Job,
         step: StepName,
     },
+    /// T0 of a dump of the source itself: nothing is written to it any more.
+    ApplicationQuiesced {
+        backup: Backup,
+        source: Device,
+    },
+    ApplicationResumed {
+        backup: Backup,
+    },
     VaryOfflineRequested {
         device: Device,
     },
@@ -230,6 +238,8 @@ impl ManagerFact {
             ManagerFact::ReadDone { .. } => EventName::HostReadDone,
             ManagerFact::ApplicationOpened { .. } => EventName::ApplicationOpened,
             ManagerFact::StimulusAccepted { .. } => EventName::StimulusAccepted,
+            ManagerFact::ApplicationQuiesced { .. } => EventName::ApplicationQuiesced,
+            ManagerFact::ApplicationResumed { .. } => EventName::ApplicationResumed,
             ManagerFact::VaryOfflineRequested { .. } => EventName::VaryOfflineRequested,
             ManagerFact::VaryOfflineDone { .. } => EventName::VaryOfflineDone,
             ManagerFact::VaryOnlineRequested { .. } => EventName::VaryOnlineRequested,
@@ -315,7 +325,9 @@ impl ManagerFact {
             | ManagerFact::RestoreLabelWritten { device, .. }
             | ManagerFact::RestoreComplete { device, .. }
             | ManagerFact::LabelRead { device } => (Some(device), None),
-            ManagerFact::StimulusAccepted { source, .. } => (Some(source), None),
+            ManagerFact::StimulusAccepted { source, .. } | ManagerFact::ApplicationQuiesced { source, .. } => {
+                (Some(source), None)
+            }
             _ => (None, None),
         }
     }

@@ -57,6 +57,13 @@ pub(super) struct Transfer {
     issued: Time,
 }
 
+impl Transfer {
+    /// A device has it, and it changes the volume.
+    pub fn is_write_under_way_to(&self, volume: VolumeId) -> bool {
+        self.op == Op::Write && self.volume == volume && self.device.is_some()
+    }
+}
+
 impl Manager {
     pub(super) fn open(&mut self, ticket: Ticket, volume: VolumeId, out: &mut ManagerOutbox) {
         self.volatile.opens.push((ticket, volume));
@@ -104,10 +111,14 @@ impl Manager {
     }
 
     /// The CPU has built the request: it goes to the device that bears the ID now.
-    fn send_transfer(&mut self, slot: u32, out: &mut ManagerOutbox) {
+    pub(super) fn send_transfer(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let Pending::Transfer(mut transfer) = self.volatile.pending[slot as usize].pending else {
             unreachable!("the CPU works on transfers");
         };
+        if transfer.op == Op::Write && self.holds_writes(transfer.volume) {
+            self.volatile.held.push(slot);
+            return;
+        }
         let device = self.device_of(transfer.volume).filter(|_| self.volatile.dasd_up);
         let Some(device) = device else {
             self.volatile.release(slot);
@@ -163,6 +174,9 @@ impl Manager {
             (Op::Read, ..) => out.report(ManagerFact::ReadFailed { device, first, op, status }),
         }
         self.answer_application(ticket, volume, status, hit, out);
+        if op == Op::Write {
+            self.writes_may_be_drained(volume, out);
+        }
     }
 
     /// The application hears of the end of its request; an error closes its volume.

@@ -52,6 +52,18 @@ pub static SAME_ID_OFFLINE: &[Line] = &[
     line(StepName::End, OnFailure::Retry),
 ];
 
+/// The application stands still while its volume is dumped: no copy, and nothing for the patent to improve but that
+/// (MODEL 1.4, A).
+pub static DIRECT_DUMP: &[Line] = &[
+    line(StepName::AcceptStimulus, OnFailure::Stop),
+    line(StepName::QuiesceApplication, OnFailure::Undo),
+    line(StepName::DumpSource, OnFailure::DumpRule),
+    line(StepName::HardenTrailer, OnFailure::DumpRule),
+    line(StepName::UpdateInventory, OnFailure::Retry),
+    line(StepName::ResumeApplication, OnFailure::Retry),
+    line(StepName::End, OnFailure::Retry),
+];
+
 /// Every restore (c8 and c9 of HAZARDS 1).
 pub static RESTORE: &[Line] =
     &[line(StepName::MountAndRestore, OnFailure::Stop), line(StepName::VaryRestoredOnline, OnFailure::Retry)];
@@ -64,6 +76,7 @@ pub fn table(method: MethodName) -> &'static [Line] {
     match method {
         MethodName::SafeBackup => SAFE_BACKUP,
         MethodName::SameIdOffline => SAME_ID_OFFLINE,
+        MethodName::DirectDump => DIRECT_DUMP,
     }
 }
 
@@ -72,14 +85,16 @@ pub fn backup_line(method: MethodName, delete: DeleteTarget, number: usize) -> O
     let table = table(method);
     match number.checked_sub(table.len()) {
         None => Some(table[number]),
-        Some(0) if delete == DeleteTarget::AfterBackup => Some(DELETION),
+        Some(0) if delete == DeleteTarget::AfterBackup && method.makes_copy() => Some(DELETION),
         Some(_) => None,
     }
 }
 
 /// The line of the dump: where a job goes back to when its tape has failed.
 pub fn dump_line(method: MethodName) -> usize {
-    let is_dump = |line: &Line| matches!(line.step, StepName::DumpWithReintroduction | StepName::DumpTarget);
+    let is_dump = |line: &Line| {
+        matches!(line.step, StepName::DumpWithReintroduction | StepName::DumpTarget | StepName::DumpSource)
+    };
     table(method).iter().position(is_dump).expect("every method dumps")
 }
 

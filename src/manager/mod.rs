@@ -12,6 +12,7 @@
 
 pub mod catalog;
 mod cleanup;
+pub mod command;
 mod console;
 mod dump;
 mod dump_error;
@@ -19,6 +20,7 @@ pub mod fact;
 mod io;
 pub mod method;
 pub mod plan;
+mod quiesce;
 mod restart;
 mod restore;
 mod restore_tape;
@@ -124,6 +126,8 @@ struct Volatile {
     opens: Vec<(Ticket, VolumeId)>,
     /// The volumes that applications have open.
     allocations: Vec<Allocation>,
+    /// Writes that wait because their application is quiesced, in the order in which they came.
+    held: Vec<u32>,
     sessions: BTreeMap<u32, Session>,
     /// The sessions of VARY OFFLINE that wait until nobody uses the device.
     releases: Vec<u32>,
@@ -402,6 +406,7 @@ impl Volatile {
             free: Vec::new(),
             opens: Vec::new(),
             allocations: Vec::new(),
+            held: Vec::new(),
             sessions: BTreeMap::new(),
             releases: Vec::new(),
             dasd_up: true,

@@ -71,6 +71,7 @@ names! {
     pub enum MethodName {
         SafeBackup = "safe-backup",
         SameIdOffline = "same-id-offline",
+        DirectDump = "direct-dump",
     }
 }
 
@@ -275,6 +276,7 @@ pub struct BackupPlan {
     pub method: MethodName,
     pub source: Device,
     pub source_id: VolumeId,
+    /// Where the virtual copy is made; the source itself for a method that makes none.
     pub target: Device,
     /// The ID that the target device bears by itself: B.
     pub target_id: VolumeId,
@@ -314,6 +316,16 @@ pub struct BackupPlan {
     pub scratch_policy: ScratchPolicy,
     pub restart: DumpRestart,
     pub on_write_error: OnWriteError,
+}
+
+impl MethodName {
+    /// Whether it dumps a virtual copy, and not the source itself.
+    pub fn makes_copy(self) -> bool {
+        match self {
+            MethodName::SafeBackup | MethodName::SameIdOffline => true,
+            MethodName::DirectDump => false,
+        }
+    }
 }
 
 /// How often a dump is tried again (MODEL 1.5, question 11: an assumption).

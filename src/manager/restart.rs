@@ -316,6 +316,13 @@ impl Manager {
         if !complete {
             actions.push(Action::Scratch { backup });
         }
+        if !plan.method.makes_copy() {
+            match self.resumption_of_quiesced(entry, backup, complete) {
+                Some(line) => actions.push(Action::Resume { job, line, relation: None, t0: journal_t0 }),
+                None => actions.extend(undo_actions(job, &plan, false)),
+            }
+            return actions;
+        }
         // What another job's journal names is not this one's.
         let claimed: Vec<RelationNumber> = self
             .durable
@@ -397,7 +404,7 @@ impl Manager {
         let copy_is_whole = standing || plan.mode == CopyMode::Copy;
         let label = Arc::clone(&self.restart().labels[plan.target.0 as usize]);
         let identity_is_sound = match plan.method {
-            MethodName::SameIdOffline => label.id() == Some(plan.source_id),
+            MethodName::SameIdOffline | MethodName::DirectDump => label.id() == Some(plan.source_id),
             MethodName::SafeBackup => relation.is_some_and(|relation| {
                 let context = HiddenContext { t0_seconds: HiddenId::seconds_of(t0), relation };
                 let record = label.label.as_ref();
@@ -410,6 +417,19 @@ impl Manager {
         established.then(|| entry.steps_done.max(2).min(dump_line))
     }
 
+    /// As [`Self::resumption`], for a dump of the source itself: T0 stands as long as its writes are held.
+    fn resumption_of_quiesced(&self, entry: &JournalEntry, backup: Backup, complete: bool) -> Option<usize> {
+        let place = |step| method::place_of(MethodName::DirectDump, step).expect("a step of the method");
+        let held = self.durable.quiesced.iter().any(|mark| mark.backup == backup);
+        match entry.state {
+            JournalState::Undoing => None,
+            _ if complete && held => Some(place(StepName::ResumeApplication)),
+            _ if complete => Some(entry.steps_done.max(place(StepName::End))),
+            _ if held && entry.steps_done > place(StepName::QuiesceApplication) => Some(place(StepName::DumpSource)),
+            _ => None,
+        }
+    }
+
     fn bears_own_id(&mut self, plan: &BackupPlan) -> bool {
         let label = *self.restart().labels[plan.target.0 as usize];
         label == LabelTrack::fresh(plan.target_id)
@@ -420,7 +440,8 @@ impl Manager {
         let mut kept: Vec<Device> = Vec::new();
         for entry in self.durable.journal.iter().filter(|entry| entry.state != JournalState::Closed) {
             if let JournalJob::Backup { backup, .. } = entry.job {
-                kept.extend(self.plan_of(backup).map(|plan| plan.target));
+                let copied = self.plan_of(backup).filter(|plan| plan.method.makes_copy());
+                kept.extend(copied.map(|plan| plan.target));
             }
         }
         let mut actions = Vec::new();

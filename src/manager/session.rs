@@ -78,6 +78,8 @@ pub(super) enum Wait {
     Journal,
     Vary,
     Relabel,
+    /// The end of the writes that are under way.
+    Drain,
 }
 
 impl BackupRun {
@@ -145,7 +147,7 @@ impl Manager {
     /// Whether the device is the target of a running backup.
     pub(super) fn is_job_target(&self, device: Device) -> bool {
         self.volatile.sessions.values().any(|session| match &session.work {
-            Work::Backup(run) => run.plan.target == device,
+            Work::Backup(run) => run.plan.method.makes_copy() && run.plan.target == device,
             _ => false,
         })
     }

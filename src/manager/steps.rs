@@ -29,7 +29,11 @@ impl Manager {
             out.report(ManagerFact::StepStarted { job, step: line.step });
         }
         match line.step {
-            StepName::AcceptStimulus | StepName::UpdateInventory | StepName::End => {
+            StepName::AcceptStimulus
+            | StepName::QuiesceApplication
+            | StepName::UpdateInventory
+            | StepName::ResumeApplication
+            | StepName::End => {
                 self.backup_run(slot).wait = Wait::Record;
                 self.session_after(slot, self.parameters.record_write, out);
             }
@@ -41,6 +45,7 @@ impl Manager {
                         commit: plan.label_commit,
                     },
                     MethodName::SameIdOffline => Identity::Copied,
+                    MethodName::DirectDump => unreachable!("it makes no copy"),
                 };
                 let ticket = self.session_ticket(slot, SessionTag::Step);
                 let BackupPlan { source, target, mode, .. } = plan;
@@ -56,7 +61,9 @@ impl Manager {
                     self.step_ended(slot, out);
                 }
             }
-            StepName::DumpWithReintroduction | StepName::DumpTarget => self.begin_dump(slot, out),
+            StepName::DumpWithReintroduction | StepName::DumpTarget | StepName::DumpSource => {
+                self.begin_dump(slot, out)
+            }
             StepName::HardenTrailer => self.send_trailer(slot, out),
             StepName::Withdraw => {
                 let clear_hidden = plan.method == MethodName::SafeBackup;
@@ -73,10 +80,7 @@ impl Manager {
                 let label = LabelTrack::fresh(plan.target_id);
                 out.send(ManagerMessage::Dasd(DasdCommand::DeleteTarget { ticket, device: plan.target, label }));
             }
-            StepName::QuiesceApplication
-            | StepName::DumpSource
-            | StepName::ResumeApplication
-            | StepName::OperatorEstablish
+            StepName::OperatorEstablish
             | StepName::OperatorDump
             | StepName::OperatorWithdraw
             | StepName::RelabelBackupImage
@@ -112,7 +116,7 @@ impl Manager {
                     let label = LabelTrack::fresh(id);
                     out.send(ManagerMessage::Dasd(DasdCommand::WriteLabel { ticket, device, label }));
                 }
-                Wait::Answer => unreachable!("a session that waits for an answer has set no timer"),
+                Wait::Answer | Wait::Drain => unreachable!("a session that waits for an answer has set no timer"),
             },
         }
     }
@@ -132,6 +136,11 @@ impl Manager {
                 if let Some(stimulus) = self.backup_run(slot).stimulus.take() {
                     self.stimulus_taken(stimulus, Status::Good, out);
                 }
+            }
+            StepName::QuiesceApplication => return self.quiesce_marked(slot, out),
+            StepName::ResumeApplication => {
+                self.resume_application(backup, out);
+                self.write_journal(slot);
             }
             StepName::UpdateInventory => {
                 if let Some(entry) = self.durable.entry_mut(backup) {
@@ -316,7 +325,10 @@ impl Manager {
 
     /// The dump will not be tried again.
     pub(super) fn give_up_dump(&mut self, slot: u32, out: &mut ManagerOutbox) {
-        match self.backup_run(slot).plan.on_dump_failure {
+        let plan = self.backup_run(slot).plan;
+        match plan.on_dump_failure {
+            // An application does not wait for somebody to look at a failed dump.
+            _ if !plan.method.makes_copy() => self.undo(slot, out),
             OnDumpFailure::Keep => self.hold(slot, out),
             OnDumpFailure::Withdraw => self.undo(slot, out),
         }

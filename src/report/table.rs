@@ -251,13 +251,15 @@ impl Page {
         };
         let held = if backup.held { ", held for the operator" } else { "" };
         let undone = if backup.undone { ", rolled back by a restart" } else { "" };
+        // A dump of the source itself goes through no copy.
+        let through =
+            if backup.target == backup.source { String::new() } else { format!(" through {}", backup.target) };
         self.heading(&format!(
-            "Backup {}: {} of {} ({}) through {}: {} {took}{held}{undone}",
+            "Backup {}: {} of {} ({}){through}: {} {took}{held}{undone}",
             backup.number + 1,
             backup.method,
             backup.source_id,
             backup.source,
-            backup.target,
             backup.outcome,
         ));
         self.steps(&backup.phases);

@@ -25,6 +25,8 @@ pub const ALL: &[Example] = examples! {
     "controller-crash-nvs-kept"
     "controller-crash-nvs-lost"
     "copy-mode"
+    "direct-dump"
+    "direct-dump-crash-while-quiesced"
     "healthy"
     "host-crash-during-dump"
     "host-crash-during-restore"

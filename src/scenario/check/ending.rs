@@ -259,13 +259,15 @@ struct JobClock<'p> {
 
 impl JobClock<'_> {
     fn backup(&self, backup: &BackupPlan, tracks: u64) -> Span {
+        let copy = backup.method.makes_copy();
         let establish = self.dasd.establish_base + self.dasd.establish_per_track * tracks;
+        let establish = if copy { establish } else { Span::ZERO };
         let method = match backup.method {
-            MethodName::SafeBackup => Span::ZERO,
+            MethodName::SafeBackup | MethodName::DirectDump => Span::ZERO,
             MethodName::SameIdOffline => self.host.vary_longest + self.host.relabel_time,
         };
-        // Journal and inventory: stimulus, entry in progress, entry complete, journal closed.
-        let records = self.host.record_write * 4;
+        // Journal and inventory: stimulus, entry in progress, entry complete, journal closed; the quiesce mark, on and off.
+        let records = self.host.record_write * if copy { 4 } else { 6 };
         let destage = self.dasd.destage_age + self.dasd.metadata_write;
         establish + method + records + destage + self.tape_time(tracks) + self.dasd.withdraw_time
     }

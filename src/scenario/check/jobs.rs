@@ -2,15 +2,17 @@
 
 use crate::device::cartridge::TapeVolser;
 use crate::kernel::Time;
-use crate::manager::plan::{BackupPlan, DUMP_RETRIES, OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan};
-use crate::vocab::{TRACK_BYTES, VolumeId};
+use crate::manager::plan::{
+    BackupPlan, DUMP_RETRIES, MethodName, OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan,
+};
+use crate::vocab::{Device, DeviceNumber, TRACK_BYTES, VolumeId};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, Place};
 use super::super::hardware::MOST_CARTRIDGES;
 use super::super::raw::{RawBackup, RawRestore};
 use super::super::shape::Given;
-use super::{Context, list, or};
+use super::{Context, Volume, list, or};
 
 const MOST_BACKUPS: usize = 1_000;
 const MOST_RESTORES: usize = 1_000;
@@ -28,27 +30,24 @@ impl Context<'_> {
         let raw = &entry.value;
         self.need(&raw.method, "method", "a backup", entry, "\"safe-backup\"");
         self.need(&raw.source, "source", "a backup", entry, "\"PROD01\"");
-        self.need(&raw.target, "target", "a backup", entry, "\"0A10\"");
+        let method = raw.method.as_ref().map(|given| given.value);
+        let makes_copy = method.is_none_or(MethodName::makes_copy);
+        if makes_copy {
+            self.need(&raw.target, "target", "a backup", entry, "\"0A10\"");
+        }
         let source = raw.source.as_ref().and_then(|given| self.volume_named(given));
         let target = raw.target.as_ref().and_then(|given| self.volume_on(given));
         let retries = self.within(&raw.dump_retries, u64::from(DUMP_RETRIES), 0, MOST_RETRIES)?;
         let stimulus = self.stimulus(entry);
-        let ((source, from), (target, to)) = (source?, target?);
-        let (source_given, target_given) = (raw.source.as_ref()?, raw.target.as_ref()?);
-        if source == target {
-            let problem = Diagnostic::error(Code::SourceIsTarget, "a backup copies a volume onto itself")
-                .at(&target_given.place, format!("{} is the device of {}", to.device, from.id))
-                .related(&source_given.place, "the source")
-                .path(target_given.path.clone())
-                .help("name the device of another volume of the same size");
-            self.problems.push(problem);
-            return None;
-        }
-        if from.tracks != to.tracks {
-            let sizes = [(from.tracks, &from.size_place), (to.tracks, &to.size_place)];
-            self.sizes_differ("a backup", &target_given.place, &target_given.path, sizes);
-            return None;
-        }
+        let (source, from) = source?;
+        let source_given = raw.source.as_ref()?;
+        let (target, to) = if makes_copy {
+            let (target, to) = target?;
+            self.fit_for_a_copy(source_given, (source, &from), raw.target.as_ref()?, (target, &to))?;
+            (target, to)
+        } else {
+            (source, from.clone())
+        };
         let plain = BackupPlan::plain(source, from.id, target, to.id, from.tracks);
         let plan = BackupPlan {
             stimulus: stimulus?,
@@ -101,6 +100,31 @@ impl Context<'_> {
             return None;
         }
         Some(plan)
+    }
+
+    /// Source and target of an instant copy are two volumes of one size.
+    fn fit_for_a_copy(
+        &mut self,
+        source_given: &Given<VolumeId>,
+        (source, from): (Device, &Volume),
+        target_given: &Given<DeviceNumber>,
+        (target, to): (Device, &Volume),
+    ) -> Option<()> {
+        if source == target {
+            let problem = Diagnostic::error(Code::SourceIsTarget, "a backup copies a volume onto itself")
+                .at(&target_given.place, format!("{} is the device of {}", to.device, from.id))
+                .related(&source_given.place, "the source")
+                .path(target_given.path.clone())
+                .help("name the device of another volume of the same size");
+            self.problems.push(problem);
+            return None;
+        }
+        if from.tracks != to.tracks {
+            let sizes = [(from.tracks, &from.size_place), (to.tracks, &to.size_place)];
+            self.sizes_differ("a backup", &target_given.place, &target_given.path, sizes);
+            return None;
+        }
+        Some(())
     }
 
     /// A key that must be there; one that is there and wrong has its own message.

@@ -250,7 +250,9 @@ impl Writer {
         self.stimulus(&backup.stimulus);
         self.raw("method", &name(backup.method));
         self.raw("source", &name(backup.source_id));
-        self.raw("target", &name(device(checked, backup.target)));
+        if backup.method.makes_copy() {
+            self.raw("target", &name(device(checked, backup.target)));
+        }
         self.raw("mode", &name(backup.mode));
         self.raw("label_commit", &name(backup.label_commit));
         let form = listed(HIDDEN_FORMATS, &backup.hidden_format);
