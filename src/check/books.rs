@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::chains::Chains;
 use super::jobs::{BackupCase, CopyState, Finish, Jobs, PointInTime, RestoreCase};
 use super::ledger::{HostWrite, Ledger};
 use super::setup::Setup;
@@ -15,6 +16,7 @@ use crate::vocab::{Device, Image, LabelTrack, Restore, Status, TrackNo, WriteNum
 pub struct Books {
     pub ledger: Ledger,
     pub jobs: Jobs,
+    chains: Chains,
     /// The label of each device as it was at the start or as it was last written on purpose.
     labels: Vec<LabelTrack>,
     /// Whether the controller answers, and how often it stopped answering.
@@ -31,6 +33,7 @@ impl Books {
         Books {
             ledger: Ledger::new(setup),
             jobs: Jobs::default(),
+            chains: Chains::new(&setup.chains),
             labels: setup.volumes.iter().map(|volume| LabelTrack::fresh(volume.id)).collect(),
             controller_down: false,
             controller_losses: 0,
@@ -55,6 +58,7 @@ impl Books {
                 if let Some(case) = self.jobs.of_pair_mut(source, target) {
                     case.relation = Some(relation);
                     case.image = image;
+                    case.lacks.clear();
                     case.copy = CopyState::None;
                     case.whole = false;
                     case.forget_target_writes();
@@ -118,6 +122,7 @@ impl Books {
         match fact {
             ManagerFact::WriteIssued { device, first, count, write, volume } => {
                 self.ledger.issue(HostWrite { volume, first, count, write });
+                self.chains.issued(HostWrite { volume, first, count, write });
                 if self.controller_down {
                     self.to_nobody.insert(write, self.controller_losses);
                 }
@@ -130,6 +135,9 @@ impl Books {
                 self.issuers.remove(&write);
                 let seen = |track| view.logical_tag(device, track);
                 self.ledger.acknowledge(HostWrite { volume, first, count, write }, now, seen);
+                if let Some(chain) = self.chains.acknowledged(HostWrite { volume, first, count, write }) {
+                    self.jobs.backups.iter_mut().for_each(|case| case.note_link(chain, volume, write));
+                }
                 self.each_target_track(device, first, count, |case, track| {
                     case.target_write_ended(track, write, false);
                 });
@@ -137,6 +145,7 @@ impl Books {
             ManagerFact::WriteFailed { device, first, count, write, volume, status } => {
                 self.issuers.remove(&write);
                 let write = HostWrite { volume, first, count, write };
+                self.chains.failed(write);
                 let refused = status == Status::WriteInhibited || self.met_nobody(write.write);
                 if refused {
                     self.ledger.refuse(write)
@@ -168,6 +177,7 @@ impl Books {
                 let issuers = std::mem::take(&mut self.issuers);
                 let issued = |write: WriteNumber| issuers.get(&write).copied().unwrap_or(Image::FIRST) == image;
                 self.ledger.lose_those(now, issued);
+                self.chains.lose_those(issued);
                 self.to_nobody.retain(|&write, _| !issued(write));
                 self.issuers = issuers.into_iter().filter(|&(_, issuer)| issuer != image).collect();
             }
@@ -205,7 +215,9 @@ impl Books {
         let label = *self.label(source);
         let id = label.id()?;
         let contents = self.ledger.image(id, |track| view.logical_tag(source, track))?;
-        Some(Arc::new(PointInTime { at: view.now(), id, label, contents }))
+        let has = |open: HostWrite| Some(contents.get(open.first)) != self.ledger.settled(id, open.first);
+        let links = self.chains.links(id, has);
+        Some(Arc::new(PointInTime { at: view.now(), id, label, contents, links }))
     }
 
     fn adopt_label(&mut self, view: &impl View, device: Device) {

@@ -46,6 +46,7 @@ pub fn setup() -> Setup {
         images: vec!["host".to_owned()],
         volumes: vec![volume(0, "PROD01"), volume(1, "SPARE1"), volume(2, "SPARE2")],
         backups: vec![BackupPlan::plain(SOURCE, id("PROD01"), TARGET, id("SPARE1"), TRACKS)],
+        chains: Vec::new(),
         limits: Limits {
             rto: Span::from_secs(3_600),
             rpo: Span::from_secs(26 * 3_600),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::chains::{Chain, Links};
 use super::ledger::Contents;
 use super::view::JobState;
 use crate::controller::dasd::CopyMode;
@@ -18,6 +19,8 @@ pub struct PointInTime {
     pub id: VolumeId,
     pub label: LabelTrack,
     pub contents: Contents,
+    /// What it has of each chain of dependent writes.
+    pub links: Vec<Links>,
 }
 
 /// The life of a virtual copy.
@@ -52,6 +55,10 @@ pub struct BackupCase {
     pub started: Time,
     pub relation: Option<RelationNumber>,
     pub image: Option<Arc<PointInTime>>,
+    /// The first write of each chain that was acknowledged and that the image does not have.
+    pub lacks: Vec<(Chain, WriteNumber)>,
+    /// The first member of its consistency group.
+    pub group: Option<u16>,
     pub copy: CopyState,
     /// Every track was copied: the target is the image by itself.
     pub whole: bool,
@@ -110,11 +117,22 @@ impl BackupCase {
             started,
             relation: None,
             image: None,
+            lacks: Vec::new(),
+            group: plan.and_then(|plan| plan.group).map(|group| group.leader),
             copy: CopyState::None,
             whole: false,
             finish: None,
             vanished: None,
             target_writes: BTreeMap::new(),
+        }
+    }
+
+    /// A link of a chain to its source was acknowledged after T0.
+    pub fn note_link(&mut self, chain: Chain, volume: VolumeId, write: WriteNumber) {
+        let Some(image) = self.image.as_ref().filter(|image| image.id == volume) else { return };
+        let last = image.links.iter().find(|links| links.chain == chain).and_then(|links| links.last);
+        if last.is_none_or(|last| write > last) && self.lacks.iter().all(|(known, _)| *known != chain) {
+            self.lacks.push((chain, write));
         }
     }
 

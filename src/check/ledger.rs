@@ -227,6 +227,11 @@ impl Ledger {
         Some(loss)
     }
 
+    /// What a track held before the writes that are open on it.
+    pub fn settled(&self, id: VolumeId, track: TrackNo) -> Option<Tag> {
+        self.known(id).filter(|volume| track.0 < volume.contents.tracks()).map(|volume| volume.contents.get(track))
+    }
+
     /// The image of `id` at T0. Whether a write that is open then is in it, `seen` decides among what the
     /// acknowledgements allow: the content of the track at that instant.
     pub fn image(&self, id: VolumeId, seen: impl Fn(TrackNo) -> Tag) -> Option<Contents> {

@@ -15,6 +15,7 @@ mod backup_id;
 mod binding_exclusive;
 mod books;
 mod cached_id_coherent;
+mod chains;
 mod cow_order;
 mod doubt;
 mod exposure;
@@ -341,6 +342,7 @@ impl Checks {
                     .map(|entry| TapeAudit::of(view, entry, image.map(AsRef::as_ref), tracks))
                     .unwrap_or_else(|| TapeAudit::unregistered(tracks));
                 rows.point_in_time_fidelity.ended(&scene, backup, &audit);
+                rows.point_in_time_fidelity.cut(&scene, backup);
                 rows.backup_id.ended(&scene, backup, &audit);
                 rows.success_means_success.backup_ended(&scene, backup, &audit);
             }

@@ -3,7 +3,8 @@
 //! (a) Every track that a dump got, and every data block hardened on a tape, equals the image at T0; a complete backup
 //! holds every track of its extent once. (b) After a crash, and when recovery is done, the target of every acknowledged
 //! copy whose backup is not complete resolves from durable state to the image, but for tracks that hosts wrote to the
-//! target. A copy is owed until somebody asks for its end. Consistency groups (c) are not part of the model yet.
+//! target. A copy is owed until somebody asks for its end. (c) The images of a consistency group are one cut: none has a write that
+//! depends on a write which another lacks.
 
 use super::jobs::{BackupCase, CopyState};
 use super::scene::Scene;
@@ -47,6 +48,23 @@ impl PointInTimeFidelity {
         }
     }
 
+    /// (c) A member of a consistency group ended as complete.
+    pub fn cut(&mut self, scene: &Scene<impl View>, backup: Backup) {
+        let jobs = &scene.books.jobs;
+        let Some(ended) = jobs.backup(backup).filter(|case| case.group.is_some()) else { return };
+        // Those that began together: a group that is backed up again and again has many rounds.
+        let members: Vec<&BackupCase> = jobs
+            .backups
+            .iter()
+            .filter(|case| case.group == ended.group && case.started == ended.started && case.image.is_some())
+            .collect();
+        if members.len() < 2 {
+            return;
+        }
+        let torn = members.iter().find_map(|has| members.iter().find_map(|lacks| torn_between(has, lacks)));
+        self.tally.judge(scene.at, torn);
+    }
+
     fn compare(
         &mut self,
         scene: &Scene<impl View>,
@@ -62,6 +80,20 @@ impl PointInTimeFidelity {
             self.tally.violate(scene.at, || format!("{} another track {} than there was at T0", who(), track.0));
         }
     }
+}
+
+/// What one image has that depends on what the other lacks.
+fn torn_between(has: &BackupCase, lacks: &BackupCase) -> Option<String> {
+    let (image, other) = (has.image.as_ref()?, lacks.image.as_ref()?);
+    image.links.iter().find_map(|links| {
+        let (_, missing) = lacks.lacks.iter().find(|(chain, _)| *chain == links.chain)?;
+        (links.last? > *missing).then(|| {
+            format!(
+                "the image of {} in backup {} has a write that depends on one to {} which backup {} lacks",
+                image.id, has.backup.0, other.id, lacks.backup.0
+            )
+        })
+    })
 }
 
 fn is_owed(scene: &Scene<impl View>, case: &BackupCase) -> bool {

@@ -13,6 +13,8 @@ pub struct Setup {
     /// In the order of [`Device`].
     pub volumes: Vec<CheckedVolume>,
     pub backups: Vec<BackupPlan>,
+    /// Whether the writes of a workload are a chain, each of which depends on those before it.
+    pub chains: Vec<bool>,
     pub limits: Limits,
     /// The invariants whose premise must have been true.
     pub required: Vec<Invariant>,
@@ -45,6 +47,7 @@ impl Setup {
             images: plan.images.iter().map(|image| image.name.clone()).collect(),
             volumes: volumes.collect(),
             backups: plan.backups.clone(),
+            chains: plan.workloads.iter().map(|workload| workload.dependent).collect(),
             limits: plan.limits,
             required: plan.expect.required.clone(),
         }

@@ -9,4 +9,4 @@ pub mod workload;
 pub use operator::{Answer, AnswerRule, Operator, OperatorParameters, OperatorUsage};
 pub use plan::{PlanError, Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume, entity_names};
 pub use requester::{Requester, RequesterMessage, RequesterOutbox, RequesterTimer};
-pub use workload::{Counts, TimerKind, Workload, WorkloadFact, WorkloadOutbox, WorkloadTimer};
+pub use workload::{Counts, TimerKind, WRITE_NUMBER_BITS, Workload, WorkloadFact, WorkloadOutbox, WorkloadTimer};

@@ -21,6 +21,8 @@ pub struct WorkloadPlan {
     /// The volumes it uses, opened by ID; a trace sees them laid end to end.
     pub volumes: Vec<WorkloadVolume>,
     pub kind: WorkloadKind,
+    /// Each of its writes depends on all before it: it is issued when the one before was acknowledged.
+    pub dependent: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -336,6 +338,7 @@ mod tests {
     fn synthetic(mix: RequestMix) -> WorkloadPlan {
         WorkloadPlan {
             image: Image::FIRST,
+            dependent: false,
             volumes: vec![volume("A", 300), volume("B", 30)],
             kind: WorkloadKind::Closed { clients: 1, think: Span::ZERO, mix },
         }
@@ -344,6 +347,7 @@ mod tests {
     fn replay(records: &[TraceRecord], replay: Replay) -> WorkloadPlan {
         WorkloadPlan {
             image: Image::FIRST,
+            dependent: false,
             volumes: vec![volume("A", 10), volume("B", 1)],
             kind: WorkloadKind::Trace { records: records.into(), replay },
         }
@@ -441,6 +445,7 @@ mod tests {
     #[test]
     fn workloads_are_named_after_their_volumes() {
         let plan = |names: &[&str]| WorkloadPlan {
+            dependent: false,
             volumes: names.iter().map(|name| volume(name, 1)).collect(),
             ..synthetic(MIX)
         };

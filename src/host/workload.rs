@@ -30,8 +30,8 @@ use state::{Access, Client, Durable, Fixed, Outstanding, Transfer, Volatile};
 /// the host while its controller answers nobody, and opening it again at once would then go on forever at one instant.
 pub const REOPEN_DELAY: Span = Span::from_secs(1);
 
-/// Bits of a write number below the number of the workload.
-const NUMBER_BITS: u32 = 40;
+/// Bits of a write number below the number of the workload, which counts from 1 there.
+pub const WRITE_NUMBER_BITS: u32 = 40;
 
 pub type WorkloadOutbox = Outbox<WorkloadTimer, HostRequest, WorkloadFact>;
 
@@ -331,13 +331,13 @@ impl Workload {
     fn send(&mut self, mut request: Outstanding, outbox: &mut WorkloadOutbox) -> bool {
         let Transfer { number, first, count, bytes, volume, op, .. } = request.transfer;
         let Access::Open { generation: opening } = self.volatile.volumes[usize::from(volume)] else { return false };
-        assert!(number < 1 << NUMBER_BITS, "a workload issues fewer than 2^40 requests");
+        assert!(number < 1 << WRITE_NUMBER_BITS, "a workload issues fewer than 2^40 requests");
         request.opening = opening;
         request.generation = self.next_generation();
         let generation = request.generation;
         let slot = self.volatile.outstanding.insert(request);
         let ticket = Ticket { port: self.fixed.port, number: self.fixed.plan.volumes.len() as u32 + slot, generation };
-        let write = WriteNumber((u64::from(self.fixed.index.0) + 1) << NUMBER_BITS | number);
+        let write = WriteNumber((u64::from(self.fixed.index.0) + 1) << WRITE_NUMBER_BITS | number);
         let volume = self.fixed.volume(volume);
         outbox.send(HostRequest::Transfer { ticket, volume, op, first, count, bytes, write });
         true
@@ -507,7 +507,7 @@ mod tests {
     }
 
     fn started_on(volumes: Vec<WorkloadVolume>, kind: WorkloadKind, service: Span) -> Run<Bench> {
-        let plan = WorkloadPlan { image: vocab::Image::FIRST, volumes, kind };
+        let plan = WorkloadPlan { image: vocab::Image::FIRST, volumes, kind, dependent: false };
         let bench = Bench {
             workload: Workload::new(plan, vocab::Workload(2), 7, 1, "workload A B"),
             outbox: Outbox::default(),
@@ -786,6 +786,7 @@ mod tests {
         let check = |answers: &[(Status, bool)], expected: (u64, u16, bool, Status)| {
             let plan = WorkloadPlan {
                 image: vocab::Image::FIRST,
+                dependent: false,
                 volumes: vec![volume("A", 300), volume("B", 150)],
                 kind: trace(Replay::Closed { depth: 1 }, &records),
             };

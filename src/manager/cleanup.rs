@@ -89,6 +89,7 @@ impl Manager {
         if let Some(line) = Manager::line_of(run) {
             out.report(ManagerFact::StepEnded { job, step: line.step });
         }
+        self.leave_group(slot, out);
         self.unload_session_tape(slot, out);
         self.volatile.sessions.remove(&slot);
         actions.push_front(Action::Scratch { backup });

@@ -33,6 +33,8 @@ pub(super) enum Pending {
     /// A command to tape whose session was abandoned.
     Abandoned,
     Restart,
+    /// The freeze or the thaw of a consistency group.
+    Group(u32),
     /// A request for a backup at the CPU.
     Request(Stimulus),
     /// A cartridge on its way out, which nobody waits for.
@@ -281,7 +283,7 @@ impl Volatile {
     pub(super) fn forget_sessions(&mut self) {
         for number in 0..self.pending.len() as u32 {
             match self.pending[number as usize].pending {
-                Pending::Session { .. } | Pending::Restart => self.release(number),
+                Pending::Session { .. } | Pending::Restart | Pending::Group(_) => self.release(number),
                 Pending::SessionTape { .. } => self.pending[number as usize].pending = Pending::Abandoned,
                 Pending::Free
                 | Pending::Transfer(_)

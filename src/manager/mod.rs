@@ -17,6 +17,7 @@ mod console;
 mod dump;
 mod dump_error;
 pub mod fact;
+mod group;
 mod io;
 pub mod method;
 pub mod plan;
@@ -39,6 +40,7 @@ pub use ucb::Ucb;
 
 use self::catalog::{Catalog, JournalState};
 use self::console::Allocation;
+use self::group::GroupRun;
 use self::io::{Pending, Place};
 use self::plan::{BackupPlan, HostParameters, ImagePlan, RestorePlan};
 use self::restart::Restart;
@@ -131,6 +133,8 @@ struct Volatile {
     sessions: BTreeMap<u32, Session>,
     /// The sessions of VARY OFFLINE that wait until nobody uses the device.
     releases: Vec<u32>,
+    /// Consistency groups whose copies are being made, by the session of the first member.
+    groups: BTreeMap<u32, GroupRun>,
     dasd_up: bool,
     /// Stimuli that came while the manager could not take them.
     overdue_backups: VecDeque<Stimulus>,
@@ -237,6 +241,7 @@ impl Manager {
             Pending::Transfer(transfer) => self.transfer_ended(transfer, reply.status, &reply.payload, out),
             Pending::Session { session, tag } => self.session_dasd(session, tag, reply.status, reply.payload, out),
             Pending::Restart => self.restart_dasd(reply.payload, out),
+            Pending::Group(group) => self.group_frozen(group, reply.status, out),
             Pending::SessionTape { .. } | Pending::Abandoned | Pending::Unload { .. } | Pending::Request(_) => {
                 unreachable!("the DASD controller answers no command to tape and no request")
             }
@@ -255,7 +260,9 @@ impl Manager {
                 }
             }
             Pending::Free => {} // the session that asked is gone
-            Pending::Session { .. } | Pending::Restart => unreachable!("this went to the DASD controller"),
+            Pending::Session { .. } | Pending::Restart | Pending::Group(_) => {
+                unreachable!("this went to the DASD controller")
+            }
             Pending::Transfer(_) | Pending::Request(_) => unreachable!("no application's request goes to tape"),
         }
     }
@@ -409,6 +416,7 @@ impl Volatile {
             held: Vec::new(),
             sessions: BTreeMap::new(),
             releases: Vec::new(),
+            groups: BTreeMap::new(),
             dasd_up: true,
             overdue_backups: VecDeque::new(),
             overdue_restores: VecDeque::new(),

@@ -269,11 +269,22 @@ names! {
     }
 }
 
+/// A consistency group: backups of several volumes that begin together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its first member in the scenario: its stimulus is the group's.
+    pub leader: u16,
+    /// All copies are of one instant; otherwise they are made one after the other (H20).
+    pub freeze: bool,
+}
+
 /// One `[[backup]]`. A switch that its method has no use for changes nothing, so that one scenario serves all methods.
 #[derive(Clone, Copy, Debug)]
 pub struct BackupPlan {
     pub stimulus: StimulusPlan,
     pub method: MethodName,
+    /// The consistency group that it belongs to.
+    pub group: Option<Group>,
     pub source: Device,
     pub source_id: VolumeId,
     /// Where the virtual copy is made; the source itself for a method that makes none.
@@ -332,11 +343,17 @@ impl MethodName {
 pub const DUMP_RETRIES: u32 = 2;
 
 impl BackupPlan {
+    /// Whether the entry at `place` has a stimulus of its own: it belongs to no group, or is its first member.
+    pub fn leads(&self, place: usize) -> bool {
+        self.group.is_none_or(|group| usize::from(group.leader) == place)
+    }
+
     /// A safe backup at the start of the run, with every switch at its default.
     pub fn plain(source: Device, source_id: VolumeId, target: Device, target_id: VolumeId, tracks: u32) -> BackupPlan {
         BackupPlan {
             stimulus: StimulusPlan::at(Time::ZERO),
             method: MethodName::SafeBackup,
+            group: None,
             source,
             source_id,
             target,

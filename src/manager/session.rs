@@ -65,6 +65,8 @@ pub(super) struct BackupRun {
     pub trailer_error: Option<(bool, u64)>,
     /// The stimulus while it is not in the journal.
     pub stimulus: Option<Stimulus>,
+    /// The consistency group that its copy is made with.
+    pub group: Option<u32>,
 }
 
 /// What a session's delay stands for.
@@ -97,6 +99,7 @@ impl BackupRun {
             tape: None,
             trailer_error: None,
             stimulus,
+            group: None,
         }
     }
 }
@@ -173,6 +176,7 @@ impl Manager {
     }
 
     pub(super) fn drop_session(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        self.leave_group(slot, out);
         self.volatile.sessions.remove(&slot);
         if !self.volatile.releases.is_empty() {
             self.released(out);
@@ -229,6 +233,7 @@ impl Manager {
             }
         }
         self.abandon_console(out);
+        self.volatile.groups.clear();
         self.volatile.forget_sessions();
     }
 }

@@ -29,6 +29,8 @@ impl Manager {
             out.report(ManagerFact::StepStarted { job, step: line.step });
         }
         match line.step {
+            // The members of a group are accepted with the first of them.
+            StepName::AcceptStimulus if self.follows_in_group(slot) => {}
             StepName::AcceptStimulus
             | StepName::QuiesceApplication
             | StepName::UpdateInventory
@@ -37,20 +39,8 @@ impl Manager {
                 self.backup_run(slot).wait = Wait::Record;
                 self.session_after(slot, self.parameters.record_write, out);
             }
-            StepName::EstablishWithheld | StepName::EstablishWithVolid => {
-                let identity = match plan.method {
-                    MethodName::SafeBackup => Identity::Withheld {
-                        target: plan.target_id,
-                        format: plan.hidden_format,
-                        commit: plan.label_commit,
-                    },
-                    MethodName::SameIdOffline => Identity::Copied,
-                    MethodName::DirectDump => unreachable!("it makes no copy"),
-                };
-                let ticket = self.session_ticket(slot, SessionTag::Step);
-                let BackupPlan { source, target, mode, .. } = plan;
-                out.send(ManagerMessage::Dasd(DasdCommand::Establish { ticket, source, target, identity, mode }));
-            }
+            StepName::EstablishWithheld | StepName::EstablishWithVolid if self.waits_for_group(slot, out) => {}
+            StepName::EstablishWithheld | StepName::EstablishWithVolid => self.send_establish(slot, out),
             StepName::VaryTargetOffline => {
                 out.report(ManagerFact::VaryOfflineRequested { device: plan.target });
                 if self.is_online(plan.target) {
@@ -90,6 +80,20 @@ impl Manager {
         }
     }
 
+    pub(super) fn send_establish(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let plan = self.backup_run(slot).plan;
+        let identity = match plan.method {
+            MethodName::SafeBackup => {
+                Identity::Withheld { target: plan.target_id, format: plan.hidden_format, commit: plan.label_commit }
+            }
+            MethodName::SameIdOffline => Identity::Copied,
+            MethodName::DirectDump => unreachable!("it makes no copy"),
+        };
+        let ticket = self.session_ticket(slot, SessionTag::Step);
+        let BackupPlan { source, target, mode, .. } = plan;
+        out.send(ManagerMessage::Dasd(DasdCommand::Establish { ticket, source, target, identity, mode }));
+    }
+
     /// The delay of a session is over.
     pub(super) fn session_waited(&mut self, slot: u32, out: &mut ManagerOutbox) {
         // A session that was dropped meanwhile leaves its timer behind.
@@ -101,6 +105,7 @@ impl Manager {
             Work::Backup(run) => match run.wait {
                 Wait::Journal => {
                     self.write_journal(slot);
+                    self.leave_group(slot, out);
                     self.next_line(slot, out);
                 }
                 Wait::Record if run.dump.is_some() => self.dump_recorded(slot, out),
@@ -165,6 +170,9 @@ impl Manager {
         }
         out.report(ManagerFact::StepEnded { job: Job::Backup(backup), step: line.step });
         self.next_line(slot, out);
+        if line.step == StepName::AcceptStimulus {
+            self.accept_followers(slot, out);
+        }
     }
 
     /// The present step did its work: the journal says so before the next begins.
@@ -230,6 +238,7 @@ impl Manager {
                 run.t0 = t0;
                 let source = run.plan.source;
                 self.forget_changes(source);
+                self.member_established(slot, step, out);
                 self.step_ended(slot, out);
             }
             // The relationship of a COPY has ended by itself: no relationship is success.

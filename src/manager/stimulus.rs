@@ -86,6 +86,9 @@ impl Manager {
     /// Sets the clock of the next stimulus of an entry, if the manager itself has to think of it.
     fn await_stimulus(&mut self, plan: usize, out: &mut ManagerOutbox) {
         let stimulus = self.backups[plan].stimulus;
+        if !self.backups[plan].leads(plan) {
+            return;
+        }
         let due = match stimulus.trigger {
             Trigger::At(_) | Trigger::Every { .. } if stimulus.by == Stimulant::Internal => {
                 stimulus.trigger.instant(self.durable.stimuli[plan].taken)
@@ -133,7 +136,9 @@ impl Manager {
     /// A stimulus becomes a job, waits, or is rejected.
     pub(super) fn stimulate(&mut self, mut stimulus: Stimulus, out: &mut ManagerOutbox) {
         let plan = self.backups[stimulus.plan];
-        if !matches!(self.volatile.condition, super::Condition::Up) || self.is_being_restored(&plan) {
+        let members: Vec<usize> = self.members_of(stimulus.plan).collect();
+        let restoring = members.iter().any(|&member| self.is_being_restored(&self.backups[member]));
+        if !matches!(self.volatile.condition, super::Condition::Up) || restoring {
             self.volatile.overdue_backups.push_back(stimulus);
             return;
         }
@@ -141,17 +146,35 @@ impl Manager {
             // All instants that have passed are one stimulus.
             stimulus.occurrence = stimulus.occurrence.max(plan.stimulus.trigger.due_by(out.now()).saturating_sub(1));
         }
-        if self.is_being_backed_up(plan.source) {
-            out.report(ManagerFact::StimulusRejected { source: plan.source });
+        // A group is taken as a whole or not at all.
+        if let Some(busy) =
+            members.iter().map(|&member| self.backups[member].source).find(|&it| self.is_being_backed_up(it))
+        {
+            out.report(ManagerFact::StimulusRejected { source: busy });
             self.stimulus_taken(stimulus, Status::Rejected, out);
             self.start_due_restores(out);
             return;
         }
-        let backup = Backup(self.durable.backups);
-        self.durable.backups += 1;
-        self.durable.stimulus_of.push(stimulus.plan);
-        let slot = self.add_session(Work::Backup(BackupRun::new(backup, plan, Some(stimulus))));
-        self.begin_line(slot, out);
+        let slots: Vec<u32> = members
+            .into_iter()
+            .map(|member| {
+                let backup = Backup(self.durable.backups);
+                self.durable.backups += 1;
+                self.durable.stimulus_of.push(member);
+                let stimulus = Some(stimulus).filter(|stimulus| stimulus.plan == member);
+                self.add_session(Work::Backup(BackupRun::new(backup, self.backups[member], stimulus)))
+            })
+            .collect();
+        self.gather(&slots, plan.group);
+        slots.into_iter().for_each(|slot| self.begin_line(slot, out));
+    }
+
+    /// The entries of the scenario that begin together, the first first.
+    fn members_of(&self, leader: usize) -> impl Iterator<Item = usize> + use<> {
+        let backups = std::sync::Arc::clone(&self.backups);
+        (0..backups.len()).filter(move |&place| {
+            place == leader || backups[place].group.is_some_and(|group| usize::from(group.leader) == leader)
+        })
     }
 
     /// A volume that is being restored is no source and no target yet.
@@ -188,7 +211,10 @@ impl Manager {
 
     /// Whether no stimulus is still to come.
     pub(super) fn all_are_stimulated(&self, now: Time) -> bool {
-        self.backups.iter().zip(&self.durable.stimuli).all(|(plan, record)| {
+        self.backups.iter().zip(&self.durable.stimuli).enumerate().all(|(place, (plan, record))| {
+            if !plan.leads(place) {
+                return true;
+            }
             let over = matches!(plan.stimulus.trigger, Trigger::When { until, .. } if until <= now);
             over || record.taken >= plan.stimulus.trigger.occurrences()
         })

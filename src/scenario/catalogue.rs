@@ -52,6 +52,7 @@ codes! {
     SameImage = "S0212" "two host images have one name",
     Contradiction = "S0301" "two values contradict each other",
     Endless = "S0302" "a backup is asked for again and again and the run has no end",
+    GroupDiffers = "S0303" "the members of a consistency group do not fit together",
     NeverAsks = "S0401" "a workload never issues a request",
     UnknownAnchor = "S0501" "a fault waits for an event or a step that does not exist",
     NoAnchor = "S0502" "a fault does not say when it happens, or says it twice",

@@ -55,6 +55,9 @@ pub const ALL: &[Example] = examples! {
     "remote-request-repeated"
     "remote-request-twice"
     "operator-asks"
+    "group-frozen"
+    "group-not-frozen"
+    "group-frozen-host-crash"
 };
 
 /// The scenario of a command that was given none.

@@ -83,7 +83,8 @@ impl World {
 
 /// One asker for every backup that the manager does not think of by itself.
 fn requesters_of(plan: &Plan) -> Vec<Requester> {
-    let entries = plan.backups.iter().enumerate().filter(|(_, backup)| backup.stimulus.by != Stimulant::Internal);
+    let entries = plan.backups.iter().enumerate();
+    let entries = entries.filter(|(entry, backup)| backup.stimulus.by != Stimulant::Internal && backup.leads(*entry));
     let asker = |(number, (entry, backup)): (usize, (usize, &BackupPlan))| {
         Requester::new(backup.stimulus, entry as u16, REQUESTER_PORTS + number as u16)
     };

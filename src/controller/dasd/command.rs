@@ -51,6 +51,15 @@ pub enum DasdCommand {
         ticket: Ticket,
         device: Device,
     },
+    /// Holds new writes to all sources until the thaw; answered when those accepted before have ended.
+    Freeze {
+        ticket: Ticket,
+        sources: Arc<[Device]>,
+    },
+    Thaw {
+        ticket: Ticket,
+        sources: Arc<[Device]>,
+    },
     Establish {
         ticket: Ticket,
         source: Device,
@@ -330,6 +339,8 @@ impl DasdCommand {
             | DasdCommand::WriteTracks { ticket, .. }
             | DasdCommand::WriteLabel { ticket, .. }
             | DasdCommand::ReadLabel { ticket, .. }
+            | DasdCommand::Freeze { ticket, .. }
+            | DasdCommand::Thaw { ticket, .. }
             | DasdCommand::Establish { ticket, .. }
             | DasdCommand::Withdraw { ticket, .. }
             | DasdCommand::DeleteTarget { ticket, .. }

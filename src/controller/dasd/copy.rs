@@ -83,7 +83,7 @@ impl DasdController {
             || tables.is_related(source)
             || tables.is_related(target)
             || tables.bindings[source.0 as usize].tracks != tables.bindings[target.0 as usize].tracks
-            || self.volatile.devices[source.0 as usize].held.is_some()
+            || self.volatile.devices[source.0 as usize].establishing
             || self.volatile.devices[target.0 as usize].held.is_some();
         if refused {
             self.reply(ticket, Status::Rejected, Payload::Nothing, out);
@@ -96,9 +96,15 @@ impl DasdController {
         let quiet = self.is_quiet_for(&establish);
         let slot = self.start(Work::Establish(establish));
         // Writes to the target are held as well: what it holds is about to be replaced.
-        self.volatile.devices[source.0 as usize].held = Some(VecDeque::new());
+        for device in [source, target] {
+            self.volatile.devices[device.0 as usize].establishing = true;
+        }
         self.volatile.devices[target.0 as usize].held = Some(VecDeque::new());
-        out.report(DasdFact::LongBusyStarted { source });
+        // A source that a freeze keeps busy is so already.
+        if self.volatile.devices[source.0 as usize].held.is_none() {
+            self.volatile.devices[source.0 as usize].held = Some(VecDeque::new());
+            out.report(DasdFact::LongBusyStarted { source });
+        }
         if quiet {
             self.wait(slot, Span::ZERO, out);
         } else {
@@ -227,16 +233,23 @@ impl DasdController {
         out.report(DasdFact::EstablishAcknowledged { relation: number, source, target });
         self.reply(establish.ticket, Status::Good, Payload::Established { number, t0: establish.t0 }, out);
         self.volatile.devices[target.0 as usize].no_destage = false;
-        self.end_long_busy(source, out);
-        self.end_long_busy(target, out);
+        for device in [source, target] {
+            self.volatile.devices[device.0 as usize].establishing = false;
+            self.end_long_busy(device, out);
+        }
         self.arm_scan(out);
         if establish.mode == CopyMode::Copy {
             self.start_background(number, source, target);
         }
     }
 
-    pub(super) fn end_long_busy(&mut self, source: Device, out: &mut DasdOutbox) {
-        let held = self.volatile.devices[source.0 as usize].held.take().expect("the device was busy for the establish");
+    /// Lets held writes go, once neither an establish nor a freeze keeps the device busy.
+    pub(super) fn end_long_busy(&mut self, device: Device, out: &mut DasdOutbox) {
+        let state = &mut self.volatile.devices[device.0 as usize];
+        if state.establishing || state.frozen.is_some() {
+            return;
+        }
+        let held = state.held.take().expect("the device was busy");
         for command in held {
             self.accept(command, out);
         }
@@ -355,6 +368,7 @@ impl DasdController {
         let quiet = match &self.volatile.ops[slot as usize].work {
             Work::Establish(establish) => self.is_quiet_for(establish),
             Work::Withdraw(_) => state.reads == 0,
+            Work::Freeze(freeze) => self.is_quiet_for_freeze(freeze),
             _ => false,
         };
         if quiet {

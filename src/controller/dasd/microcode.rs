@@ -14,6 +14,7 @@ use super::background::Background;
 use super::command::{DasdCommand, DasdFact, DasdReply, Payload, RelationSummary};
 use super::copy::{Establish, Withdraw};
 use super::destage::Destage;
+use super::freeze::Freeze;
 use super::read::{Read, ReadPhase};
 use super::row::RowWrite;
 use super::write::{Write, WritePhase};
@@ -36,6 +37,7 @@ pub enum Work {
     WriteTracks { ticket: Ticket, device: Device, first: TrackNo, images: Arc<[TrackImage]>, phase: WritePhase },
     WriteLabel { ticket: Ticket, device: Device, label: LabelTrack },
     ReadLabel { ticket: Ticket, device: Device },
+    Freeze(Freeze),
     Establish(Establish),
     Withdraw(Withdraw),
     Delete { ticket: Ticket, device: Device, label: LabelTrack, unbound: bool },
@@ -86,6 +88,7 @@ impl DasdController {
                     self.reply(ticket, Status::Good, Payload::Label(label), out);
                     None
                 }
+                Work::Freeze(freeze) => self.proceed_freeze(slot, freeze, out).map(Work::Freeze),
                 Work::Establish(establish) => self.proceed_establish(slot, establish, out).map(Work::Establish),
                 Work::Withdraw(withdraw) => self.proceed_withdraw(slot, withdraw, out).map(Work::Withdraw),
                 Work::Delete { ticket, device, label, unbound } => self
@@ -199,6 +202,8 @@ impl DasdController {
                 let slot = self.start(Work::ReadLabel { ticket, device });
                 self.use_processor(slot, out);
             }
+            DasdCommand::Freeze { ticket, sources } => self.accept_freeze(ticket, sources, out),
+            DasdCommand::Thaw { ticket, sources } => self.thaw(ticket, &sources, out),
             DasdCommand::Establish { ticket, source, target, identity, mode } => {
                 self.accept_establish(ticket, source, target, identity, mode, out);
             }

@@ -11,6 +11,7 @@ mod background;
 pub mod command;
 mod copy;
 mod destage;
+mod freeze;
 mod lock;
 mod microcode;
 pub mod parameters;
@@ -68,6 +69,8 @@ enum DasdTimerKind {
     MetadataFlush,
     /// The oldest modified track reaches its age.
     Scan,
+    /// A long busy that nobody ended has lasted long enough.
+    LongBusy,
     Restart,
 }
 
@@ -165,6 +168,7 @@ impl DasdController {
             DasdTimerKind::Delay => self.volatile.ready.push_back(slot),
             DasdTimerKind::MetadataFlush => self.metadata_written(out),
             DasdTimerKind::Scan => self.scan(out),
+            DasdTimerKind::LongBusy => self.long_busy_expired(slot, out),
             DasdTimerKind::Restart => self.restart(out),
         }
         self.run_ready(out);

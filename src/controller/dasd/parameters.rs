@@ -33,6 +33,8 @@ pub struct DasdParameters {
     pub establish_base: Span,
     pub establish_per_track: Span,
     pub withdraw_time: Span,
+    /// A freeze that nobody thaws ends after this.
+    pub long_busy_timeout: Span,
     pub background_rate: u64,
     /// From power on, or a crash, to ready.
     pub iml_time: Span,

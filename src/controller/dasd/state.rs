@@ -64,6 +64,8 @@ pub struct Volatile {
     pub scan_armed: bool,
     /// Log records that the metadata write in progress takes along.
     pub flushing: Option<usize>,
+    /// Freezes so far: each has a number.
+    pub freezes: u32,
 }
 
 /// A lock: its holder, and who waits in order of arrival.
@@ -77,6 +79,10 @@ pub struct Lock {
 pub struct DeviceState {
     /// Extended long busy: new writes wait here until it ends.
     pub held: Option<VecDeque<DasdCommand>>,
+    /// The freeze that keeps it busy.
+    pub frozen: Option<u32>,
+    /// An establish keeps it busy.
+    pub establishing: bool,
     /// Writes accepted and not yet answered.
     pub writes: u32,
     /// Reads in progress.
@@ -126,6 +132,7 @@ impl Volatile {
             full_reported: false,
             scan_armed: false,
             flushing: None,
+            freezes: 0,
         }
     }
 

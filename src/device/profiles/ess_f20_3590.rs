@@ -56,6 +56,7 @@ const ENTRIES: &[Entry] = &[
     ),
     entry("flashcopy.background_rate", "8 MB/s", "G?", "rate of that copying beside host work (30 MB/s when idle)"),
     entry("flashcopy.withdraw_time", "1 s", "A", "end of a relationship (0.1-2 s)"),
+    entry("flashcopy.long_busy_timeout", "120 s", "A", "a freeze that nobody thaws ends after this"),
     entry("label.reformat_time", "2 s", "A", "new label on an offline volume by a utility (1-3 s)"),
     entry("host.path_length", "10000", "G", "instructions of one I/O (5,000-15,000)"),
     entry("host.mips", "150", "G", "million instructions per second (100-250)"),

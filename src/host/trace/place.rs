@@ -235,7 +235,7 @@ mod tests {
     ) -> Result<Vec<(u64, u64, bool)>, PlaceError> {
         let placement = place(&trace(requests), &volumes(tracks), address)?;
         let kind = WorkloadKind::Trace { records: placement.records.clone(), replay: Replay::Closed { depth: 1 } };
-        let plan = WorkloadPlan { image: crate::vocab::Image::FIRST, volumes: volumes(tracks), kind };
+        let plan = WorkloadPlan { image: crate::vocab::Image::FIRST, volumes: volumes(tracks), kind, dependent: false };
         assert_eq!(plan.check(), Ok(()), "a placed trace is a valid plan");
         Ok(placement.records.iter().map(|record| (record.offset, record.bytes, record.continues)).collect())
     }

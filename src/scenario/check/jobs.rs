@@ -23,7 +23,10 @@ impl Context<'_> {
         if !self.bound(&self.raw.backup, MOST_BACKUPS, "backups") {
             return Vec::new();
         }
-        list(&self.raw.backup).iter().filter_map(|entry| self.backup(entry)).collect()
+        let raw = self.raw;
+        let read = |entry| Some((entry, self.backup(entry)?));
+        let read: Vec<_> = list(&raw.backup).iter().filter_map(read).collect();
+        self.groups(read)
     }
 
     fn backup(&mut self, entry: &Given<RawBackup>) -> Option<BackupPlan> {
@@ -51,6 +54,7 @@ impl Context<'_> {
         let plain = BackupPlan::plain(source, from.id, target, to.id, from.tracks);
         let plan = BackupPlan {
             stimulus: stimulus?,
+            group: None,
             method: raw.method.as_ref()?.value,
             source,
             source_id: from.id,

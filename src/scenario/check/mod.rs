@@ -3,6 +3,7 @@
 mod ending;
 mod fault_kinds;
 mod faults;
+mod groups;
 mod images;
 mod jobs;
 mod stimuli;
@@ -43,6 +44,8 @@ pub struct Notes {
     pub dasd_name: String,
     pub architecture: Architecture,
     pub workloads: Vec<WorkloadNote>,
+    /// The name of the consistency group of each backup.
+    pub groups: Vec<Option<String>>,
     /// The scenario lists its cartridges by name.
     pub cartridges_named: bool,
     pub expectation: Option<ExpectationNote>,
@@ -101,6 +104,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         dasd_name,
         architecture,
         workloads: workload_notes,
+        groups: list(&raw.backup).iter().map(|entry| Some(entry.value.group.as_ref()?.value.clone())).collect(),
         cartridges_named: raw.cartridge.is_some(),
         expectation,
     };

@@ -77,7 +77,7 @@ impl Context<'_> {
         let mut keys = vec!["volume", "volumes", "image", "kind"];
         match name {
             LoadName::Open => keys.push("rate"),
-            LoadName::Closed => keys.extend(["clients", "think"]),
+            LoadName::Closed => keys.extend(["clients", "think", "dependent"]),
             LoadName::Trace => keys.extend([
                 "file",
                 "sha256",
@@ -100,7 +100,8 @@ impl Context<'_> {
             LoadName::Closed => self.closed(raw),
             LoadName::Trace => self.trace(entry, volumes.as_deref().unwrap_or_default()),
         }?;
-        Some((WorkloadPlan { image: image?, volumes: volumes?, kind }, note))
+        let dependent = self.dependent(raw, &kind)?;
+        Some((WorkloadPlan { image: image?, volumes: volumes?, kind, dependent }, note))
     }
 
     fn workload_volumes(&mut self, entry: &Given<RawWorkload>) -> Option<Vec<WorkloadVolume>> {
@@ -180,7 +181,8 @@ impl Context<'_> {
 
     fn closed(&mut self, raw: &RawWorkload) -> Option<(WorkloadKind, WorkloadNote)> {
         let mix = self.mix(raw);
-        let clients = self.within(&raw.clients, CLIENTS, 1, MOST_CLIENTS)?;
+        let clients = if or(&raw.dependent, false) { 1 } else { CLIENTS };
+        let clients = self.within(&raw.clients, clients, 1, MOST_CLIENTS)?;
         let clients = u32::try_from(clients).expect("within the limit");
         if let Some(given) = raw.think.as_ref().filter(|given| given.value > LONGEST_MEAN) {
             self.problems.push(out_of_range(&given.place, &given.path, "at most one year"));
@@ -188,6 +190,26 @@ impl Context<'_> {
         }
         let kind = WorkloadKind::Closed { clients, think: or(&raw.think, THINK), mix: mix? };
         Some((kind, WorkloadNote::Closed))
+    }
+
+    /// A chain of dependent writes has one writer, who writes only, one track at a time.
+    fn dependent(&mut self, raw: &RawWorkload, kind: &WorkloadKind) -> Option<bool> {
+        let Some(given) = raw.dependent.as_ref().filter(|given| given.value) else { return Some(false) };
+        let reason = match kind {
+            WorkloadKind::Closed { clients, .. } if *clients > 1 => {
+                "several clients wait for nobody's write but their own"
+            }
+            WorkloadKind::Closed { mix, .. } if mix.read_ppm > 0 => "nothing depends on a read",
+            WorkloadKind::Closed { mix, .. } if mix.tracks_per_request() > 1 => "a write of several tracks is no link",
+            WorkloadKind::Closed { .. } => return Some(true),
+            WorkloadKind::Open { .. } | WorkloadKind::Trace { .. } => return None,
+        };
+        let problem = Diagnostic::error(Code::Contradiction, "the writes of this workload cannot depend on each other")
+            .at(&given.place, reason)
+            .path(given.path.clone())
+            .help("a chain needs `clients = 1`, `read = \"0 %\"` and requests within a track");
+        self.problems.push(problem);
+        None
     }
 
     fn mix(&mut self, raw: &RawWorkload) -> Option<RequestMix> {
@@ -207,7 +229,7 @@ impl Context<'_> {
         }
         let share = |given: &Option<Given<Share>>, default: u32| given.as_ref().map_or(default, |given| given.value.0);
         let mix = RequestMix {
-            read_ppm: share(&raw.read, READ_PPM),
+            read_ppm: share(&raw.read, if or(&raw.dependent, false) { 0 } else { READ_PPM }),
             bytes: u32::try_from(bytes).expect("within the limit"),
             hot_requests_ppm: share(&raw.hot_requests, HOT_REQUESTS_PPM),
             hot_tracks_ppm: share(&raw.hot_tracks, HOT_TRACKS_PPM),

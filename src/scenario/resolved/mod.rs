@@ -26,8 +26,9 @@ pub fn write(checked: &Checked) -> String {
     for (plan, note) in checked.plan.workloads.iter().zip(&checked.notes.workloads) {
         writer.workload(plan, note, checked);
     }
-    for backup in &checked.plan.backups {
+    for (backup, group) in checked.plan.backups.iter().zip(&checked.notes.groups) {
         writer.backup(backup, checked);
+        writer.group(backup, group.as_deref());
     }
     for restore in &checked.plan.restores {
         writer.restore(restore, checked);
@@ -203,13 +204,13 @@ impl Writer {
             (WorkloadKind::Open { mix, .. }, WorkloadNote::Open { rate }) => {
                 self.raw("kind", "\"open\"");
                 self.raw("rate", &quoted(rate));
-                self.mix(mix);
+                self.mix(mix, plan.dependent);
             }
             (WorkloadKind::Closed { clients, think, mix }, WorkloadNote::Closed) => {
                 self.raw("kind", "\"closed\"");
                 self.raw("clients", &clients.to_string());
                 self.raw("think", &duration(*think));
-                self.mix(mix);
+                self.mix(mix, plan.dependent);
             }
             (WorkloadKind::Trace { replay, .. }, WorkloadNote::Trace(trace)) => {
                 self.raw("kind", "\"trace\"");
@@ -235,11 +236,14 @@ impl Writer {
         }
     }
 
-    fn mix(&mut self, mix: &RequestMix) {
+    fn mix(&mut self, mix: &RequestMix, dependent: bool) {
         self.raw("read", &share(mix.read_ppm));
         self.raw("size", &quoted(&Dimension::Size.show(u64::from(mix.bytes))));
         self.raw("hot_requests", &share(mix.hot_requests_ppm));
         self.raw("hot_tracks", &share(mix.hot_tracks_ppm));
+        if dependent {
+            self.raw("dependent", "true");
+        }
         if let Some(limit) = mix.limit {
             self.raw("limit", &limit.to_string());
         }

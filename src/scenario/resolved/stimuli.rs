@@ -1,12 +1,21 @@
 //! How a backup is asked for, as keys of its `[[backup]]`.
 
 use crate::kernel::{Span, Time};
+use crate::manager::plan::BackupPlan;
 use crate::manager::trigger::{Condition, Stimulant, StimulusPlan, Trigger};
 
 use super::super::units::Dimension;
 use super::{Writer, duration, name, quoted};
 
 impl Writer {
+    /// The consistency group of a backup, by the name that the scenario gives it.
+    pub(super) fn group(&mut self, backup: &BackupPlan, name: Option<&str>) {
+        if let (Some(group), Some(name)) = (backup.group, name) {
+            self.raw("group", &quoted(name));
+            self.raw("freeze", &group.freeze.to_string());
+        }
+    }
+
     pub(super) fn stimulus(&mut self, stimulus: &StimulusPlan) {
         let instant = |time: Time| duration(Span::from_ns(time.ns()));
         match stimulus.trigger {
