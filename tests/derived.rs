@@ -292,14 +292,17 @@ fn d14_nvs_holds_its_slots_and_fills_at_the_rate_of_the_path() {
          [[workload]]\nvolume = \"PROD01\"\nkind = \"closed\"\nclients = 4\nthink = \"0 s\"\nread = \"0 %\"\n\
          size = \"{TRACK_BYTES} B\"\nhot_requests = \"0 %\"\nhot_tracks = \"0 %\"\n\
          [channel]\npaths = 1\noverhead = \"0 us\"\n\
-         [controller]\nclusters = 1\nnvs_high = \"100 %\"\ndestage_age = \"1 h\"\n"
+         [controller]\nnvs_high = \"100 %\"\ndestage_age = \"1 h\"\n"
     ));
     let mut trial = Trial::new(&plan).expect("it can be built");
-    assert_eq!(trial.run.model.dasd.nvs_use(), (0, 3_510));
-    assert_eq!(u64::from(trial.run.model.dasd.nvs_use().1), 192 * 1_024 * 1_024 / SLOT_BYTES);
-    while trial.run.model.dasd.nvs_use().0 < 3_510 {
+    // Device 0A00 belongs to cluster 0: its modified data is in the NVS of cluster 1.
+    let held = |trial: &Trial| [0, 1].map(|cluster| trial.run.model.dasd.nvs_use(cluster));
+    assert_eq!(held(&trial), [(0, 3_510), (0, 3_510)]);
+    assert_eq!(u64::from(held(&trial)[1].1), 192 * 1_024 * 1_024 / SLOT_BYTES);
+    while held(&trial)[1].0 < 3_510 {
         trial.advance().expect("NVS fills");
     }
+    assert_eq!(held(&trial)[0].0, 0);
     check_near("NVS full", 11.70, 0.117, seconds(trial.run.now() - Time::ZERO));
 }
 

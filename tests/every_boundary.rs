@@ -190,6 +190,23 @@ fn a_safe_backup_survives_a_second_crash_during_its_recovery() {
     );
 }
 
+/// The volumes lie in one cluster; or the target, or the device that is restored, in the other one.
+#[test]
+fn a_safe_backup_survives_the_crash_of_a_cluster_at_every_boundary() {
+    let clusters = |_: &Plan| [0, 1].map(|cluster| Fault::ClusterCrash { cluster, outage: OUTAGE }).to_vec();
+    nothing_is_violated(&[], clusters, false);
+    let apart = ["volume[1].device=0B10", "backup[0].target=0B10", "backup[0].mode=copy"];
+    nothing_is_violated(&apart, clusters, false);
+    nothing_is_violated(&["volume[2].device=0B20", "restore[0].to=0B20"], clusters, false);
+}
+
+/// The second crash often falls into the failover, or into the load of the first cluster.
+#[test]
+fn a_safe_backup_survives_a_second_crash_during_a_failover() {
+    let first = |_: &Plan| vec![Fault::ClusterCrash { cluster: 0, outage: OUTAGE }];
+    nothing_is_violated(&["volume[1].device=0B10", "backup[0].target=0B10"], first, true);
+}
+
 #[test]
 fn updates_and_tape_errors_at_every_boundary_change_nothing() {
     nothing_is_violated(&[], other_faults, false);

@@ -47,11 +47,19 @@ pub struct Goals {
     /// Blocks acknowledged by a drive since its cartridge was loaded.
     blocks: BTreeMap<Drive, u64>,
     outstanding: u64,
+    /// A cluster crashed and the other one has not taken over.
+    failing_over: bool,
 }
 
 impl Default for Goals {
     fn default() -> Goals {
-        Goals { hits: vec![0; Goal::ALL.len()], watches: Vec::new(), blocks: BTreeMap::new(), outstanding: 0 }
+        Goals {
+            hits: vec![0; Goal::ALL.len()],
+            watches: Vec::new(),
+            blocks: BTreeMap::new(),
+            outstanding: 0,
+            failing_over: false,
+        }
     }
 }
 
@@ -101,6 +109,11 @@ impl Goals {
                 self.of(relation, |watch| watch.withdrawn = true);
             }
             DasdFact::NvsFull => self.hit(Goal::NvsFull),
+            DasdFact::ClusterFailed { modified, .. } => {
+                self.failing_over = true;
+                self.hit_if(modified > 0, Goal::FailoverWithModifiedData);
+            }
+            DasdFact::FailoverDone { .. } | DasdFact::Down => self.failing_over = false,
             _ => {}
         }
     }
@@ -194,6 +207,7 @@ impl Goals {
     /// Where a crash found the system; `recovering` says whether an earlier one was still being recovered from.
     pub fn crashed(&mut self, scene: &Scene<impl View>, recovering: bool) {
         self.hit_if(recovering, Goal::CrashDuringRecovery);
+        self.hit_if(self.failing_over, Goal::CrashDuringFailover);
         let restoring = |case: &super::jobs::RestoreCase| case.is_live() && case.completed.is_none();
         self.hit_if(scene.books.jobs.restores.iter().any(restoring), Goal::CrashDuringRestore);
         let mut met = BTreeSet::new();

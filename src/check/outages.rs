@@ -13,6 +13,8 @@ pub struct Outages {
     controller_down: bool,
     /// The controller was lost, and no manager has finished its recovery since.
     unrecovered: bool,
+    /// A cluster crashed and the other one has not taken over.
+    failing_over: bool,
     /// Images between their crash and the end of their recovery; bit by number.
     images_down: u128,
 }
@@ -22,9 +24,12 @@ impl Outages {
         match fact {
             DasdFact::Down => {
                 self.controller_down = true;
+                self.failing_over = false;
                 self.unrecovered = true;
             }
             DasdFact::Up => self.controller_down = false,
+            DasdFact::ClusterFailed { .. } => self.failing_over = true,
+            DasdFact::FailoverDone { .. } => self.failing_over = false,
             _ => return,
         }
         self.update(now);
@@ -62,7 +67,7 @@ impl Outages {
     }
 
     fn update(&mut self, now: Time) {
-        match (self.since, self.controller_down || self.images_down != 0) {
+        match (self.since, self.controller_down || self.failing_over || self.images_down != 0) {
             (None, true) => self.since = Some(now),
             (Some(since), false) => {
                 self.pieces.push((since, now));

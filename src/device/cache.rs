@@ -5,6 +5,9 @@
 //! Clean slots wait in least-recently-used order to be replaced, modified ones in the order in which they were first
 //! modified to be destaged. The cache is volatile: modified data is safe only because NVS holds a second copy
 //! ([`Nvs`]), and the slot remembers where.
+//!
+//! With two clusters the cache has two halves, each with its own capacity and orders; a device's tracks lie in the half of
+//! the cluster that serves it. NVS has a bank in each cluster; which bank takes a copy is its owner's business.
 
 use crate::kernel::Time;
 use crate::vocab::{Device, Paged, TrackImage, TrackNo};
@@ -75,25 +78,77 @@ impl List {
 
 #[derive(Clone, Debug)]
 pub struct Cache {
+    /// Slots of one half.
     capacity: u32,
     slots: Vec<Slot>,
     free: Vec<u32>,
     index: Vec<Paged<u32>>,
+    halves: Vec<Half>,
+    /// The half of each device.
+    half_of: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Half {
     clean: List,
     modified: List,
+    used: u32,
+}
+
+impl Half {
+    const EMPTY: Half = Half { clean: List::EMPTY, modified: List::EMPTY, used: 0 };
 }
 
 impl Cache {
-    /// A cache of `capacity` slots for devices with these numbers of tracks.
-    pub fn new(capacity: u32, tracks: &[u32]) -> Cache {
+    /// A cache of `halves` times `capacity` slots for devices with these numbers of tracks, which lie in these halves.
+    pub fn new(capacity: u32, halves: u8, tracks: &[u32], half_of: Vec<u8>) -> Cache {
+        assert!(half_of.iter().all(|&half| half < halves), "a device lies in a half of its cache");
         Cache {
             capacity,
             slots: Vec::new(),
             free: Vec::new(),
             index: tracks.iter().map(|&count| Paged::new(u64::from(count))).collect(),
-            clean: List::EMPTY,
-            modified: List::EMPTY,
+            halves: vec![Half::EMPTY; usize::from(halves)],
+            half_of,
         }
+    }
+
+    /// Loses what the half holds clean: modified data has its second copy, from which it will come again.
+    pub fn lose_clean(&mut self, half: u8) {
+        while self.halves[usize::from(half)].clean.head != NONE {
+            self.remove(SlotNo(self.halves[usize::from(half)].clean.head));
+        }
+    }
+
+    pub fn half_of(&self, device: Device) -> u8 {
+        self.half_of[device.0 as usize]
+    }
+
+    /// Moves a device's modified tracks to another half, in front of what waits there; its clean ones are forgotten.
+    pub fn move_device(&mut self, device: Device, half: u8) {
+        let from = usize::from(self.half_of[device.0 as usize]);
+        if from == usize::from(half) {
+            return;
+        }
+        let versions = self.versions_of(device);
+        for &slot in &versions {
+            if self.slots[slot.0 as usize].state == SlotState::Clean {
+                self.remove(slot);
+            }
+        }
+        let waiting: Vec<u32> = self.modified(from as u8).map(|slot| slot.0).collect();
+        let moving: Vec<u32> = waiting.into_iter().filter(|&slot| self.slots[slot as usize].device == device).collect();
+        for &slot in &moving {
+            self.unlink_modified(slot);
+        }
+        let held = self.versions_of(device).len() as u32;
+        self.halves[from].used -= held;
+        self.half_of[device.0 as usize] = half;
+        self.halves[usize::from(half)].used += held;
+        for &slot in moving.iter().rev() {
+            link_first(&mut self.slots, &mut self.halves[usize::from(half)].modified, slot);
+        }
+        self.shrink(half);
     }
 
     /// The newest version of a track.
@@ -189,7 +244,7 @@ impl Cache {
             self.slots[slot.0 as usize].state = SlotState::Clean;
             self.slots[slot.0 as usize].epoch = 0;
             self.link_clean(slot.0);
-            self.shrink();
+            self.shrink(self.half_of[device.0 as usize]);
         } else {
             self.forget_behind(slot);
         }
@@ -207,9 +262,9 @@ impl Cache {
         self.index[device.0 as usize].set(u64::from(track.0), older, |_| NONE);
     }
 
-    /// Modified slots in the order in which they were first modified.
-    pub fn modified(&self) -> impl Iterator<Item = SlotNo> + '_ {
-        let mut next = self.modified.head;
+    /// Modified slots of a half in the order in which they were first modified.
+    pub fn modified(&self, half: u8) -> impl Iterator<Item = SlotNo> + '_ {
+        let mut next = self.halves[usize::from(half)].modified.head;
         std::iter::from_fn(move || {
             let slot = (next != NONE).then_some(SlotNo(next))?;
             next = self.slots[next as usize].next;
@@ -232,8 +287,9 @@ impl Cache {
     }
 
     fn allocate(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: Epoch) -> Option<u32> {
-        if self.slots.len() - self.free.len() >= self.capacity as usize {
-            let victim = (self.clean.head != NONE).then_some(SlotNo(self.clean.head))?;
+        let half = self.halves[usize::from(self.half_of[device.0 as usize])];
+        if half.used >= self.capacity {
+            let victim = (half.clean.head != NONE).then_some(SlotNo(half.clean.head))?;
             self.remove(victim);
         }
         Some(self.take_place(device, track, image, epoch))
@@ -250,6 +306,7 @@ impl Cache {
     fn take_place(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: Epoch) -> u32 {
         let slot =
             Slot { device, track, image, epoch, state: SlotState::Free, older: NONE, previous: NONE, next: NONE };
+        self.half(device).used += 1;
         match self.free.pop() {
             Some(place) => {
                 self.slots[place as usize] = slot;
@@ -262,16 +319,25 @@ impl Cache {
         }
     }
 
+    fn half(&mut self, device: Device) -> &mut Half {
+        &mut self.halves[usize::from(self.half_of[device.0 as usize])]
+    }
+
     fn release(&mut self, slot: u32) {
+        self.half(self.slots[slot as usize].device).used -= 1;
         self.slots[slot as usize].state = SlotState::Free;
         self.slots[slot as usize].image.label = None;
         self.free.push(slot);
     }
 
     /// Gives back clean slots while modified data holds more than the capacity.
-    fn shrink(&mut self) {
-        while self.slots.len() - self.free.len() > self.capacity as usize && self.clean.head != NONE {
-            self.remove(SlotNo(self.clean.head));
+    fn shrink(&mut self, half: u8) {
+        loop {
+            let Half { clean, used, .. } = self.halves[usize::from(half)];
+            if used <= self.capacity || clean.head == NONE {
+                return;
+            }
+            self.remove(SlotNo(clean.head));
         }
     }
 
@@ -299,19 +365,23 @@ impl Cache {
     }
 
     fn link_clean(&mut self, slot: u32) {
-        link(&mut self.slots, &mut self.clean, slot);
+        let half = usize::from(self.half_of[self.slots[slot as usize].device.0 as usize]);
+        link(&mut self.slots, &mut self.halves[half].clean, slot);
     }
 
     fn unlink_clean(&mut self, slot: u32) {
-        unlink(&mut self.slots, &mut self.clean, slot);
+        let half = usize::from(self.half_of[self.slots[slot as usize].device.0 as usize]);
+        unlink(&mut self.slots, &mut self.halves[half].clean, slot);
     }
 
     fn link_modified(&mut self, slot: u32) {
-        link(&mut self.slots, &mut self.modified, slot);
+        let half = usize::from(self.half_of[self.slots[slot as usize].device.0 as usize]);
+        link(&mut self.slots, &mut self.halves[half].modified, slot);
     }
 
     fn unlink_modified(&mut self, slot: u32) {
-        unlink(&mut self.slots, &mut self.modified, slot);
+        let half = usize::from(self.half_of[self.slots[slot as usize].device.0 as usize]);
+        unlink(&mut self.slots, &mut self.halves[half].modified, slot);
     }
 }
 
@@ -323,6 +393,17 @@ fn link(slots: &mut [Slot], list: &mut List, slot: u32) {
         tail => slots[tail as usize].next = slot,
     }
     list.tail = slot;
+    list.length += 1;
+}
+
+fn link_first(slots: &mut [Slot], list: &mut List, slot: u32) {
+    slots[slot as usize].previous = NONE;
+    slots[slot as usize].next = list.head;
+    match list.head {
+        NONE => list.tail = slot,
+        head => slots[head as usize].previous = slot,
+    }
+    list.head = slot;
     list.length += 1;
 }
 
@@ -348,37 +429,76 @@ pub struct NvsEntry {
     pub epoch: Epoch,
     /// Rises with every write into NVS: of two versions of a track the later one has the higher number.
     pub sequence: u64,
+    bank: u8,
+    /// The copy is there. False after a loss of its bank: the cache alone knows the version then.
+    safe: bool,
 }
 
 /// Battery-backed memory: the modified data of the cache. Durable while the battery lasts.
 #[derive(Clone, Debug)]
 pub struct Nvs {
-    capacity: u32,
     entries: Vec<Option<NvsEntry>>,
     free: Vec<u32>,
     sequence: u64,
+    banks: Vec<Bank>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bank {
+    capacity: u32,
+    used: u32,
+    /// It can take copies.
+    works: bool,
 }
 
 impl Nvs {
-    pub fn new(capacity: u32) -> Nvs {
-        Nvs { capacity, entries: Vec::new(), free: Vec::new(), sequence: 0 }
+    /// Banks of `capacity` places each.
+    pub fn new(capacity: u32, banks: u8) -> Nvs {
+        let bank = Bank { capacity, used: 0, works: true };
+        Nvs { entries: Vec::new(), free: Vec::new(), sequence: 0, banks: vec![bank; usize::from(banks)] }
     }
 
-    pub fn capacity(&self) -> u32 {
-        self.capacity
+    pub fn capacity(&self, bank: u8) -> u32 {
+        self.banks[usize::from(bank)].capacity
     }
 
-    pub fn used(&self) -> u32 {
-        (self.entries.len() - self.free.len()) as u32
+    /// Places taken, also by versions whose copy was lost.
+    pub fn used(&self, bank: u8) -> u32 {
+        self.banks[usize::from(bank)].used
     }
 
-    pub fn is_full(&self) -> bool {
-        self.used() >= self.capacity
+    pub fn is_empty(&self) -> bool {
+        self.banks.iter().all(|bank| bank.used == 0)
     }
 
-    pub fn insert(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: Epoch) -> NvsNo {
+    pub fn is_full(&self, bank: u8) -> bool {
+        self.used(bank) >= self.capacity(bank)
+    }
+
+    pub fn works(&self, bank: u8) -> bool {
+        self.banks[usize::from(bank)].works
+    }
+
+    /// The content of a bank is gone, and it takes no more.
+    pub fn fail(&mut self, bank: u8) {
+        self.banks[usize::from(bank)].works = false;
+        self.entries.iter_mut().flatten().filter(|entry| entry.bank == bank).for_each(|entry| entry.safe = false);
+    }
+
+    /// A bank takes copies again; what it lost stays lost.
+    pub fn mend(&mut self, bank: u8) {
+        self.banks[usize::from(bank)].works = true;
+    }
+
+    pub fn is_safe(&self, place: NvsNo) -> bool {
+        self.get(place).safe
+    }
+
+    pub fn insert(&mut self, bank: u8, device: Device, track: TrackNo, image: TrackImage, epoch: Epoch) -> NvsNo {
         self.sequence += 1;
-        let entry = Some(NvsEntry { device, track, image, epoch, sequence: self.sequence });
+        self.banks[usize::from(bank)].used += 1;
+        let safe = self.works(bank);
+        let entry = Some(NvsEntry { device, track, image, epoch, sequence: self.sequence, bank, safe });
         match self.free.pop() {
             Some(place) => {
                 self.entries[place as usize] = entry;
@@ -395,7 +515,8 @@ impl Nvs {
         self.sequence += 1;
         let sequence = self.sequence;
         let entry = self.entries[place.0 as usize].as_mut().expect("a modified slot has its copy in NVS");
-        *entry = NvsEntry { image, epoch, sequence, ..*entry };
+        let safe = self.banks[usize::from(entry.bank)].works;
+        *entry = NvsEntry { image, epoch, sequence, safe, ..*entry };
     }
 
     pub fn get(&self, place: NvsNo) -> &NvsEntry {
@@ -403,30 +524,44 @@ impl Nvs {
     }
 
     pub fn release(&mut self, place: NvsNo) {
-        assert!(self.entries[place.0 as usize].take().is_some(), "an NVS place is released once");
+        let entry = self.entries[place.0 as usize].take().expect("an NVS place is released once");
+        self.banks[usize::from(entry.bank)].used -= 1;
         self.free.push(place.0);
     }
 
-    /// All entries, oldest write first.
+    /// What a crash would find: all copies, oldest write first.
     pub fn in_order(&self) -> Vec<(NvsNo, &NvsEntry)> {
         let mut entries: Vec<_> = self
             .entries
             .iter()
             .enumerate()
             .filter_map(|(place, entry)| entry.as_ref().map(|entry| (NvsNo(place as u32), entry)))
+            .filter(|(_, entry)| entry.safe)
             .collect();
         entries.sort_by_key(|(_, entry)| entry.sequence);
         entries
     }
 
-    /// All entries of a track: more than one while an older version waits behind a newer one.
+    /// All copies of a track: more than one while an older version waits behind a newer one.
     pub fn versions(&self, device: Device, track: TrackNo) -> impl Iterator<Item = &NvsEntry> {
-        self.entries.iter().flatten().filter(move |entry| entry.device == device && entry.track == track)
+        let entries = self.entries.iter().flatten();
+        entries.filter(move |entry| entry.device == device && entry.track == track && entry.safe)
+    }
+
+    /// The cache is gone, and with it every version that had no copy. Banks work again after the load that follows.
+    pub fn keep_copies(&mut self) {
+        for place in 0..self.entries.len() as u32 {
+            if self.entries[place as usize].as_ref().is_some_and(|entry| !entry.safe) {
+                self.release(NvsNo(place));
+            }
+        }
+        self.banks.iter_mut().for_each(|bank| bank.works = true);
     }
 
     pub fn clear(&mut self) {
         self.entries.clear();
         self.free.clear();
+        self.banks.iter_mut().for_each(|bank| (bank.used, bank.works) = (0, true));
     }
 }
 
@@ -443,7 +578,7 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_clean_track_goes_first() {
-        let mut cache = Cache::new(2, &[10]);
+        let mut cache = Cache::new(2, 1, &[10], vec![0]);
         cache.insert_clean(DEVICE, TrackNo(1), image(1));
         cache.insert_clean(DEVICE, TrackNo(2), image(2));
         cache.touch(cache.newest(DEVICE, TrackNo(1)).unwrap());
@@ -454,26 +589,26 @@ mod tests {
 
     #[test]
     fn modified_tracks_are_never_replaced_and_wait_in_order() {
-        let mut cache = Cache::new(2, &[10]);
-        let mut nvs = Nvs::new(8);
+        let mut cache = Cache::new(2, 1, &[10], vec![0]);
+        let mut nvs = Nvs::new(8, 1);
         for track in [4, 2, 7] {
-            let place = nvs.insert(DEVICE, TrackNo(track), image(1), 0);
+            let place = nvs.insert(0, DEVICE, TrackNo(track), image(1), 0);
             cache.insert_modified(DEVICE, TrackNo(track), image(1), 0, place, Time::ZERO);
         }
         cache.insert_clean(DEVICE, TrackNo(9), image(9));
-        let waiting: Vec<u32> = cache.modified().map(|slot| cache.slot(slot).track.0).collect();
+        let waiting: Vec<u32> = cache.modified(0).map(|slot| cache.slot(slot).track.0).collect();
         assert_eq!(waiting, [4, 2, 7]);
         assert_eq!(cache.newest(DEVICE, TrackNo(9)), None, "a full cache keeps no clean track");
     }
 
     #[test]
     fn an_older_version_stays_behind_the_newer_one_until_it_is_destaged() {
-        let mut cache = Cache::new(4, &[10]);
-        let mut nvs = Nvs::new(8);
+        let mut cache = Cache::new(4, 1, &[10], vec![0]);
+        let mut nvs = Nvs::new(8, 1);
         let track = TrackNo(5);
-        let first = nvs.insert(DEVICE, track, image(1), 0);
+        let first = nvs.insert(0, DEVICE, track, image(1), 0);
         cache.insert_modified(DEVICE, track, image(1), 0, first, Time::ZERO);
-        let second = nvs.insert(DEVICE, track, image(2), 9);
+        let second = nvs.insert(0, DEVICE, track, image(2), 9);
         cache.insert_modified(DEVICE, track, image(2), 9, second, Time::ZERO);
         let newest = cache.newest(DEVICE, track).unwrap();
         let older = cache.older(newest).unwrap();
@@ -481,19 +616,50 @@ mod tests {
         cache.start_destage(older, 1);
         cache.finish_destage(older);
         assert_eq!((cache.newest(DEVICE, track), cache.older(newest)), (Some(newest), None));
-        assert_eq!(cache.modified().collect::<Vec<_>>(), [newest]);
+        assert_eq!(cache.modified(0).collect::<Vec<_>>(), [newest]);
     }
 
     #[test]
     fn nvs_orders_its_entries_by_their_last_write() {
-        let mut nvs = Nvs::new(2);
-        let first = nvs.insert(DEVICE, TrackNo(1), image(1), 0);
-        nvs.insert(DEVICE, TrackNo(2), image(2), 0);
-        assert!(nvs.is_full());
+        let mut nvs = Nvs::new(2, 1);
+        let first = nvs.insert(0, DEVICE, TrackNo(1), image(1), 0);
+        nvs.insert(0, DEVICE, TrackNo(2), image(2), 0);
+        assert!(nvs.is_full(0));
         nvs.overwrite(first, image(3), 0);
         let order: Vec<u32> = nvs.in_order().iter().map(|(_, entry)| entry.track.0).collect();
         assert_eq!(order, [2, 1]);
         nvs.release(first);
-        assert_eq!(nvs.used(), 1);
+        assert_eq!(nvs.used(0), 1);
+    }
+
+    #[test]
+    fn each_half_has_its_own_room_and_a_device_can_move() {
+        let mut cache = Cache::new(2, 2, &[10, 10], vec![0, 1]);
+        let mut nvs = Nvs::new(8, 2);
+        let other = Device(1);
+        for track in 0..4 {
+            cache.insert_clean(DEVICE, TrackNo(track), image(1));
+        }
+        let place = nvs.insert(0, other, TrackNo(7), image(2), 0);
+        cache.insert_modified(other, TrackNo(7), image(2), 0, place, Time::ZERO);
+        cache.insert_clean(other, TrackNo(8), image(3));
+        let held = |cache: &Cache, device| cache.versions_of(device).len();
+        assert_eq!((held(&cache, DEVICE), held(&cache, other)), (2, 2), "one half does not push the other out");
+        cache.move_device(other, 0);
+        assert_eq!((held(&cache, DEVICE), held(&cache, other)), (1, 1), "modified data takes the place of clean data");
+        assert_eq!((cache.modified(0).count(), cache.modified(1).count()), (1, 0));
+    }
+
+    #[test]
+    fn a_lost_bank_leaves_versions_without_a_copy() {
+        let mut nvs = Nvs::new(8, 2);
+        let kept = nvs.insert(0, DEVICE, TrackNo(1), image(1), 0);
+        let lost = nvs.insert(1, DEVICE, TrackNo(2), image(2), 0);
+        nvs.fail(1);
+        let later = nvs.insert(1, DEVICE, TrackNo(3), image(3), 0);
+        assert_eq!([kept, lost, later].map(|place| nvs.is_safe(place)), [true, false, false]);
+        assert_eq!(nvs.in_order().len(), 1);
+        nvs.keep_copies();
+        assert_eq!((nvs.used(0), nvs.used(1), nvs.works(1)), (1, 0, true));
     }
 }

@@ -69,6 +69,11 @@ impl Channel {
         self.paths.clear(now);
     }
 
+    /// Takes the requests of these owners out of the line; one that is on a path ends in its time.
+    pub fn withdraw(&mut self, is_gone: impl Fn(u32) -> bool) -> Vec<u32> {
+        self.paths.withdraw(|request| is_gone(request.owner)).into_iter().map(|request| request.owner).collect()
+    }
+
     pub fn usage(&self, now: Time) -> Usage {
         self.paths.usage(now)
     }

@@ -76,6 +76,13 @@ impl<J> Station<J> {
         self.line.clear();
     }
 
+    /// Takes jobs that meet `leaves` out of the line.
+    pub fn withdraw(&mut self, leaves: impl Fn(&J) -> bool) -> Vec<J> {
+        let (gone, stay): (VecDeque<J>, VecDeque<J>) = std::mem::take(&mut self.line).into_iter().partition(leaves);
+        self.line = stay;
+        Vec::from(gone)
+    }
+
     pub fn usage(&self, now: Time) -> Usage {
         let mut usage = self.usage;
         usage.busy += now.saturating_since(self.changed) * u64::from(self.busy);

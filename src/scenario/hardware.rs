@@ -2,7 +2,7 @@
 //!
 //! Each parameter has a key, a dimension and limits; profile texts and scenario values go through the same reader.
 
-use crate::controller::dasd::{CopyMode, DasdParameters, StripeLog, VolumeParameters};
+use crate::controller::dasd::{CopyMode, Cpu, DasdParameters, StoreKind, StripeLog, Transaction, VolumeParameters};
 use crate::device::channel::ChannelParameters;
 use crate::device::disk::{DiskModel, DiskParameters, SeekParameters};
 use crate::device::drive::DriveParameters;
@@ -77,6 +77,11 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("controller.destage_age", DURATION),
     ("controller.nvs_battery", DURATION),
     ("controller.iml_time", DURATION),
+    ("controller.failover_time", DURATION),
+    ("controller.cpu", Domain::Names(&["microcode", "hardwired"])),
+    ("controller.circuit_latency", INSTANT),
+    ("metadata.store", Domain::Names(&["disk", "ram-battery", "optical", "tape"])),
+    ("metadata.transaction", Domain::Names(&["logged", "unlogged"])),
     ("metadata.write", INSTANT),
     ("metadata.log_write", INSTANT),
     ("channel.rate", RATE),
@@ -163,6 +168,7 @@ impl Hardware {
         for (name, settings) in tables(raw) {
             hardware.take(name, settings, problems);
         }
+        hardware.suit_the_store();
         hardware.check(problems);
         hardware.check_disk(problems);
         hardware
@@ -195,6 +201,16 @@ impl Hardware {
                 setting.value = value;
                 setting.place = Some(entry.node.place.clone());
             }
+        }
+    }
+
+    /// A store that is no disk has a write time of its own, unless the scenario gives one.
+    fn suit_the_store(&mut self) {
+        let kind = StoreKind::parse(self.name("metadata.store")).expect("the list holds the kinds");
+        let write = self.settings.iter_mut().find(|setting| setting.key == "metadata.write");
+        let write = write.expect("the parameter is in the list");
+        if let Some(time) = store_write_time(kind).filter(|_| write.place.is_none()) {
+            write.value = time.ns();
         }
     }
 
@@ -303,20 +319,25 @@ impl Hardware {
     }
 
     pub fn dasd(&self, volumes: Vec<VolumeParameters>) -> DasdParameters {
-        let clusters = self.number("controller.clusters");
         DasdParameters {
             rank: RankParameters { data_disks: self.small("raid.data_disks"), disk: self.disk() },
             channel: self.channel("channel.rate", "channel.paths", "channel.overhead"),
-            processors: self.small("controller.clusters") * self.small("controller.processors_per_cluster"),
+            clusters: u8::try_from(self.number("controller.clusters")).expect("at most 2"),
+            processors: self.small("controller.processors_per_cluster"),
+            cpu: Cpu::parse(self.name("controller.cpu")).expect("the list holds the kinds"),
+            circuit_latency: self.span("controller.circuit_latency"),
             read_hit: self.span("controller.read_hit"),
             fast_write: self.span("controller.fast_write"),
             cache: self.number("controller.cache"),
-            nvs: clusters * self.number("controller.nvs_per_cluster"),
+            nvs: self.number("controller.nvs_per_cluster"),
             nvs_high_ppm: self.small("controller.nvs_high"),
             nvs_low_ppm: self.small("controller.nvs_low"),
             destage_age: self.span("controller.destage_age"),
             nvs_battery: self.span("controller.nvs_battery"),
             stripe_log: StripeLog::parse(self.name("raid.stripe_log")).expect("the list holds the places"),
+            metadata_store: StoreKind::parse(self.name("metadata.store")).expect("the list holds the kinds"),
+            metadata_transaction: Transaction::parse(self.name("metadata.transaction"))
+                .expect("the list holds the kinds"),
             metadata_log_write: self.span("metadata.log_write"),
             metadata_write: self.span("metadata.write"),
             establish_base: self.span("flashcopy.establish_base"),
@@ -325,6 +346,7 @@ impl Hardware {
             long_busy_timeout: self.span("flashcopy.long_busy_timeout"),
             background_rate: self.number("flashcopy.background_rate"),
             iml_time: self.span("controller.iml_time"),
+            failover_time: self.span("controller.failover_time"),
             volumes,
         }
     }
@@ -390,6 +412,17 @@ impl Hardware {
     }
 }
 
+/// How long a transaction takes until it is on the store (A): memory like a log record; an optical disk turns slowly and
+/// verifies what it writes; a tape stands at its end and has to start. A disk's time is the profile's.
+fn store_write_time(kind: StoreKind) -> Option<Span> {
+    match kind {
+        StoreKind::Disk => None,
+        StoreKind::RamBattery => Some(Span::from_us(100)),
+        StoreKind::Optical => Some(Span::from_us(200_000)),
+        StoreKind::Tape => Some(Span::from_secs(5)),
+    }
+}
+
 /// Keys of MODEL's parameter tables that no component of this version reads.
 const LATER_KEYS: &[&str] = &[
     "kind",
@@ -397,14 +430,12 @@ const LATER_KEYS: &[&str] = &[
     "level",
     "spares",
     "rebuild_rate",
-    "failover_time",
     "relationship_limit",
     "job_submission",
     "rewind_unload",
     "speed_steps",
     "first_load_calibration",
     "manual_mount",
-    "cpu",
     "cache_policy",
     "prefetch_tracks",
     "scrub_every",
@@ -528,7 +559,7 @@ mod tests {
         let (hardware, problems) = read("");
         assert_eq!(problems, []);
         let dasd = hardware.dasd(Vec::new());
-        assert_eq!((dasd.processors, dasd.nvs, dasd.cache), (8, 384 << 20, 8192 << 20));
+        assert_eq!((dasd.clusters, dasd.processors, dasd.nvs, dasd.cache), (2, 4, 192 << 20, 8192 << 20));
         assert_eq!(dasd.establish_base + dasd.establish_per_track * 50_085, Span::from_us(1_501_700));
         assert_eq!(hardware.io_time(), Span::from_ns(66_666));
         let tape = hardware.tape();

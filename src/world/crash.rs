@@ -58,11 +58,11 @@ impl World {
             }
             Fault::TapeWriteError { permanent, block } => self.spoil_write(permanent, block),
             Fault::TapeReadError { permanent, block } => self.spoil_read(permanent, block),
-            Fault::ClusterCrash { .. }
-            | Fault::NvsLoss { .. }
-            | Fault::MetadataLoss { .. }
-            | Fault::MetadataRollback { .. }
-            | Fault::PathLoss { .. }
+            Fault::ClusterCrash { cluster, outage } => self.dasd.crash_cluster(cluster, outage, &mut self.dasd_out),
+            Fault::NvsLoss { cluster } => self.dasd.lose_nvs(cluster, &mut self.dasd_out),
+            Fault::MetadataLoss { transactions } => self.dasd.lose_metadata(transactions, true),
+            Fault::MetadataRollback { transactions } => self.dasd.lose_metadata(transactions, false),
+            Fault::PathLoss { .. }
             | Fault::DiskFailure { .. }
             | Fault::DiskReadError { .. }
             | Fault::DiskSlow { .. }

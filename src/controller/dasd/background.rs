@@ -84,7 +84,7 @@ impl DasdController {
                     copy.started = out.now();
                     if copy.wanted.is_empty() {
                         copy.phase = BackgroundPhase::End;
-                        self.wait(slot, self.parameters.metadata_log_write, out);
+                        self.wait(slot, self.log_time(), out);
                         return Some(copy);
                     }
                     copy.phase = BackgroundPhase::Locks;
@@ -129,7 +129,7 @@ impl DasdController {
                 }
                 BackgroundPhase::Write => {
                     copy.phase = BackgroundPhase::SetBits;
-                    self.wait(slot, self.parameters.metadata_log_write, out);
+                    self.wait(slot, self.log_time(), out);
                     return Some(copy);
                 }
                 BackgroundPhase::SetBits => {

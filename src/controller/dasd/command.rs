@@ -201,6 +201,19 @@ pub enum DasdFact {
     },
     NvsHigh,
     NvsFull,
+    /// A cluster crashed; so many tracks of its devices were modified.
+    ClusterFailed {
+        cluster: u8,
+        modified: u32,
+    },
+    /// The other cluster serves its devices.
+    FailoverDone {
+        cluster: u8,
+    },
+    /// It serves them itself again.
+    FailbackDone {
+        cluster: u8,
+    },
     StripeDataWritten {
         row: u64,
     },
@@ -257,6 +270,9 @@ impl DasdFact {
             DasdFact::DestageDone { .. } => EventName::DestageDone,
             DasdFact::NvsHigh => EventName::NvsHigh,
             DasdFact::NvsFull => EventName::NvsFull,
+            DasdFact::ClusterFailed { .. } => EventName::ClusterFailed,
+            DasdFact::FailoverDone { .. } => EventName::FailoverDone,
+            DasdFact::FailbackDone { .. } => EventName::FailbackDone,
             DasdFact::StripeDataWritten { .. } => EventName::StripeDataWritten,
             DasdFact::StripeParityWritten { .. } => EventName::StripeParityWritten,
             DasdFact::LabelWritten { .. } => EventName::LabelWritten,
@@ -299,6 +315,9 @@ impl DasdFact {
             | DasdFact::RelationshipWithdrawn { source, .. } => (Some(source), None),
             DasdFact::NvsHigh
             | DasdFact::NvsFull
+            | DasdFact::ClusterFailed { .. }
+            | DasdFact::FailoverDone { .. }
+            | DasdFact::FailbackDone { .. }
             | DasdFact::StripeDataWritten { .. }
             | DasdFact::StripeParityWritten { .. }
             | DasdFact::NvsReplayed
@@ -325,6 +344,7 @@ impl DasdFact {
                 | DasdFact::SourceHomeWritten { track: TrackNo(0), .. }
                 | DasdFact::TargetEntryCleared { track: TrackNo(0), .. }
                 | DasdFact::TablesRebuilt
+                | DasdFact::ClusterFailed { .. }
                 | DasdFact::Down
                 | DasdFact::Up
         )

@@ -120,7 +120,7 @@ impl DasdController {
         out: &mut DasdOutbox,
     ) -> Option<Establish> {
         let Establish { source, target, number, .. } = establish;
-        let log = self.parameters.metadata_log_write;
+        let log = self.log_time();
         establish.phase = match establish.phase {
             // A destage may have begun since all was quiet.
             EstablishPhase::Drain if !self.is_quiet_for(&establish) => {
@@ -262,7 +262,7 @@ impl DasdController {
                 let (phase, number) = (WithdrawPhase::ClearHidden { withdrawn: false }, RelationNumber(0));
                 let work = Withdraw { ticket, source: target, target, number, clear_hidden, phase };
                 let slot = self.start(Work::Withdraw(work));
-                self.wait(slot, self.parameters.metadata_log_write, out);
+                self.wait(slot, self.log_time(), out);
             } else {
                 self.reply(ticket, Status::Rejected, Payload::Nothing, out);
             }
@@ -286,7 +286,7 @@ impl DasdController {
         out: &mut DasdOutbox,
     ) -> Option<Withdraw> {
         let Withdraw { source, target, number, .. } = withdraw;
-        let log = self.parameters.metadata_log_write;
+        let log = self.log_time();
         withdraw.phase = match withdraw.phase {
             WithdrawPhase::Drain => {
                 self.wait(slot, self.parameters.withdraw_time, out);
@@ -352,7 +352,7 @@ impl DasdController {
         if !unbound {
             self.log(Record::Unbind { device }, out);
             self.discard_data_versions(device);
-            self.wait(slot, self.parameters.metadata_log_write, out);
+            self.wait(slot, self.log_time(), out);
             return Some(true);
         }
         self.commit_label(device, label, out);

@@ -11,7 +11,7 @@ use super::tables::Record;
 use super::{DasdController, DasdOutbox, DasdTimerKind};
 use crate::device::cache::{SlotNo, SlotState};
 use crate::device::raid::Place;
-use crate::kernel::Class;
+use crate::kernel::{Class, Time};
 use crate::vocab::{Device, RelationNumber, TrackImage, TrackNo};
 
 /// One row's worth of modified tracks on its way to disk: copy-on-write first where a relationship needs it.
@@ -41,20 +41,34 @@ pub enum DestagePhase {
     WriteHome,
 }
 
+/// Which modified tracks are destaged.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    All,
+    /// Those that have reached their age at this instant.
+    Aged(Time),
+}
+
 impl DasdController {
     /// Starts what is due, and sees to it that the next age limit is met.
     pub(super) fn destage_if_due(&mut self, out: &mut DasdOutbox) {
-        let used = u64::from(self.battery.modified.used());
-        let capacity = u64::from(self.battery.modified.capacity());
-        if used * 1_000_000 >= capacity * u64::from(self.parameters.nvs_high_ppm) && !self.volatile.draining {
-            self.volatile.draining = true;
-            out.report(DasdFact::NvsHigh);
-        }
-        if used * 1_000_000 <= capacity * u64::from(self.parameters.nvs_low_ppm) {
-            self.volatile.draining = false;
-        }
-        if self.volatile.draining {
-            self.start_destages(None, out);
+        for cluster in 0..self.parameters.clusters {
+            let bank = self.bank_of(cluster);
+            let used = u64::from(self.battery.modified.used(bank));
+            let capacity = u64::from(self.battery.modified.capacity(bank));
+            let draining = &mut self.volatile.draining[usize::from(cluster)];
+            if used * 1_000_000 >= capacity * u64::from(self.parameters.nvs_high_ppm) && !*draining {
+                *draining = true;
+                out.report(DasdFact::NvsHigh);
+            }
+            if used * 1_000_000 <= capacity * u64::from(self.parameters.nvs_low_ppm) {
+                *draining = false;
+            }
+            if *draining {
+                self.start_destages(cluster, Due::All, out);
+            } else if self.volatile.urgent[usize::from(cluster)].is_some() {
+                self.start_destages(cluster, Due::Aged(out.now()), out);
+            }
         }
         self.arm_scan(out);
     }
@@ -62,7 +76,9 @@ impl DasdController {
     /// The age limit of the oldest modified track is reached.
     pub(super) fn scan(&mut self, out: &mut DasdOutbox) {
         self.volatile.scan_armed = false;
-        self.start_destages(Some(out.now()), out);
+        for cluster in 0..self.parameters.clusters {
+            self.start_destages(cluster, Due::Aged(out.now()), out);
+        }
         self.arm_scan(out);
     }
 
@@ -71,12 +87,14 @@ impl DasdController {
         if self.volatile.scan_armed || self.volatile.destages >= self.destage_limit() {
             return;
         }
-        let oldest = self.volatile.cache.modified().find(|&slot| self.may_destage(slot));
-        if let Some(slot) = oldest
-            && let SlotState::Modified { since, .. } = self.volatile.cache.slot(slot).state
-        {
+        let oldest = (0..self.parameters.clusters)
+            .filter_map(|cluster| {
+                let oldest = self.volatile.cache.modified(cluster).find(|&slot| self.may_destage(slot))?;
+                Some(self.destage_due(cluster, oldest))
+            })
+            .min();
+        if let Some(due) = oldest {
             self.volatile.scan_armed = true;
-            let due = since + self.parameters.destage_age;
             let timer = self.timer(DasdTimerKind::Scan, 0);
             out.timer_at(due.max(out.now()), Class::Timer, timer);
         }
@@ -87,23 +105,36 @@ impl DasdController {
         u32::from(self.rank.disks())
     }
 
-    /// Starts destages while there is room: of everything in order, or only of what has reached its age.
-    fn start_destages(&mut self, aged_at: Option<crate::kernel::Time>, out: &mut DasdOutbox) {
+    /// Starts destages of a cluster's tracks in order while there is room.
+    fn start_destages(&mut self, cluster: u8, which: Due, out: &mut DasdOutbox) {
         while self.volatile.destages < self.destage_limit() {
-            let Some(slot) = self.volatile.cache.modified().find(|&slot| self.may_destage(slot)) else { return };
-            let SlotState::Modified { since, .. } = self.volatile.cache.slot(slot).state else {
-                unreachable!("the list of modified slots holds modified slots");
+            let Some(slot) = self.volatile.cache.modified(cluster).find(|&slot| self.may_destage(slot)) else {
+                // What had to go at once is gone, or on its way.
+                self.volatile.urgent[usize::from(cluster)] = None;
+                return;
             };
-            if aged_at.is_some_and(|now| since + self.parameters.destage_age > now) {
+            if let Due::Aged(now) = which
+                && self.destage_due(cluster, slot) > now
+            {
                 return;
             }
             self.start_destage(slot, out);
         }
     }
 
+    /// When a modified track is destaged in any case.
+    fn destage_due(&self, cluster: u8, slot: SlotNo) -> Time {
+        let SlotState::Modified { since, .. } = self.volatile.cache.slot(slot).state else {
+            unreachable!("the list of modified slots holds modified slots");
+        };
+        let urgent = self.volatile.urgent[usize::from(cluster)].is_some_and(|instant| since <= instant);
+        if urgent { since } else { since + self.parameters.destage_age }
+    }
+
     fn may_destage(&self, slot: SlotNo) -> bool {
         let slot = self.volatile.cache.slot(slot);
-        !self.volatile.devices[slot.device.0 as usize].no_destage
+        self.is_served(slot.device)
+            && !self.volatile.devices[slot.device.0 as usize].no_destage
             && !self.volatile.track_locks.contains_key(&self.lock_of(slot.device, slot.track))
     }
 
@@ -190,9 +221,12 @@ impl DasdController {
         self.wake_writes();
         self.drained(device, out);
         self.destage_if_due(out);
-        if !self.volatile.draining {
-            self.start_destages(Some(out.now()), out);
+        for cluster in 0..self.parameters.clusters {
+            if !self.volatile.draining[usize::from(cluster)] {
+                self.start_destages(cluster, Due::Aged(out.now()), out);
+            }
         }
+        self.wake_hardened();
     }
 
     /// NVS has room again.
@@ -306,7 +340,7 @@ impl DasdController {
                 DestagePhase::WriteTarget => {
                     destage.phase = DestagePhase::SetBits;
                     if self.cells_to_copy(&destage).is_some() {
-                        self.wait(slot, self.parameters.metadata_log_write, out);
+                        self.wait(slot, self.log_time(), out);
                         return Some(destage);
                     }
                 }

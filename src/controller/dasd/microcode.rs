@@ -15,8 +15,10 @@ use super::command::{DasdCommand, DasdFact, DasdReply, Payload, RelationSummary}
 use super::copy::{Establish, Withdraw};
 use super::destage::Destage;
 use super::freeze::Freeze;
+use super::parameters::Cpu;
 use super::read::{Read, ReadPhase};
 use super::row::RowWrite;
+use super::state::Suspended;
 use super::write::{Write, WritePhase};
 use super::{DasdController, DasdMessage, DasdOutbox, DasdTimerKind};
 use crate::kernel::Span;
@@ -25,22 +27,48 @@ use crate::vocab::{Device, LabelTrack, Status, Tag, Ticket, TrackImage, TrackNo}
 #[derive(Clone, Debug)]
 pub struct Op {
     pub work: Work,
-    /// Disk operations or children that have not ended.
+    /// Disk operations, children or channel transfers that have not ended.
     pub outstanding: u32,
+    /// It waits for a processor or for a delay.
+    pub timed: bool,
+    /// The cluster whose processors and timers it uses.
+    pub cluster: u8,
 }
 
 #[derive(Clone, Debug)]
 pub enum Work {
     Free,
+    /// Its cluster crashed; what it still waits for has not come back.
+    Cut {
+        parent: Option<u32>,
+    },
     Read(Read),
     Write(Write),
-    WriteTracks { ticket: Ticket, device: Device, first: TrackNo, images: Arc<[TrackImage]>, phase: WritePhase },
-    WriteLabel { ticket: Ticket, device: Device, label: LabelTrack },
-    ReadLabel { ticket: Ticket, device: Device },
+    WriteTracks {
+        ticket: Ticket,
+        device: Device,
+        first: TrackNo,
+        images: Arc<[TrackImage]>,
+        phase: WritePhase,
+    },
+    WriteLabel {
+        ticket: Ticket,
+        device: Device,
+        label: LabelTrack,
+    },
+    ReadLabel {
+        ticket: Ticket,
+        device: Device,
+    },
     Freeze(Freeze),
     Establish(Establish),
     Withdraw(Withdraw),
-    Delete { ticket: Ticket, device: Device, label: LabelTrack, unbound: bool },
+    Delete {
+        ticket: Ticket,
+        device: Device,
+        label: LabelTrack,
+        unbound: bool,
+    },
     Destage(Destage),
     Background(Background),
     RowWrite(RowWrite),
@@ -48,7 +76,8 @@ pub enum Work {
 
 impl DasdController {
     pub(super) fn start(&mut self, work: Work) -> u32 {
-        let op = Op { work, outstanding: 0 };
+        let cluster = self.cluster_of_work(&work);
+        let op = Op { work, outstanding: 0, timed: false, cluster };
         match self.volatile.free_ops.pop() {
             Some(slot) => {
                 self.volatile.ops[slot as usize] = op;
@@ -97,6 +126,7 @@ impl DasdController {
                 Work::Destage(destage) => self.proceed_destage(slot, destage, out).map(Work::Destage),
                 Work::Background(background) => self.proceed_background(slot, background, out).map(Work::Background),
                 Work::RowWrite(row) => self.proceed_row(slot, row, out).map(Work::RowWrite),
+                Work::Cut { parent } => self.proceed_cut(slot, parent),
                 Work::Free => unreachable!("only a live operation becomes ready"),
             };
             match waiting {
@@ -111,7 +141,14 @@ impl DasdController {
     }
 
     pub(super) fn use_processor(&mut self, slot: u32, out: &mut DasdOutbox) {
-        if let Some(started) = self.volatile.cpu.arrive(out.now(), slot) {
+        if self.parameters.cpu == Cpu::Hardwired {
+            self.wait(slot, self.parameters.circuit_latency, out);
+            return;
+        }
+        let op = &mut self.volatile.ops[slot as usize];
+        op.timed = true;
+        let cluster = usize::from(op.cluster);
+        if let Some(started) = self.volatile.cpus[cluster].arrive(out.now(), slot) {
             self.time_processor(started, out);
         }
     }
@@ -125,6 +162,7 @@ impl DasdController {
     }
 
     pub(super) fn use_channel(&mut self, slot: u32, bytes: u64, out: &mut DasdOutbox) {
+        self.volatile.ops[slot as usize].outstanding += 1;
         if let Some(service) = self.volatile.channel.submit(out.now(), bytes, slot) {
             out.complete_after(service, self.timer(DasdTimerKind::Channel, slot));
         }
@@ -132,6 +170,7 @@ impl DasdController {
 
     /// Makes the operation ready after `delay`.
     pub(super) fn wait(&mut self, slot: u32, delay: Span, out: &mut DasdOutbox) {
+        self.volatile.ops[slot as usize].timed = true;
         out.complete_after(delay, self.timer(DasdTimerKind::Delay, slot));
     }
 
@@ -149,6 +188,10 @@ impl DasdController {
 
     /// Dispatches a command that nothing holds back.
     pub(super) fn accept(&mut self, command: DasdCommand, out: &mut DasdOutbox) {
+        if self.is_held_by_failover(&command) {
+            self.volatile.suspended.push_back(Suspended::Command(command));
+            return;
+        }
         if let Some(device) = written_device(&command)
             && let Some(held) = &mut self.volatile.devices[device.0 as usize].held
         {
@@ -179,7 +222,7 @@ impl DasdController {
                 }
                 self.volatile.devices[range.device.0 as usize].writes += 1;
                 out.report(DasdFact::WriteAccepted { device: range.device, track: range.first });
-                let slot = self.start(Work::Write(Write { ticket, range, write, phase: WritePhase::Channel }));
+                let slot = self.start(Work::Write(Write { ticket, range, bytes, write, phase: WritePhase::Channel }));
                 self.use_channel(slot, bytes, out);
             }
             DasdCommand::WriteTracks { ticket, device, first, images } => {
@@ -216,7 +259,7 @@ impl DasdController {
                     return;
                 }
                 let slot = self.start(Work::Delete { ticket, device, label, unbound: false });
-                self.wait(slot, self.parameters.metadata_log_write, out);
+                self.wait(slot, self.log_time(), out);
             }
             DasdCommand::QueryRelations { ticket } => {
                 let relations = self.query_relations();

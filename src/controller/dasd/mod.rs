@@ -4,12 +4,15 @@
 //! relationship table with copy-on-write. It knows nothing of backups, tapes or volume IDs in use: whether an ID is copied
 //! or withheld is a parameter of the command.
 //!
-//! Deliberately absent: two clusters with failover, prefetch, persistent and incremental relationships, more than one
+//! It has one or two clusters: each has its processors and its half of the cache, and keeps the second copies of the other's
+//! modified data in its NVS. Deliberately absent: prefetch, persistent and incremental relationships, more than one
 //! relationship per volume, partial extents.
 
 mod background;
+mod clusters;
 pub mod command;
 mod copy;
+mod cut;
 mod destage;
 mod freeze;
 mod lock;
@@ -19,6 +22,7 @@ mod read;
 mod restart;
 mod row;
 mod state;
+mod store;
 pub mod tables;
 mod view;
 mod write;
@@ -27,14 +31,16 @@ use std::sync::Arc;
 
 pub use command::{DasdCommand, DasdFact, DasdReply, Identity, Payload, RelationSummary};
 pub use parameters::{
-    CopyMode, CowTiming, DasdParameters, Fence, LabelCommit, LabelResidency, StripeLog, VolumeParameters,
+    CopyMode, CowTiming, Cpu, DasdParameters, Fence, LabelCommit, LabelResidency, StoreKind, StripeLog, Transaction,
+    VolumeParameters,
 };
 pub use view::DurableVolumes;
 
-use self::state::{BatteryBacked, Durable, Volatile};
+use self::state::{BatteryBacked, Durable, Logged, Volatile};
+use self::store::MetadataStore;
 use self::tables::{Record, Tables};
 use crate::device::raid::{Place, PlaceExtent, Rank, RankError};
-use crate::kernel::{Class, Outbox, Stream, Time};
+use crate::kernel::{Class, Outbox, Span, Stream, Time};
 use crate::vocab::{LabelTrack, Status};
 
 /// What the controller sends to the hosts that see it.
@@ -52,9 +58,14 @@ pub type DasdOutbox = Outbox<DasdTimer, DasdMessage, DasdFact>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DasdTimer {
     kind: DasdTimerKind,
+    /// Whose generation counts: a cluster's, or [`SHARED`].
+    domain: u8,
     generation: u16,
     slot: u32,
 }
+
+/// The timers of what both clusters share: channels, disks, the metadata store, restart and failover.
+const SHARED: u8 = 2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum DasdTimerKind {
@@ -71,6 +82,9 @@ enum DasdTimerKind {
     Scan,
     /// A long busy that nobody ended has lasted long enough.
     LongBusy,
+    /// The next step of a failover from the cluster, or its load is over.
+    Failover,
+    Failback,
     Restart,
 }
 
@@ -83,7 +97,10 @@ pub struct DasdController {
     battery: BatteryBacked,
     volatile: Volatile,
     condition: Condition,
-    generation: u16,
+    /// Of the clusters, then the shared one.
+    generations: [u16; 3],
+    /// When a cluster that crashed has loaded.
+    failback_due: Time,
 }
 
 /// Whether the controller answers.
@@ -116,18 +133,19 @@ impl DasdController {
         let home_labels = parameters.volumes.iter().map(|volume| Arc::new(LabelTrack::fresh(volume.id))).collect();
         Ok(DasdController {
             rank,
-            durable: Durable { store: tables.clone(), home_labels },
+            durable: Durable { store: MetadataStore::new(tables.clone()), home_labels },
             battery: BatteryBacked::new(&parameters),
             volatile: Volatile::new(&parameters, tables),
             condition: Condition::Up,
-            generation: 0,
+            generations: [0; 3],
+            failback_due: Time::ZERO,
             parameters,
         })
     }
 
     /// False for a timer set before a crash.
     pub fn is_live(&self, timer: &DasdTimer) -> bool {
-        timer.generation == self.generation
+        timer.generation == self.generations[usize::from(timer.domain)]
     }
 
     pub fn is_up(&self) -> bool {
@@ -147,16 +165,17 @@ impl DasdController {
         let DasdTimer { kind, slot, .. } = timer;
         match kind {
             DasdTimerKind::Processor => {
-                if let Some(next) = self.volatile.cpu.depart(out.now()) {
+                let cluster = usize::from(self.volatile.ops[slot as usize].cluster);
+                if let Some(next) = self.volatile.cpus[cluster].depart(out.now()) {
                     self.time_processor(next, out);
                 }
-                self.volatile.ready.push_back(slot);
+                self.wait_ended(slot);
             }
             DasdTimerKind::Channel => {
                 if let Some((next, service)) = self.volatile.channel.complete(out.now()) {
                     out.complete_after(service, self.timer(DasdTimerKind::Channel, next));
                 }
-                self.volatile.ready.push_back(slot);
+                self.child_ended(slot);
             }
             DasdTimerKind::Disk => {
                 let completed = self.rank.complete(out.now(), slot as u16);
@@ -165,20 +184,45 @@ impl DasdController {
                 }
                 self.disk_ended(completed.op, out);
             }
-            DasdTimerKind::Delay => self.volatile.ready.push_back(slot),
+            DasdTimerKind::Delay => self.wait_ended(slot),
             DasdTimerKind::MetadataFlush => self.metadata_written(out),
             DasdTimerKind::Scan => self.scan(out),
             DasdTimerKind::LongBusy => self.long_busy_expired(slot, out),
             DasdTimerKind::Restart => self.restart(out),
+            DasdTimerKind::Failover => self.fail_over(slot as u8, out),
+            DasdTimerKind::Failback => self.fail_back(slot as u8, out),
         }
         self.run_ready(out);
     }
 
-    /// Commits a metadata transaction: it is in the NVS log and in the tables now, on the metadata store later.
+    fn wait_ended(&mut self, slot: u32) {
+        self.volatile.ops[slot as usize].timed = false;
+        self.volatile.ready.push_back(slot);
+    }
+
+    /// Commits a metadata transaction: it is in the NVS log and in the tables now, on the metadata store later. Without
+    /// NVS it goes to the store itself, which its caller has waited for ([`Self::log_time`]).
     fn log(&mut self, record: Record, out: &mut DasdOutbox) {
         self.volatile.tables.apply(&record);
-        self.battery.log.push_back(record);
+        let safe = self.parameters.metadata_transaction == Transaction::Logged;
+        self.battery.log.push_back(Logged { record, safe });
+        if safe && !self.has_nvs() {
+            self.store_log(self.battery.log.len());
+            self.volatile.flushing = self.volatile.flushing.map(|_| 0);
+            return;
+        }
         self.flush_metadata(out);
+    }
+
+    /// How long a metadata transaction takes until it counts.
+    fn log_time(&self) -> Span {
+        if self.has_nvs() { self.parameters.metadata_log_write } else { self.parameters.metadata_write }
+    }
+
+    fn store_log(&mut self, records: usize) {
+        for logged in self.battery.log.drain(..records) {
+            self.durable.store.apply(logged.record);
+        }
     }
 
     fn flush_metadata(&mut self, out: &mut DasdOutbox) {
@@ -190,17 +234,19 @@ impl DasdController {
 
     fn metadata_written(&mut self, out: &mut DasdOutbox) {
         let records = self.volatile.flushing.take().expect("a metadata write was in progress");
-        for record in self.battery.log.drain(..records) {
-            self.durable.store.apply(&record);
-        }
+        self.store_log(records);
         self.flush_metadata(out);
     }
 
     fn timer(&self, kind: DasdTimerKind, slot: u32) -> DasdTimer {
-        DasdTimer { kind, generation: self.generation, slot }
+        let domain = match kind {
+            DasdTimerKind::Processor | DasdTimerKind::Delay => self.volatile.ops[slot as usize].cluster,
+            _ => SHARED,
+        };
+        DasdTimer { kind, domain, generation: self.generations[usize::from(domain)], slot }
     }
 
-    fn restart_after(&self, delay: crate::kernel::Span, out: &mut DasdOutbox) {
+    fn restart_after(&self, delay: Span, out: &mut DasdOutbox) {
         let at: Time = out.now() + delay;
         out.timer_at(at, Class::Completion, self.timer(DasdTimerKind::Restart, 0));
     }

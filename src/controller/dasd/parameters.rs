@@ -4,20 +4,25 @@ use crate::device::channel::ChannelParameters;
 use crate::device::raid::RankParameters;
 use crate::kernel::Span;
 use crate::names;
-use crate::vocab::{DeviceNumber, VolumeId};
+use crate::vocab::{Device, DeviceNumber, VolumeId};
 
 /// A home-area controller with its disks. Sizes are bytes, rates bytes per second, shares parts per million.
 #[derive(Clone, Debug)]
 pub struct DasdParameters {
     pub rank: RankParameters,
     pub channel: ChannelParameters,
-    /// Requests its processors work on at a time: clusters times processors per cluster.
+    /// One or two processor complexes.
+    pub clusters: u8,
+    /// Requests that the processors of one cluster work on at a time.
     pub processors: u32,
+    pub cpu: Cpu,
+    /// What a logic circuit takes in place of `read_hit` and `fast_write`.
+    pub circuit_latency: Span,
     /// Controller part of a read hit, and of a write that is acknowledged from cache and NVS.
     pub read_hit: Span,
     pub fast_write: Span,
     pub cache: u64,
-    /// Of all clusters together.
+    /// Of one cluster.
     pub nvs: u64,
     /// Destage starts above `nvs_high` and stops below `nvs_low`.
     pub nvs_high_ppm: u32,
@@ -27,6 +32,8 @@ pub struct DasdParameters {
     /// How long modified data survives a power loss.
     pub nvs_battery: Span,
     pub stripe_log: StripeLog,
+    pub metadata_store: StoreKind,
+    pub metadata_transaction: Transaction,
     /// One metadata transaction: its record in NVS, and its later arrival on the metadata store 124.
     pub metadata_log_write: Span,
     pub metadata_write: Span,
@@ -38,7 +45,18 @@ pub struct DasdParameters {
     pub background_rate: u64,
     /// From power on, or a crash, to ready.
     pub iml_time: Span,
+    /// From the crash of a cluster until the other one serves its devices.
+    pub failover_time: Span,
     pub volumes: Vec<VolumeParameters>,
+}
+
+impl DasdParameters {
+    /// The cluster that a device belongs to. A logical subsystem (LSS) is the 256 addresses with one upper byte (G); even
+    /// ones belong to cluster 0, odd ones to cluster 1 (A, after the ESS, where clusters share the subsystems that way).
+    pub fn home_cluster(&self, device: Device) -> u8 {
+        let subsystem = self.volumes[device.0 as usize].device.0 >> 8;
+        (subsystem % u16::from(self.clusters)) as u8
+    }
 }
 
 /// One logical volume, with the label it bears at the start of a run.
@@ -98,5 +116,35 @@ names! {
     pub enum CowTiming {
         OnDestage = "on-destage",
         BeforeCommit = "before-commit",
+    }
+}
+
+names! {
+    /// What carries out the commands (patent paragraphs 19, 29 and 33).
+    pub enum Cpu {
+        /// A processor with a program: commands queue for it and take their path length.
+        Microcode = "microcode",
+        /// A logic circuit: a fixed latency, and no waiting line in front of it.
+        Hardwired = "hardwired",
+    }
+}
+
+names! {
+    /// What the metadata store 124 is (patent paragraph 20).
+    pub enum StoreKind {
+        Disk = "disk",
+        /// Lost with the battery.
+        RamBattery = "ram-battery",
+        Optical = "optical",
+        Tape = "tape",
+    }
+}
+
+names! {
+    /// Whether a metadata transaction is in NVS before it counts (MODEL 3.5).
+    pub enum Transaction {
+        Logged = "logged",
+        /// It counts at once and is durable when the store has it.
+        Unlogged = "unlogged",
     }
 }

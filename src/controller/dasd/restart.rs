@@ -5,18 +5,24 @@
 //! and log, and the log goes to the store. Each is an event of its own, so that a crash can fall between them.
 
 use super::command::DasdFact;
+use super::microcode::Work;
+use super::parameters::StoreKind;
 use super::state::StripeIntent;
+use super::store::MetadataStore;
 use super::tables::Tables;
 use super::{Condition, DasdController, DasdMessage, DasdOutbox, RestartStep};
 use crate::kernel::Span;
+use crate::vocab::RelationNumber;
 
 impl DasdController {
     /// Everything volatile is gone at once. The load begins after `outage`.
     pub fn crash(&mut self, nvs_lost: bool, outage: Span, out: &mut DasdOutbox) {
-        self.generation = self.generation.wrapping_add(1);
+        self.generations.iter_mut().for_each(|generation| *generation = generation.wrapping_add(1));
         if nvs_lost {
             self.battery.lose();
+            self.lose_battery_store();
         }
+        self.battery.keep_copies();
         self.rank.crash(out.now());
         // Until the tables are rebuilt nobody may read them; what is durable is shown by the view of durable state.
         let tables = self.durable_tables();
@@ -45,9 +51,7 @@ impl DasdController {
                 self.restart_after(self.parameters.metadata_write, out);
             }
             RestartStep::FinishMetadata => {
-                for record in self.battery.log.drain(..) {
-                    self.durable.store.apply(&record);
-                }
+                self.store_log(self.battery.log.len());
                 out.report(DasdFact::MetadataFinished);
                 out.report(DasdFact::Up);
                 out.send(DasdMessage::Up);
@@ -60,21 +64,57 @@ impl DasdController {
 
     /// The metadata store with the log applied.
     pub(super) fn durable_tables(&self) -> Tables {
-        let mut tables = self.durable.store.clone();
-        self.battery.log.iter().for_each(|record| tables.apply(record));
+        let mut tables = self.durable.store.tables().clone();
+        let safe = self.battery.log.iter().filter(|logged| logged.safe);
+        safe.for_each(|logged| tables.apply(&logged.record));
         tables
+    }
+
+    /// The last transactions are undone on the metadata store; with `everywhere` in the log and in memory too, as when
+    /// the controller reads the damaged store at once. Otherwise it shows when the store is read next.
+    pub fn lose_metadata(&mut self, transactions: u32, everywhere: bool) -> bool {
+        let mut undone = 0;
+        if everywhere {
+            undone = (self.battery.log.len() as u32).min(transactions);
+            self.battery.log.truncate(self.battery.log.len() - undone as usize);
+            let left = self.battery.log.len();
+            self.volatile.flushing = self.volatile.flushing.map(|records| records.min(left));
+        }
+        undone += self.durable.store.roll_back(transactions - undone);
+        if everywhere {
+            self.volatile.tables = self.durable_tables();
+        }
+        undone > 0
+    }
+
+    /// A battery-backed store is lost with its battery. The bindings of home areas are found again on the disks, as the
+    /// volumes were defined (A); no relationship is.
+    fn lose_battery_store(&mut self) {
+        if self.parameters.metadata_store != StoreKind::RamBattery {
+            return;
+        }
+        let tracks: Vec<u32> = self.parameters.volumes.iter().map(|volume| volume.tracks).collect();
+        self.durable.store = MetadataStore::new(Tables::new(&tracks, self.rank.places()));
     }
 
     /// Stripes whose write was cut are written whole: data and parity agree again.
     fn complete_stripes(&mut self) {
-        for StripeIntent { row, cells, labels } in std::mem::take(&mut self.battery.stripes) {
-            for (disk, tag) in cells {
-                self.rank.write_now(disk, row, tag);
-            }
-            for (device, label) in labels {
-                self.durable.home_labels[device.0 as usize] = label;
-            }
+        for intent in std::mem::take(&mut self.battery.stripes) {
+            self.complete_stripe(intent);
         }
+    }
+
+    pub(super) fn complete_stripe(&mut self, StripeIntent { row, cells, labels }: StripeIntent) {
+        for (disk, tag) in cells {
+            self.rank.write_now(disk, row, tag);
+        }
+        for (device, label) in labels {
+            self.durable.home_labels[device.0 as usize] = label;
+        }
+    }
+
+    fn is_copying(&self, relation: RelationNumber) -> bool {
+        self.volatile.ops.iter().any(|op| matches!(&op.work, Work::Background(copy) if copy.relation == relation))
     }
 
     fn reload_modified(&mut self, out: &DasdOutbox) {
@@ -84,13 +124,13 @@ impl DasdController {
         }
     }
 
-    fn resume_background(&mut self) {
+    pub(super) fn resume_background(&mut self) {
         let unfinished: Vec<_> = self
             .volatile
             .tables
             .relations
             .iter()
-            .filter(|relation| relation.background)
+            .filter(|relation| relation.background && !self.is_copying(relation.number))
             .map(|relation| (relation.number, relation.source, relation.target))
             .collect();
         for (number, source, target) in unfinished {

@@ -4,33 +4,42 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::command::DasdCommand;
-use super::microcode::Op;
+use super::microcode::{Op, Work};
 use super::parameters::DasdParameters;
+use super::store::MetadataStore;
 use super::tables::{Record, Tables};
 use crate::device::cache::{Cache, Nvs};
 use crate::device::channel::Channel;
 use crate::kernel::{Station, Time};
 use crate::vocab::{Device, LabelTrack, SLOT_BYTES, Tag, TrackNo};
 
-/// Survives everything that is modelled: the metadata store 124 and the label records on the platters. (The platters
-/// themselves are the durable half of the rank.)
+/// Survives everything that is modelled, battery-backed metadata stores aside: the metadata store 124 and the label records
+/// on the platters. (The platters themselves are the durable half of the rank.)
 #[derive(Clone, Debug)]
 pub struct Durable {
-    pub store: Tables,
+    pub store: MetadataStore,
     pub home_labels: Vec<Arc<LabelTrack>>,
 }
 
 /// Survives a crash while the battery lasts, and is lost as a whole otherwise.
 #[derive(Clone, Debug)]
 pub struct BatteryBacked {
-    /// Second copies of modified data.
+    /// Second copies of modified data, a bank in each cluster.
     pub modified: Nvs,
     /// Metadata transactions that the store has not seen yet.
-    pub log: VecDeque<Record>,
+    pub log: VecDeque<Logged>,
     /// Stripes whose data and parity are being written.
     pub stripes: Vec<StripeIntent>,
     /// Relationship numbers are never used twice.
     pub next_relation: u32,
+}
+
+/// A metadata transaction on its way to the store.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    pub record: Record,
+    /// It is in NVS. False after a loss of NVS, and for transactions that are not logged: memory alone knows it.
+    pub safe: bool,
 }
 
 /// What a row of the rank will hold once its write is complete.
@@ -41,12 +50,16 @@ pub struct StripeIntent {
     pub labels: Vec<(Device, Arc<LabelTrack>)>,
 }
 
-/// Lost in every crash of the controller.
+/// Lost in every crash of the controller; a crash of one cluster loses its part.
 #[derive(Clone, Debug)]
 pub struct Volatile {
     pub tables: Tables,
     pub cache: Cache,
-    pub cpu: Station<u32>,
+    /// The processors of each cluster.
+    pub cpus: Vec<Station<u32>>,
+    pub clusters: Vec<ClusterState>,
+    /// Work and commands that wait until the survivor has taken over.
+    pub suspended: VecDeque<Suspended>,
     pub channel: Channel,
     pub ops: Vec<Op>,
     pub free_ops: Vec<u32>,
@@ -58,14 +71,43 @@ pub struct Volatile {
     /// Writes that wait for a place in NVS.
     pub nvs_waiters: VecDeque<u32>,
     pub destages: u32,
-    /// NVS went above its high mark and is not yet below its low mark.
-    pub draining: bool,
+    /// By cluster: the NVS that holds its modified data went above its high mark and is not yet below its low mark.
+    pub draining: Vec<bool>,
+    /// By cluster: what was modified at this instant or before is destaged at high priority.
+    pub urgent: Vec<Option<Time>>,
+    /// Writes without NVS that wait until their tracks are on disk.
+    pub hardening: Vec<u32>,
     pub full_reported: bool,
     pub scan_armed: bool,
     /// Log records that the metadata write in progress takes along.
     pub flushing: Option<usize>,
     /// Freezes so far: each has a number.
     pub freezes: u32,
+}
+
+/// How a cluster is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClusterState {
+    Up,
+    /// It crashed, and nobody serves its devices yet.
+    Failing(FailoverStep),
+    /// The other cluster serves its devices until the load is over.
+    TakenOver,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailoverStep {
+    /// The survivor notices; then it reads NVS and completes unfinished stripes.
+    ReadNvs,
+    TakeDevices,
+}
+
+/// What waits for the end of a failover.
+#[derive(Clone, Debug)]
+pub enum Suspended {
+    Command(DasdCommand),
+    /// Cut in the crash; it is begun again, or goes on behind its last transaction.
+    Work(Work),
 }
 
 /// A lock: its holder, and who waits in order of arrival.
@@ -97,7 +139,7 @@ pub struct DeviceState {
 impl BatteryBacked {
     pub fn new(parameters: &DasdParameters) -> BatteryBacked {
         BatteryBacked {
-            modified: Nvs::new(slots(parameters.nvs)),
+            modified: Nvs::new(slots(parameters.nvs), parameters.clusters),
             log: VecDeque::new(),
             stripes: Vec::new(),
             next_relation: 1,
@@ -110,15 +152,30 @@ impl BatteryBacked {
         self.log.clear();
         self.stripes.clear();
     }
+
+    /// Both clusters are gone: what had no copy in NVS is lost.
+    pub fn keep_copies(&mut self) {
+        self.modified.keep_copies();
+        self.log.retain(|logged| logged.safe);
+    }
 }
 
 impl Volatile {
     pub fn new(parameters: &DasdParameters, tables: Tables) -> Volatile {
         let tracks: Vec<u32> = parameters.volumes.iter().map(|volume| volume.tracks).collect();
+        let homes = (0..tracks.len() as u16).map(|device| parameters.home_cluster(Device(device))).collect();
+        let clusters = usize::from(parameters.clusters);
         Volatile {
             tables,
-            cache: Cache::new(slots(parameters.cache), &tracks),
-            cpu: Station::new(parameters.processors),
+            cache: Cache::new(
+                slots(parameters.cache / u64::from(parameters.clusters)),
+                parameters.clusters,
+                &tracks,
+                homes,
+            ),
+            cpus: (0..clusters).map(|_| Station::new(parameters.processors)).collect(),
+            clusters: vec![ClusterState::Up; clusters],
+            suspended: VecDeque::new(),
             channel: Channel::new(&parameters.channel).expect("the scenario check refuses an impossible channel"),
             ops: Vec::new(),
             free_ops: Vec::new(),
@@ -128,7 +185,9 @@ impl Volatile {
             devices: vec![DeviceState::default(); tracks.len()],
             nvs_waiters: VecDeque::new(),
             destages: 0,
-            draining: false,
+            draining: vec![false; clusters],
+            urgent: vec![None; clusters],
+            hardening: Vec::new(),
             full_reported: false,
             scan_armed: false,
             flushing: None,
@@ -139,11 +198,11 @@ impl Volatile {
     /// Forgets everything but what the stations have been used for; `tables` are what durable state says.
     pub fn crash(&mut self, parameters: &DasdParameters, tables: Tables, now: Time) {
         let fresh = Volatile::new(parameters, tables);
-        let mut cpu = std::mem::replace(&mut self.cpu, Station::new(1));
+        let mut cpus = std::mem::take(&mut self.cpus);
         let mut channel = self.channel.clone();
-        cpu.clear(now);
+        cpus.iter_mut().for_each(|cpu| cpu.clear(now));
         channel.crash(now);
-        *self = Volatile { cpu, channel, ..fresh };
+        *self = Volatile { cpus, channel, ..fresh };
     }
 }
 

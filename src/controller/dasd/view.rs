@@ -93,17 +93,17 @@ impl DasdController {
         DurableVolumes { controller: self, tables: self.durable_tables(), modified }
     }
 
-    /// Modified tracks in NVS and what fits.
-    pub fn nvs_use(&self) -> (u32, u32) {
-        (self.battery.modified.used(), self.battery.modified.capacity())
+    /// Modified tracks in the NVS of a cluster, and what fits.
+    pub fn nvs_use(&self, cluster: u8) -> (u32, u32) {
+        (self.battery.modified.used(cluster), self.battery.modified.capacity(cluster))
     }
 
     /// Names and use of its servers.
     pub fn usage(&self, now: Time) -> Vec<(String, u32, Usage)> {
-        let mut usage = vec![
-            ("dasd.cpu".to_owned(), self.parameters.processors, self.volatile.cpu.usage(now)),
-            ("dasd.channel".to_owned(), self.parameters.channel.paths, self.volatile.channel.usage(now)),
-        ];
+        let mut usage: Vec<(String, u32, Usage)> = (self.volatile.cpus.iter().enumerate())
+            .map(|(cluster, cpu)| (format!("dasd.cpu{cluster}"), self.parameters.processors, cpu.usage(now)))
+            .collect();
+        usage.push(("dasd.channel".to_owned(), self.parameters.channel.paths, self.volatile.channel.usage(now)));
         usage.extend(self.rank.usage(now).enumerate().map(|(disk, usage)| (format!("dasd.disk{disk}"), 1, usage)));
         usage
     }
@@ -112,7 +112,8 @@ impl DasdController {
     pub fn is_quiet(&self) -> bool {
         self.is_up()
             && self.volatile.ops.len() == self.volatile.free_ops.len()
-            && self.battery.modified.used() == 0
+            && self.volatile.suspended.is_empty()
+            && self.battery.modified.is_empty()
             && self.battery.log.is_empty()
     }
 }

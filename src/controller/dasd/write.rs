@@ -11,6 +11,7 @@ use crate::vocab::{Device, LabelTrack, Status, Ticket, TrackImage, TrackNo, Trac
 pub struct Write {
     pub ticket: Ticket,
     pub range: TrackRange,
+    pub bytes: u64,
     pub write: WriteNumber,
     pub phase: WritePhase,
 }
@@ -21,6 +22,8 @@ pub enum WritePhase {
     Processor,
     /// Tracks committed so far.
     Commit(u32),
+    /// There is no NVS: the tracks must be on disk before the answer.
+    Harden,
 }
 
 impl DasdController {
@@ -34,6 +37,7 @@ impl DasdController {
             }
             WritePhase::Processor => 0,
             WritePhase::Commit(done) => done,
+            WritePhase::Harden => write.range.count,
         };
         while done < write.range.count {
             let track = TrackNo(write.range.first.0 + done);
@@ -46,6 +50,10 @@ impl DasdController {
             }
             out.report(DasdFact::WriteCommitted { device, track });
             done += 1;
+        }
+        if self.must_harden(slot, write.range, out) {
+            write.phase = WritePhase::Harden;
+            return Some(write);
         }
         self.reply(write.ticket, Status::Good, Payload::Nothing, out);
         self.write_ended(device, out);
@@ -71,6 +79,7 @@ impl DasdController {
             }
             WritePhase::Processor => 0,
             WritePhase::Commit(done) => done,
+            WritePhase::Harden => images.len() as u32,
         };
         while (done as usize) < images.len() {
             let track = TrackNo(first.0 + done);
@@ -83,6 +92,10 @@ impl DasdController {
                 out.report(DasdFact::LabelWritten { device });
             }
             done += 1;
+        }
+        let range = TrackRange { device, first, count: images.len() as u32 };
+        if self.must_harden(slot, range, out) {
+            return Some(WritePhase::Harden);
         }
         self.reply(ticket, Status::Good, Payload::Nothing, out);
         self.write_ended(device, out);
@@ -112,7 +125,7 @@ impl DasdController {
             self.volatile.cache.overwrite(slot, image, epoch, place, out.now());
             return true;
         }
-        if self.battery.modified.is_full() && track.0 != 0 {
+        if self.battery.modified.is_full(self.nvs_bank(device, track)) && track.0 != 0 {
             if !self.volatile.full_reported {
                 self.volatile.full_reported = true;
                 out.report(DasdFact::NvsFull);
@@ -125,7 +138,8 @@ impl DasdController {
     }
 
     pub(super) fn insert_modified(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: u32, now: Time) {
-        let place = self.battery.modified.insert(device, track, image.clone(), epoch);
+        let bank = self.nvs_bank(device, track);
+        let place = self.battery.modified.insert(bank, device, track, image.clone(), epoch);
         match self.volatile.cache.newest(device, track) {
             Some(slot) if self.volatile.cache.slot(slot).nvs().is_none() => {
                 self.volatile.cache.overwrite(slot, image, epoch, place, now);

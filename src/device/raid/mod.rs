@@ -202,6 +202,19 @@ impl Rank {
         }
     }
 
+    /// Cuts the operations of these owners: those in line leave it, those in service end in their time and write nothing.
+    /// Returns the owner of each that left its line.
+    pub fn withdraw(&mut self, is_gone: impl Fn(u32) -> bool) -> Vec<u32> {
+        let mut gone = Vec::new();
+        for spindle in &mut self.volatile.spindles {
+            gone.extend(spindle.line.withdraw(|op| is_gone(op.owner)).into_iter().map(|op| op.owner));
+            if let Some(op) = spindle.in_service.as_mut().filter(|op| is_gone(op.owner)) {
+                op.action = Action::Read;
+            }
+        }
+        gone
+    }
+
     /// What the disks have done so far, in their order.
     pub fn usage(&self, now: Time) -> impl Iterator<Item = Usage> + '_ {
         self.volatile.spindles.iter().map(move |spindle| spindle.line.usage(now))
