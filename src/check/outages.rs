@@ -15,6 +15,8 @@ pub struct Outages {
     unrecovered: bool,
     /// A cluster crashed and the other one has not taken over.
     failing_over: bool,
+    /// No path to the controller works.
+    paths_gone: bool,
     /// Images between their crash and the end of their recovery; bit by number.
     images_down: u128,
 }
@@ -28,6 +30,11 @@ impl Outages {
                 self.unrecovered = true;
             }
             DasdFact::Up => self.controller_down = false,
+            DasdFact::PathsGone => {
+                self.paths_gone = true;
+                self.unrecovered = true;
+            }
+            DasdFact::PathsBack => self.paths_gone = false,
             DasdFact::ClusterFailed { .. } => self.failing_over = true,
             DasdFact::FailoverDone { .. } => self.failing_over = false,
             _ => return,
@@ -67,7 +74,7 @@ impl Outages {
     }
 
     fn update(&mut self, now: Time) {
-        match (self.since, self.controller_down || self.failing_over || self.images_down != 0) {
+        match (self.since, self.controller_down || self.failing_over || self.paths_gone || self.images_down != 0) {
             (None, true) => self.since = Some(now),
             (Some(since), false) => {
                 self.pieces.push((since, now));

@@ -40,8 +40,7 @@ impl View for Seen<'_> {
     }
 
     fn reachable(&self, _: Device) -> bool {
-        // Paths do not fail yet.
-        true
+        self.world.dasd.has_path()
     }
 
     fn logical_label(&self, device: Device) -> Arc<LabelTrack> {

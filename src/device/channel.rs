@@ -69,6 +69,12 @@ impl Channel {
         self.paths.clear(now);
     }
 
+    /// Changes how many paths work: returns who starts now, and for how long. A request on a path that is lost is sent
+    /// again on another in its time (A).
+    pub fn set_paths(&mut self, now: Time, paths: u32) -> Vec<(u32, Span)> {
+        self.paths.set_servers(now, paths).into_iter().map(|request| (request.owner, self.hold(request))).collect()
+    }
+
     /// Takes the requests of these owners out of the line; one that is on a path ends in its time.
     pub fn withdraw(&mut self, is_gone: impl Fn(u32) -> bool) -> Vec<u32> {
         self.paths.withdraw(|request| is_gone(request.owner)).into_iter().map(|request| request.owner).collect()

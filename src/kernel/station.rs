@@ -51,7 +51,7 @@ impl<J> Station<J> {
         assert!(self.busy > 0, "a departure ends a service");
         self.account(now);
         self.usage.served += 1;
-        let next = self.line.pop_front();
+        let next = if self.busy > self.servers { None } else { self.line.pop_front() };
         if next.is_none() {
             self.busy -= 1;
         }
@@ -74,6 +74,17 @@ impl<J> Station<J> {
         self.account(now);
         self.busy = 0;
         self.line.clear();
+    }
+
+    /// Changes how many servers there are: returns the waiting jobs that start now. A job in service beyond them is
+    /// finished.
+    pub fn set_servers(&mut self, now: Time, servers: u32) -> Vec<J> {
+        self.account(now);
+        self.servers = servers;
+        let free = self.servers.saturating_sub(self.busy) as usize;
+        let started: Vec<J> = self.line.drain(..free.min(self.line.len())).collect();
+        self.busy += started.len() as u32;
+        started
     }
 
     /// Takes jobs that meet `leaves` out of the line.
@@ -123,6 +134,20 @@ mod tests {
         assert_eq!(station.depart(at(15)), None);
         let usage = station.usage(at(20));
         assert_eq!(usage, Usage { busy: Span::from_ns(25), served: 3, longest_line: 1 });
+    }
+
+    #[test]
+    fn servers_come_and_go() {
+        let mut station = Station::new(2);
+        for job in 1..=4 {
+            let _ = station.arrive(Time::ZERO, job);
+        }
+        assert!(station.set_servers(Time::ZERO, 1).is_empty());
+        assert_eq!(station.depart(Time::ZERO), None, "one of the two in service was too many");
+        assert_eq!(station.depart(Time::ZERO), Some(3));
+        assert_eq!(station.set_servers(Time::ZERO, 3), [4]);
+        assert_eq!(station.arrive(Time::ZERO, 5), Some(5));
+        assert_eq!(station.withdraw(|_| true), [0; 0]);
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::kernel::mix;
 pub struct Tag(pub u64);
 
 impl Tag {
+    /// Stands for content that nobody can read any more; it travels with copies of the track until the track is written.
+    pub const UNREADABLE: Tag = Tag(u64::MAX);
+
     /// What a track of a volume holds at the start of a run; `volume` is any number that differs between volumes.
     pub const fn initial(volume: u64, track: TrackNo) -> Tag {
         Tag(mix(mix(0x7472_6163_6b20_3020, volume), track.0 as u64))

@@ -114,6 +114,7 @@ names! {
         FailbackDone = "failback-done",
         StripeDataWritten = "stripe-data-written",
         StripeParityWritten = "stripe-parity-written",
+        DiskFailed = "disk-failed",
         // tape
         TapeLoaded = "tape-loaded",
         TapeErrorReported = "tape-error-reported",

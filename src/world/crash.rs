@@ -2,7 +2,8 @@
 
 use super::route::{Message, OUTSIDE};
 use super::{Event, Fact, INJECTOR_PORT, World};
-use crate::fault::plan::{BlockChoice, Fault, NvsFate, UpdateTrack};
+use crate::device::raid::Astray;
+use crate::fault::plan::{BlockChoice, DataPath, Fault, NvsFate, UpdateTrack};
 use crate::kernel::{Fingerprint, Queue, Span};
 use crate::manager::Manager;
 use crate::manager::catalog::EntryState;
@@ -36,7 +37,7 @@ impl World {
                     self.tape.host_crash(&mut self.tape_out);
                     self.apply_tape(queue, fingerprint);
                 }
-                self.lose_host(image, outage, self.dasd.is_up(), queue, fingerprint);
+                self.lose_host(image, outage, self.dasd.answers(), queue, fingerprint);
                 true
             }
             Fault::ControllerCrash { nvs, outage } => {
@@ -62,15 +63,18 @@ impl World {
             Fault::NvsLoss { cluster } => self.dasd.lose_nvs(cluster, &mut self.dasd_out),
             Fault::MetadataLoss { transactions } => self.dasd.lose_metadata(transactions, true),
             Fault::MetadataRollback { transactions } => self.dasd.lose_metadata(transactions, false),
-            Fault::PathLoss { .. }
-            | Fault::DiskFailure { .. }
-            | Fault::DiskReadError { .. }
-            | Fault::DiskSlow { .. }
-            | Fault::SilentCorruption { .. }
-            | Fault::LostWrite { .. }
-            | Fault::MisdirectedWrite { .. }
-            | Fault::TornWrite { .. }
-            | Fault::TapeDriveCrash { .. }
+            Fault::PathLoss { duration } => self.dasd.lose_path(duration, &mut self.dasd_out),
+            Fault::DiskFailure { disk, .. } => self.dasd.fail_disk(disk, &mut self.dasd_out),
+            Fault::DiskReadError { device, track, latent } => self.dasd.spoil_read(device, track, latent),
+            Fault::DiskSlow { disk, factor_milli, duration } => self.dasd.slow_disk(disk, factor_milli, now + duration),
+            Fault::SilentCorruption { device, track, path: DataPath::Read } => self.dasd.corrupt_read(device, track),
+            Fault::SilentCorruption { device, track, path: DataPath::Write } => {
+                self.dasd.lead_write_astray(device, track, Astray::Altered)
+            }
+            Fault::LostWrite { device, track } => self.dasd.lead_write_astray(device, track, Astray::Lost),
+            Fault::MisdirectedWrite { device, track, to } => self.dasd.misdirect_write(device, track, to),
+            Fault::TornWrite { device, bytes } => self.dasd.tear_label(device, bytes),
+            Fault::TapeDriveCrash { .. }
             | Fault::TapeDriveOffline { .. }
             | Fault::MountFailure { .. }
             | Fault::NoScratch { .. }

@@ -221,7 +221,8 @@ impl DasdController {
             | DasdCommand::DeleteTarget { device, .. } => self.is_cut_off(device),
             DasdCommand::Establish { source, target, .. } => self.is_cut_off(source) || self.is_cut_off(target),
             DasdCommand::Withdraw { target, .. } => self.is_cut_off(target),
-            DasdCommand::QueryRelations { .. } => false,
+            DasdCommand::Freeze { ref sources, .. } => sources.iter().any(|&source| self.is_cut_off(source)),
+            DasdCommand::Thaw { .. } | DasdCommand::QueryRelations { .. } => false,
         }
     }
 
@@ -240,7 +241,7 @@ impl DasdController {
         match (&self.volatile.ops[slot as usize].work, channel_bytes) {
             (_, Some(bytes)) => self.use_channel(slot, bytes, out),
             (Work::Read(_) | Work::WriteLabel { .. } | Work::ReadLabel { .. }, None) => self.use_processor(slot, out),
-            (Work::Establish(_) | Work::Withdraw(_) | Work::Delete { .. }, None) => {
+            (Work::Establish(_) | Work::Withdraw(_) | Work::Delete { .. } | Work::Freeze(_), None) => {
                 self.wait(slot, self.log_time(), out);
             }
             _ => self.volatile.ready.push_back(slot),

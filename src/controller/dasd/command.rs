@@ -240,6 +240,12 @@ pub enum DasdFact {
     TargetDeleted {
         device: Device,
     },
+    DiskFailed {
+        disk: u16,
+    },
+    /// No path to the controller works, or one does again.
+    PathsGone,
+    PathsBack,
     NvsReplayed,
     TablesRebuilt,
     MetadataFinished,
@@ -280,10 +286,15 @@ impl DasdFact {
             DasdFact::RelationshipWithdrawn { .. } => EventName::RelationshipWithdrawn,
             DasdFact::HiddenIdCleared { .. } => EventName::HiddenIdCleared,
             DasdFact::TargetDeleted { .. } => EventName::TargetDeleted,
+            DasdFact::DiskFailed { .. } => EventName::DiskFailed,
             DasdFact::NvsReplayed => EventName::NvsReplayed,
             DasdFact::TablesRebuilt => EventName::TablesRebuilt,
             DasdFact::MetadataFinished => EventName::MetadataFinished,
-            DasdFact::WriteCommitted { .. } | DasdFact::Down | DasdFact::Up => return None,
+            DasdFact::WriteCommitted { .. }
+            | DasdFact::PathsGone
+            | DasdFact::PathsBack
+            | DasdFact::Down
+            | DasdFact::Up => return None,
         })
     }
 
@@ -318,6 +329,9 @@ impl DasdFact {
             | DasdFact::ClusterFailed { .. }
             | DasdFact::FailoverDone { .. }
             | DasdFact::FailbackDone { .. }
+            | DasdFact::DiskFailed { .. }
+            | DasdFact::PathsGone
+            | DasdFact::PathsBack
             | DasdFact::StripeDataWritten { .. }
             | DasdFact::StripeParityWritten { .. }
             | DasdFact::NvsReplayed
@@ -345,6 +359,8 @@ impl DasdFact {
                 | DasdFact::TargetEntryCleared { track: TrackNo(0), .. }
                 | DasdFact::TablesRebuilt
                 | DasdFact::ClusterFailed { .. }
+                | DasdFact::PathsGone
+                | DasdFact::PathsBack
                 | DasdFact::Down
                 | DasdFact::Up
         )

@@ -188,6 +188,7 @@ impl DasdController {
         let t0_seconds = t0.map_or(0, HiddenId::seconds_of);
         record.hide(HiddenId { source: source_id, target: id, t0_seconds, relation: establish.number }, format);
         let label = LabelTrack { label: Some(record), embedded: id };
+        let label = self.torn_label(target, label);
         let tag = self.logical_image(source, TrackNo(0)).tag;
         self.insert_modified_label(target, TrackImage { tag, label: Some(Arc::new(label)) }, out.now());
         out.report(DasdFact::HiddenIdWritten { device: target });

@@ -58,6 +58,9 @@ impl DasdController {
             Work::RowWrite(row) => self.is_cut(cluster, row.parent as usize),
             // It reads and writes disks for its own device alone.
             Work::Destage(_) => op.cluster == cluster,
+            Work::Freeze(freeze) => {
+                op.cluster == cluster || freeze.sources.iter().any(|&source| self.is_cut_off(source))
+            }
             work => {
                 op.cluster == cluster || devices_of(work).into_iter().flatten().any(|device| self.is_cut_off(device))
             }
@@ -121,7 +124,7 @@ impl DasdController {
                     return None;
                 }
             },
-            Work::WriteLabel { .. } | Work::ReadLabel { .. } | Work::Delete { .. } => work,
+            Work::WriteLabel { .. } | Work::ReadLabel { .. } | Work::Delete { .. } | Work::Freeze(_) => work,
             Work::Establish(mut establish) => {
                 establish.phase = match establish.phase {
                     // No relationship yet: it is made anew, with a later T0.
@@ -220,6 +223,7 @@ fn devices_of(work: &Work) -> [Option<Device>; 2] {
         | Work::WriteLabel { device, .. }
         | Work::ReadLabel { device, .. }
         | Work::Delete { device, .. } => [Some(*device), None],
+        Work::Freeze(freeze) => [freeze.sources.first().copied(), None],
         Work::Establish(establish) => [Some(establish.source), Some(establish.target)],
         Work::Withdraw(withdraw) => [Some(withdraw.source), Some(withdraw.target)],
         Work::Destage(destage) => [Some(destage.device), None],

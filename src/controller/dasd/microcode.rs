@@ -114,7 +114,9 @@ impl DasdController {
                 }
                 Work::ReadLabel { ticket, device } => {
                     let label = self.logical_label(device);
-                    self.reply(ticket, Status::Good, Payload::Label(label), out);
+                    let lost = self.is_unreadable(device, TrackNo(0)) && *label == LabelTrack::BLANK;
+                    let status = if lost { Status::MediaError } else { Status::Good };
+                    self.reply(ticket, status, Payload::Label(label), out);
                     None
                 }
                 Work::Freeze(freeze) => self.proceed_freeze(slot, freeze, out).map(Work::Freeze),

@@ -14,6 +14,7 @@ pub mod command;
 mod copy;
 mod cut;
 mod destage;
+mod faults;
 mod freeze;
 mod lock;
 mod microcode;
@@ -27,6 +28,7 @@ pub mod tables;
 mod view;
 mod write;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use command::{DasdCommand, DasdFact, DasdReply, Identity, Payload, RelationSummary};
@@ -41,7 +43,7 @@ use self::store::MetadataStore;
 use self::tables::{Record, Tables};
 use crate::device::raid::{Place, PlaceExtent, Rank, RankError};
 use crate::kernel::{Class, Outbox, Span, Stream, Time};
-use crate::vocab::{LabelTrack, Status};
+use crate::vocab::{Device, LabelTrack, Status};
 
 /// What the controller sends to the hosts that see it.
 #[derive(Clone, Debug, Hash)]
@@ -66,6 +68,8 @@ pub struct DasdTimer {
 
 /// The timers of what both clusters share: channels, disks, the metadata store, restart and failover.
 const SHARED: u8 = 2;
+/// What no crash of the controller voids: the paths outside.
+const OUTSIDE: u8 = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum DasdTimerKind {
@@ -85,6 +89,8 @@ enum DasdTimerKind {
     /// The next step of a failover from the cluster, or its load is over.
     Failover,
     Failback,
+    /// A channel path works again.
+    PathBack,
     Restart,
 }
 
@@ -97,10 +103,14 @@ pub struct DasdController {
     battery: BatteryBacked,
     volatile: Volatile,
     condition: Condition,
-    /// Of the clusters, then the shared one.
-    generations: [u16; 3],
+    /// By domain: of the clusters, the shared one, and one that never changes.
+    generations: [u16; 4],
     /// When a cluster that crashed has loaded.
     failback_due: Time,
+    /// Channel paths that do not work.
+    paths_lost: u32,
+    /// Devices whose next label write is cut behind so many bytes.
+    torn: BTreeMap<Device, u8>,
 }
 
 /// Whether the controller answers.
@@ -137,8 +147,10 @@ impl DasdController {
             battery: BatteryBacked::new(&parameters),
             volatile: Volatile::new(&parameters, tables),
             condition: Condition::Up,
-            generations: [0; 3],
+            generations: [0; 4],
             failback_due: Time::ZERO,
+            paths_lost: 0,
+            torn: BTreeMap::new(),
             parameters,
         })
     }
@@ -153,7 +165,7 @@ impl DasdController {
     }
 
     pub fn command(&mut self, command: DasdCommand, out: &mut DasdOutbox) {
-        if !self.is_up() {
+        if !self.answers() {
             self.reply(command.ticket(), Status::NotOperational, Payload::Nothing, out);
             return;
         }
@@ -182,7 +194,7 @@ impl DasdController {
                 if let Some(service) = completed.next {
                     out.complete_after(service, self.timer(DasdTimerKind::Disk, slot));
                 }
-                self.disk_ended(completed.op, out);
+                self.disk_ended(completed.op, completed.arrived, out);
             }
             DasdTimerKind::Delay => self.wait_ended(slot),
             DasdTimerKind::MetadataFlush => self.metadata_written(out),
@@ -191,6 +203,7 @@ impl DasdController {
             DasdTimerKind::Restart => self.restart(out),
             DasdTimerKind::Failover => self.fail_over(slot as u8, out),
             DasdTimerKind::Failback => self.fail_back(slot as u8, out),
+            DasdTimerKind::PathBack => self.path_back(out),
         }
         self.run_ready(out);
     }
@@ -241,6 +254,7 @@ impl DasdController {
     fn timer(&self, kind: DasdTimerKind, slot: u32) -> DasdTimer {
         let domain = match kind {
             DasdTimerKind::Processor | DasdTimerKind::Delay => self.volatile.ops[slot as usize].cluster,
+            DasdTimerKind::PathBack => OUTSIDE,
             _ => SHARED,
         };
         DasdTimer { kind, domain, generation: self.generations[usize::from(domain)], slot }

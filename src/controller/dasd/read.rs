@@ -62,7 +62,10 @@ impl DasdController {
             let device = read.range.device;
             for track in read.range.tracks() {
                 out.report(DasdFact::StageDone { device, track });
-                if !read.images && self.volatile.tables.relation_of_target(device).is_none() {
+                if !read.images
+                    && !self.is_unreadable(device, track)
+                    && self.volatile.tables.relation_of_target(device).is_none()
+                {
                     let image = self.logical_image(device, track);
                     self.volatile.cache.insert_clean(device, track, image);
                 }
@@ -74,6 +77,11 @@ impl DasdController {
             return waiting;
         }
         self.volatile.devices[read.range.device.0 as usize].reads -= 1;
+        if read.first == Tag::UNREADABLE || read.rest.iter().any(|image| image.tag == Tag::UNREADABLE) {
+            self.reply(read.ticket, Status::MediaError, Payload::Nothing, out);
+            self.drained(read.range.device, out);
+            return None;
+        }
         let payload = if read.images {
             Payload::Images(read.rest.into())
         } else {
@@ -124,6 +132,9 @@ impl DasdController {
     pub(super) fn read_places(&mut self, slot: u32, places: &[Place], out: &mut DasdOutbox) {
         let mut rows: Vec<(u16, u64)> =
             places.iter().map(|&place| self.rank.locate(place)).map(|at| (at.disk, at.row)).collect();
+        if self.rank.is_damaged() {
+            rows = self.rows_around_damage(&rows);
+        }
         rows.sort_unstable();
         let mut sweep = 0;
         for end in 1..=rows.len() {
@@ -136,6 +147,18 @@ impl DasdController {
             self.submit_disk(DiskOp { disk, row: first, rows: count, action: Action::Read, owner: slot }, out);
             sweep = end;
         }
+    }
+
+    /// What cannot be read is computed from the other disks of its row: they are read instead.
+    fn rows_around_damage(&mut self, rows: &[(u16, u64)]) -> Vec<(u16, u64)> {
+        let mut around = Vec::new();
+        for &(disk, row) in rows {
+            around.extend(self.rank.slots_to_read(disk, row).into_iter().map(|disk| (disk, row)));
+        }
+        around.sort_unstable();
+        around.dedup();
+        // Nothing is left of the row: the answer needs a disk all the same.
+        if around.is_empty() { rows.to_vec() } else { around }
     }
 
     pub(super) fn submit_disk(&mut self, op: DiskOp, out: &mut DasdOutbox) {

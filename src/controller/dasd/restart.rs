@@ -10,14 +10,15 @@ use super::parameters::StoreKind;
 use super::state::StripeIntent;
 use super::store::MetadataStore;
 use super::tables::Tables;
-use super::{Condition, DasdController, DasdMessage, DasdOutbox, RestartStep};
+use super::{Condition, DasdController, DasdMessage, DasdOutbox, OUTSIDE, RestartStep};
 use crate::kernel::Span;
 use crate::vocab::RelationNumber;
 
 impl DasdController {
     /// Everything volatile is gone at once. The load begins after `outage`.
     pub fn crash(&mut self, nvs_lost: bool, outage: Span, out: &mut DasdOutbox) {
-        self.generations.iter_mut().for_each(|generation| *generation = generation.wrapping_add(1));
+        let all = &mut self.generations[..usize::from(OUTSIDE)];
+        all.iter_mut().for_each(|generation| *generation = generation.wrapping_add(1));
         if nvs_lost {
             self.battery.lose();
             self.lose_battery_store();
@@ -54,8 +55,10 @@ impl DasdController {
                 self.store_log(self.battery.log.len());
                 out.report(DasdFact::MetadataFinished);
                 out.report(DasdFact::Up);
-                out.send(DasdMessage::Up);
                 self.condition = Condition::Up;
+                if self.answers() {
+                    out.send(DasdMessage::Up);
+                }
                 self.resume_background();
                 self.destage_if_due(out);
             }

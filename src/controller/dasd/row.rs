@@ -1,7 +1,5 @@
 //! Rows of the rank: every write of homes, with parity and the stripe log (MODEL 3.7).
 
-use std::sync::Arc;
-
 use super::command::DasdFact;
 use super::microcode::Work;
 use super::parameters::StripeLog;
@@ -97,29 +95,32 @@ impl DasdController {
     }
 
     /// What the new parity is computed from: the old content of the columns and the old parity, or the other columns,
-    /// whichever is fewer. A full row needs nothing.
+    /// whichever is fewer; where one of them cannot be read, the other way. A full row needs nothing, nor does one whose
+    /// parity disk failed.
     pub(super) fn disks_to_read(&self, row: &RowWrite) -> Vec<u16> {
+        if self.rank.has_failed(row.parity_disk) {
+            return Vec::new();
+        }
         let disks = self.rank.disks();
         let written = |disk: u16| row.cells.iter().any(|cell| cell.disk == disk);
         let others: Vec<u16> = (0..disks).filter(|&disk| disk != row.parity_disk && !written(disk)).collect();
-        if others.len() <= row.cells.len() {
-            return others;
-        }
         let mut old: Vec<u16> = row.cells.iter().map(|cell| cell.disk).collect();
         old.push(row.parity_disk);
-        old
+        let (better, worse) = if others.len() <= row.cells.len() { (others, old) } else { (old, others) };
+        let readable = |disks: &[u16]| disks.iter().all(|&disk| self.rank.is_readable(disk, row.row));
+        if readable(&better) || !readable(&worse) { better } else { worse }
     }
 
     pub(super) fn write_row(&mut self, slot: u32, row: &RowWrite, out: &mut DasdOutbox) {
         let disks = self.rank.disks();
         let new_tag = |disk: u16| row.cells.iter().find(|cell| cell.disk == disk).map(|cell| cell.image.tag);
         let parity = if self.disks_to_read(row).contains(&row.parity_disk) {
-            row.cells.iter().fold(self.rank.slot(row.parity_disk, row.row), |parity, cell| {
-                Tag(parity.0 ^ self.rank.slot(cell.disk, row.row).0 ^ cell.image.tag.0)
+            row.cells.iter().fold(self.rank.content(row.parity_disk, row.row), |parity, cell| {
+                Tag(parity.0 ^ self.rank.content(cell.disk, row.row).0 ^ cell.image.tag.0)
             })
         } else {
             (0..disks).filter(|&disk| disk != row.parity_disk).fold(Tag(0), |parity, disk| {
-                Tag(parity.0 ^ new_tag(disk).unwrap_or_else(|| self.rank.slot(disk, row.row)).0)
+                Tag(parity.0 ^ new_tag(disk).unwrap_or_else(|| self.rank.content(disk, row.row)).0)
             })
         };
         if self.parameters.stripe_log == StripeLog::Nvs {
@@ -128,37 +129,50 @@ impl DasdController {
             let labels = row.cells.iter().filter_map(|cell| Some((cell.device, cell.image.label.clone()?))).collect();
             self.battery.stripes.push(StripeIntent { row: row.row, cells, labels });
         }
-        for cell in &row.cells {
-            let action = Action::Write(cell.image.tag);
-            self.submit_disk(DiskOp { disk: cell.disk, row: row.row, rows: 1, action, owner: slot }, out);
+        let mut submitted = 0;
+        let writes = row.cells.iter().map(|cell| (cell.disk, cell.image.tag)).chain([(row.parity_disk, parity)]);
+        for (disk, tag) in writes.filter(|&(disk, _)| !self.rank.has_failed(disk)).collect::<Vec<_>>() {
+            let action = Action::Write(tag);
+            self.submit_disk(DiskOp { disk, row: row.row, rows: 1, action, owner: slot }, out);
+            submitted += 1;
         }
-        let action = Action::Write(parity);
-        self.submit_disk(DiskOp { disk: row.parity_disk, row: row.row, rows: 1, action, owner: slot }, out);
+        // Every disk that it would write has failed.
+        if submitted == 0 {
+            self.volatile.ready.push_back(slot);
+        }
     }
 
     /// A disk operation ended: what it wrote is on the platter now.
-    pub(super) fn disk_ended(&mut self, op: DiskOp, out: &mut DasdOutbox) {
+    pub(super) fn disk_ended(&mut self, op: DiskOp, arrived: bool, out: &mut DasdOutbox) {
         if let (Action::Write(_), Work::RowWrite(row)) = (&op.action, &self.volatile.ops[op.owner as usize].work) {
-            match row.cells.iter().find(|cell| cell.disk == op.disk) {
-                Some(cell) => {
-                    let RowCell { device, track, ref image, purpose, .. } = *cell;
-                    if let Some(label) = &image.label {
-                        self.durable.home_labels[device.0 as usize] = Arc::clone(label);
-                    }
-                    out.report(DasdFact::StripeDataWritten { row: op.row });
-                    match purpose {
-                        Purpose::Destage { newer } if self.volatile.tables.relation_of_source(device).is_some() => {
-                            out.report(DasdFact::SourceHomeWritten { device, track, newer });
-                        }
-                        Purpose::Destage { .. } => {}
-                        Purpose::CopyOnWrite => out.report(DasdFact::CowCopyHardened { device, track }),
-                        Purpose::Background => out.report(DasdFact::BackgroundTrackHardened { device, track }),
-                    }
-                }
-                None => out.report(DasdFact::StripeParityWritten { row: op.row }),
+            let is_parity = op.disk == row.parity_disk;
+            // What a failed disk should hold is known once the parity is there.
+            let told = |cell: &&RowCell| cell.disk == op.disk || is_parity && self.rank.has_failed(cell.disk);
+            let cells: Vec<RowCell> = row.cells.iter().filter(told).cloned().collect();
+            for cell in cells {
+                self.home_written(op.row, cell, arrived, out);
+            }
+            if is_parity {
+                out.report(DasdFact::StripeParityWritten { row: op.row });
             }
         }
         self.child_ended(op.owner);
+    }
+
+    fn home_written(&mut self, row: u64, cell: RowCell, arrived: bool, out: &mut DasdOutbox) {
+        let RowCell { device, track, image, purpose, .. } = cell;
+        if let Some(label) = image.label.filter(|_| arrived) {
+            self.durable.home_labels[device.0 as usize] = label;
+        }
+        out.report(DasdFact::StripeDataWritten { row });
+        match purpose {
+            Purpose::Destage { newer } if self.volatile.tables.relation_of_source(device).is_some() => {
+                out.report(DasdFact::SourceHomeWritten { device, track, newer });
+            }
+            Purpose::Destage { .. } => {}
+            Purpose::CopyOnWrite => out.report(DasdFact::CowCopyHardened { device, track }),
+            Purpose::Background => out.report(DasdFact::BackgroundTrackHardened { device, track }),
+        }
     }
 
     pub(super) fn child_ended(&mut self, parent: u32) {

@@ -59,7 +59,11 @@ impl DasdController {
 
     fn home_image_by(&self, tables: &Tables, device: Device, track: TrackNo) -> TrackImage {
         let tag = tables.place(device, track).map_or(Tag(0), |place: Place| self.rank.tag(place));
-        let label = (track.0 == 0).then(|| Arc::clone(&self.durable.home_labels[device.0 as usize]));
+        // A label that cannot be read is as none.
+        let label = (track.0 == 0).then(|| match tag {
+            Tag::UNREADABLE => Arc::new(LabelTrack::BLANK),
+            _ => Arc::clone(&self.durable.home_labels[device.0 as usize]),
+        });
         TrackImage { tag, label }
     }
 

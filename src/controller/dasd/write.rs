@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::command::{DasdFact, Payload};
 use super::{DasdController, DasdOutbox};
 use crate::kernel::Time;
-use crate::vocab::{Device, LabelTrack, Status, Ticket, TrackImage, TrackNo, TrackRange, WriteNumber};
+use crate::vocab::{Device, LabelTrack, Status, Tag, Ticket, TrackImage, TrackNo, TrackRange, WriteNumber};
 
 #[derive(Clone, Debug)]
 pub struct Write {
@@ -42,6 +42,12 @@ impl DasdController {
         while done < write.range.count {
             let track = TrackNo(write.range.first.0 + done);
             let mut image = self.logical_image(device, track);
+            if image.tag == Tag::UNREADABLE {
+                // A part of a track is written into the rest of it, which nobody can read.
+                self.reply(write.ticket, Status::MediaError, Payload::Nothing, out);
+                self.write_ended(device, out);
+                return None;
+            }
             image.tag = image.tag.after_write(write.write, done);
             if !self.commit_track(device, track, image, out) {
                 write.phase = WritePhase::Commit(done);
@@ -151,6 +157,7 @@ impl DasdController {
     /// Writes label record and embedded names; the content of track 0 stays.
     pub(super) fn commit_label(&mut self, device: Device, label: LabelTrack, out: &mut DasdOutbox) {
         let tag = self.logical_image(device, TrackNo(0)).tag;
+        let label = self.torn_label(device, label);
         let image = TrackImage { tag, label: Some(Arc::new(label)) };
         let written = self.commit_track(device, TrackNo(0), image, out);
         assert!(written, "NVS keeps room for label tracks");

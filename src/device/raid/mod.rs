@@ -5,17 +5,20 @@
 //! only there, so a crash before it leaves the old content whole: no slot is ever half written.
 //!
 //! Which operations a host write needs (read data and parity, write both; or a whole row) is the owner's business, and
-//! so is the write hole between two of them. Deliberately absent: RAID levels other than 5, spares, the command queue
+//! so is the write hole between two of them. Deliberately absent: RAID levels other than 5, spares and rebuild, the command queue
 //! of a disk (operations of one disk are served in the order submitted, each with its own overhead).
 
+mod damage;
 mod layout;
 mod platters;
 
 use std::sync::Arc;
 
+pub use damage::Astray;
 pub use layout::{Location, Place};
 pub use platters::{ExtentError, PlaceExtent};
 
+use self::damage::Damage;
 use self::layout::Layout;
 use self::platters::Platters;
 use super::disk::{Disk, DiskError, DiskModel, DiskParameters, SECTOR_BYTES, TURN};
@@ -77,6 +80,8 @@ pub struct Completed {
     pub op: DiskOp,
     /// What the first row holds now; [`Rank::slot`] tells about the others.
     pub read: Tag,
+    /// A write reached its slot; only damage keeps it away.
+    pub arrived: bool,
     /// The service time of the operation that starts now on this disk, if one waited.
     pub next: Option<Span>,
 }
@@ -88,10 +93,11 @@ pub struct Rank {
     volatile: Volatile,
 }
 
-/// What survives every crash and power loss: the platters.
+/// What survives every crash and power loss: the platters, and what is wrong with them.
 #[derive(Clone, Debug)]
 struct Durable {
     platters: Platters,
+    damage: Damage,
 }
 
 /// What a crash of the owner or a power loss ends: operations in service and in line, and the arm positions.
@@ -138,7 +144,7 @@ impl Rank {
             })
             .collect();
         let platters = Platters::new(layout, extents)?;
-        Ok(Rank { model, durable: Durable { platters }, volatile: Volatile { spindles } })
+        Ok(Rank { model, durable: Durable { platters, damage: Damage::default() }, volatile: Volatile { spindles } })
     }
 
     /// Slots for data, bound to volumes or not.
@@ -176,7 +182,8 @@ impl Rank {
         }
         let spindle = &mut self.volatile.spindles[usize::from(op.disk)];
         let op = spindle.line.arrive(now, op)?;
-        Some(spindle.start(&self.model, now, op))
+        let service = spindle.start(&self.model, now, op);
+        Some(self.durable.damage.service(op.disk, now, service))
     }
 
     /// Ends the operation in service on `disk`, which is due at `now`, and starts the next one in line. A write
@@ -186,10 +193,24 @@ impl Rank {
         let spindle = &mut self.volatile.spindles[usize::from(disk)];
         let op = spindle.in_service.take().expect("a completion ends an operation in service");
         let next = spindle.line.depart(now).map(|next| spindle.start(&self.model, now, next));
-        if let Action::Write(tag) = op.action {
-            self.durable.platters.write(disk, op.row, tag);
+        let next = next.map(|service| self.durable.damage.service(disk, now, service));
+        let arrived = match op.action {
+            Action::Read => false,
+            Action::Write(tag) => self.put(disk, op.row, tag),
+        };
+        Completed { op, read: self.slot(disk, op.row), arrived, next }
+    }
+
+    /// Writes a slot, unless damage leads the write astray. True when the slot holds it.
+    fn put(&mut self, disk: u16, row: u64, tag: Tag) -> bool {
+        let Durable { platters, damage } = &mut self.durable;
+        if !damage.any() {
+            platters.write(disk, row, tag);
+            return true;
         }
-        Completed { op, read: self.slot(disk, op.row), next }
+        let Some((on, at, written)) = damage.as_written(disk, row, tag) else { return false };
+        platters.write(on, at, written);
+        (on, at) == (disk, row)
     }
 
     /// Loses every operation in service or in line; nothing they would have written arrives. Completions that the
@@ -220,10 +241,73 @@ impl Rank {
         self.volatile.spindles.iter().map(move |spindle| spindle.line.usage(now))
     }
 
-    /// What the data disk of a place holds.
+    /// What reading a place gives: its slot, or what the other disks of the row say of it.
     pub fn tag(&self, place: Place) -> Tag {
         let Location { disk, row, .. } = self.locate(place);
-        self.slot(disk, row)
+        self.content(disk, row)
+    }
+
+    /// As [`Rank::tag`], for any slot. [`Tag::UNREADABLE`] when too little of the row can be read.
+    pub fn content(&self, disk: u16, row: u64) -> Tag {
+        let damage = &self.durable.damage;
+        if !damage.any() {
+            return self.slot(disk, row);
+        }
+        if damage.is_readable(disk, row) {
+            return damage.as_read(disk, row, self.slot(disk, row));
+        }
+        let rest_is_readable = (0..self.disks()).all(|other| other == disk || damage.is_readable(other, row));
+        if rest_is_readable { self.reconstruct(disk, row) } else { Tag::UNREADABLE }
+    }
+
+    /// Whether the slot can be read by itself.
+    pub fn is_readable(&self, disk: u16, row: u64) -> bool {
+        self.durable.damage.is_readable(disk, row)
+    }
+
+    pub fn has_failed(&self, disk: u16) -> bool {
+        self.durable.damage.has_failed(disk)
+    }
+
+    /// The slots that must be read for the content of one: itself, or the other disks of its row that can be read.
+    pub fn slots_to_read(&mut self, disk: u16, row: u64) -> Vec<u16> {
+        if !self.durable.damage.read_fails(disk, row) {
+            return vec![disk];
+        }
+        (0..self.disks()).filter(|&other| other != disk && self.is_readable(other, row)).collect()
+    }
+
+    /// Whether anything is wrong with the disks.
+    pub fn is_damaged(&self) -> bool {
+        self.durable.damage.any()
+    }
+
+    /// A disk fails for good. False when it had failed before.
+    pub fn fail_disk(&mut self, disk: u16) -> bool {
+        self.durable.damage.fail_disk(disk)
+    }
+
+    /// The slot of a place cannot be read until it is written; or only its next read fails.
+    pub fn make_unreadable(&mut self, place: Place, latent: bool) {
+        let Location { disk, row, .. } = self.locate(place);
+        self.durable.damage.make_unreadable(disk, row, latent);
+    }
+
+    /// The slot of a place reads as something else, without an error, until it is written.
+    pub fn make_lie(&mut self, place: Place) {
+        let Location { disk, row, .. } = self.locate(place);
+        self.durable.damage.make_lie(disk, row);
+    }
+
+    /// The next write of the slot of a place goes wrong, without an error.
+    pub fn lead_astray(&mut self, place: Place, what: Astray) {
+        let Location { disk, row, .. } = self.locate(place);
+        self.durable.damage.lead_astray(disk, row, what);
+    }
+
+    /// A disk takes `factor_milli` thousandths of its time until an instant.
+    pub fn slow_down(&mut self, disk: u16, factor_milli: u64, until: Time) {
+        self.durable.damage.slow_down(disk, factor_milli, until);
     }
 
     /// What the parity disk of a row holds.
@@ -253,7 +337,7 @@ impl Rank {
 
     /// Puts a tag on a platter without time and queue, as a recovery or an injected fault does.
     pub fn write_now(&mut self, disk: u16, row: u64, tag: Tag) {
-        self.durable.platters.write(disk, row, tag);
+        self.put(disk, row, tag);
     }
 
     fn layout(&self) -> &Layout {
@@ -473,5 +557,53 @@ mod tests {
         assert!(rank.row_is_consistent(rank.rows() - 1));
         let fork = rank.clone();
         assert!(Arc::ptr_eq(&fork.model, &model));
+    }
+
+    #[test]
+    fn one_slot_of_a_row_is_computed_and_two_are_lost() {
+        let mut rank = rank();
+        let Location { disk, row, .. } = rank.locate(Place(100));
+        let content = rank.tag(Place(100));
+        rank.make_unreadable(Place(100), true);
+        assert_eq!(rank.tag(Place(100)), content);
+        assert_eq!(rank.slots_to_read(disk, row).len(), 6);
+        let other = (disk + 1) % 7;
+        assert!(rank.fail_disk(other) && !rank.fail_disk(other));
+        assert_eq!(rank.tag(Place(100)), Tag::UNREADABLE);
+        rank.write_now(disk, row, Tag(5));
+        assert_eq!((rank.tag(Place(100)), rank.slots_to_read(disk, row)), (Tag(5), vec![disk]), "written, readable");
+        rank.write_now(other, row, Tag(6));
+        assert_ne!(rank.slot(other, row), Tag(6), "a disk that failed takes nothing");
+    }
+
+    #[test]
+    fn silent_damage_shows_in_the_content_alone() {
+        let mut rank = rank();
+        let content = rank.tag(Place(100));
+        rank.make_lie(Place(100));
+        assert!(![content, Tag::UNREADABLE].contains(&rank.tag(Place(100))));
+        let Location { disk, row, .. } = rank.locate(Place(200));
+        let to = rank.locate(Place(300));
+        rank.lead_astray(Place(200), Astray::Misdirected { disk: to.disk, row: to.row });
+        let old = rank.tag(Place(200));
+        rank.write_now(disk, row, Tag(7));
+        assert_eq!((rank.tag(Place(200)), rank.tag(Place(300))), (old, Tag(7)));
+        rank.lead_astray(Place(200), Astray::Lost);
+        rank.write_now(disk, row, Tag(8));
+        assert_eq!(rank.tag(Place(200)), old);
+        rank.lead_astray(Place(200), Astray::Altered);
+        rank.write_now(disk, row, Tag(9));
+        assert!(![old, Tag(9)].contains(&rank.tag(Place(200))));
+        rank.write_now(disk, row, Tag(10));
+        assert_eq!(rank.tag(Place(200)), Tag(10));
+    }
+
+    #[test]
+    fn a_slow_disk_takes_its_factor() {
+        let (mut healthy, mut slow) = (rank(), rank());
+        slow.slow_down(2, 3_000, Time::from_ns(1_000_000_000));
+        let read = op(2, 50, Action::Read, 1);
+        let (one, other) = (healthy.submit(Time::ZERO, read).unwrap(), slow.submit(Time::ZERO, read).unwrap());
+        assert_eq!(one * 3, other);
     }
 }

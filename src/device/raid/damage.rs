@@ -1,0 +1,120 @@
+//! What is wrong with the disks of a rank: whole disks that failed, slots that cannot be read or lie, writes that go astray.
+//!
+//! Damage belongs to the platters: no crash heals it. A slot that cannot be read is computed from the other disks of its
+//! row; with a second one in the row its content is lost. A slot that lies, and a write that goes astray, raise no error:
+//! nothing compares data with parity (scrubbing is not modelled).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kernel::{Span, Time};
+use crate::vocab::Tag;
+
+/// The bits in which an altered content differs: any but none.
+const ALTERED: u64 = 0x5C0F_F1E1_D0A7_7E25;
+
+/// What becomes of the next write of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Astray {
+    /// Other content than was sent.
+    Altered,
+    /// It is acknowledged and does not arrive.
+    Lost,
+    /// It arrives on this disk and row.
+    Misdirected { disk: u16, row: u64 },
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Damage {
+    /// Nothing below is ever anything but empty: looked at on every access.
+    any: bool,
+    failed: BTreeSet<u16>,
+    /// Slots that cannot be read until they are written.
+    unreadable: BTreeSet<(u64, u16)>,
+    /// Slots whose next read fails, and only that.
+    stumbling: BTreeSet<(u64, u16)>,
+    /// Slots that read as something else until they are written.
+    lying: BTreeSet<(u64, u16)>,
+    astray: BTreeMap<(u64, u16), Astray>,
+    slow: BTreeMap<u16, (u64, Time)>,
+}
+
+impl Damage {
+    pub fn any(&self) -> bool {
+        self.any
+    }
+
+    pub fn fail_disk(&mut self, disk: u16) -> bool {
+        self.any = true;
+        self.failed.insert(disk)
+    }
+
+    pub fn has_failed(&self, disk: u16) -> bool {
+        self.any && self.failed.contains(&disk)
+    }
+
+    pub fn make_unreadable(&mut self, disk: u16, row: u64, latent: bool) {
+        self.any = true;
+        if latent {
+            self.unreadable.insert((row, disk))
+        } else {
+            self.stumbling.insert((row, disk))
+        };
+    }
+
+    pub fn make_lie(&mut self, disk: u16, row: u64) {
+        self.any = true;
+        self.lying.insert((row, disk));
+    }
+
+    pub fn lead_astray(&mut self, disk: u16, row: u64, what: Astray) {
+        self.any = true;
+        self.astray.insert((row, disk), what);
+    }
+
+    /// Multiplies service times of a disk by so many thousandths until an instant.
+    pub fn slow_down(&mut self, disk: u16, factor_milli: u64, until: Time) {
+        self.any = true;
+        self.slow.insert(disk, (factor_milli, until));
+    }
+
+    pub fn is_readable(&self, disk: u16, row: u64) -> bool {
+        !self.any || !(self.failed.contains(&disk) || self.unreadable.contains(&(row, disk)))
+    }
+
+    /// Whether a read must turn to the other disks of the row. A slot that only stumbles does so once.
+    pub fn read_fails(&mut self, disk: u16, row: u64) -> bool {
+        self.any && (!self.is_readable(disk, row) || self.stumbling.remove(&(row, disk)))
+    }
+
+    /// What a read of the slot says when it holds `tag`.
+    pub fn as_read(&self, disk: u16, row: u64, tag: Tag) -> Tag {
+        if self.lying.contains(&(row, disk)) { Tag(tag.0 ^ ALTERED) } else { tag }
+    }
+
+    /// Where a write lands and with what; `None` when nowhere. What it lands on can be read again.
+    pub fn as_written(&mut self, disk: u16, row: u64, tag: Tag) -> Option<(u16, u64, Tag)> {
+        let (disk, row, tag) = match self.astray.remove(&(row, disk)) {
+            None => (disk, row, tag),
+            Some(Astray::Altered) => (disk, row, Tag(tag.0 ^ ALTERED)),
+            Some(Astray::Lost) => return None,
+            Some(Astray::Misdirected { disk, row }) => (disk, row, tag),
+        };
+        if self.failed.contains(&disk) {
+            return None;
+        }
+        self.unreadable.remove(&(row, disk));
+        self.stumbling.remove(&(row, disk));
+        self.lying.remove(&(row, disk));
+        Some((disk, row, tag))
+    }
+
+    pub fn service(&self, disk: u16, now: Time, service: Span) -> Span {
+        match self.slow.get(&disk) {
+            Some(&(factor_milli, until)) if now < until => {
+                let slowed = u128::from(service.ns()) * u128::from(factor_milli) / 1_000;
+                Span::from_ns(u64::try_from(slowed).unwrap_or(u64::MAX))
+            }
+            _ => service,
+        }
+    }
+}
