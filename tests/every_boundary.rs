@@ -9,7 +9,7 @@ use tiersim::check::{Checks, Seen, Setup};
 use tiersim::fault::plan::{BlockChoice, Fault, NvsFate, UpdateTrack};
 use tiersim::kernel::Span;
 use tiersim::scenario::{Overrides, Paint, Plan, Source, load};
-use tiersim::vocab::Image;
+use tiersim::vocab::{Image, TrackNo};
 
 const SCENARIO: &str = r#"
 title = "A backup of two cylinders under a little load"
@@ -205,6 +205,32 @@ fn a_safe_backup_survives_the_crash_of_a_cluster_at_every_boundary() {
 fn a_safe_backup_survives_a_second_crash_during_a_failover() {
     let first = |_: &Plan| vec![Fault::ClusterCrash { cluster: 0, outage: OUTAGE }];
     nothing_is_violated(&["volume[1].device=0B10", "backup[0].target=0B10"], first, true);
+}
+
+/// Reads are computed from the rest of the row, also for the copies on write; only one path is lost, or the only one.
+#[test]
+fn one_broken_part_at_every_boundary_harms_nothing() {
+    let parts = |plan: &Plan| {
+        let device = plan.backups[0].source;
+        vec![
+            Fault::DiskFailure { disk: 1, rebuild: false },
+            Fault::DiskReadError { device, track: TrackNo(8), latent: true },
+            Fault::DiskReadError { device, track: TrackNo(9), latent: false },
+            Fault::PathLoss { duration: OUTAGE },
+        ]
+    };
+    nothing_is_violated(&["backup[0].mode=copy"], parts, false);
+    nothing_is_violated(&["channel.paths=1"], |_| vec![Fault::PathLoss { duration: OUTAGE }], false);
+}
+
+/// What NVS alone held is in one memory until it is destaged: a state that a crash would make a loss, and nothing else.
+#[test]
+fn a_lost_nvs_loses_nothing_while_its_cluster_goes_on() {
+    let plan = plan(&[]);
+    let (_, found) = explore(&plan, &[Fault::NvsLoss { cluster: 1 }], false);
+    let known = |what: &&String| what.contains("after the crash") && what.starts_with("no-lost-acked-write");
+    let unknown: Vec<&String> = found.keys().filter(|what| !known(what)).collect();
+    assert!(!found.is_empty() && unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]
