@@ -35,7 +35,7 @@ pub enum Command {
     Examples(ExamplesArgs),
     /// Show the built-in hardware, each number with its origin
     Profiles(ProfilesArgs),
-    /// Say what a diagnostic code, an invariant, a method, a step, an event or a parameter means
+    /// Say what a hazard, an invariant, a method, a fault, a switch, a step, an event, a goal or a code means
     Explain(ExplainArgs),
 }
 
@@ -69,8 +69,8 @@ pub struct ExamplesArgs {
 
 #[derive(Clone, Debug, Args)]
 pub struct ExplainArgs {
-    /// A name from a message, a scenario or a table; `anchors` lists what faults can wait for
-    pub name: String,
+    /// A name from a message, a scenario or a table; without one all names are listed
+    pub name: Option<String>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -126,7 +126,7 @@ pub enum ProgressForm {
 
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
-    /// Scenario file; without one the built-in example `safe-backup`
+    /// Scenario file, or the name of a shipped scenario; without one the shipped `safe-backup`
     pub scenario: Option<PathBuf>,
 
     /// Directory of the results; by default one below `out` that is named for the run

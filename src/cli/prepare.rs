@@ -1,9 +1,11 @@
 //! From what was typed to a plan that can run, or to everything that is wrong with it.
 
+use std::path::Path;
+
 use super::args::{Changes, RunArgs, Seed};
 use crate::report::json;
 use crate::report::manifest::Input;
-use crate::scenario::examples::{ALL, FILES};
+use crate::scenario::examples::{DEFAULT, Example};
 use crate::scenario::source::hex;
 use crate::scenario::{Overrides, Paint, Plan, Source, load, run_id};
 
@@ -30,13 +32,7 @@ pub struct Rejected {
 
 /// Reads and checks the scenario of a run, the shipped default without one.
 pub fn prepare(args: &RunArgs, paint: Paint) -> Result<Prepared, Rejected> {
-    let source = match &args.scenario {
-        Some(path) => Source::Path(path.clone()),
-        None => {
-            let example = &ALL[0];
-            Source::Embedded { name: format!("{}.toml", example.name), text: example.text.to_owned(), files: FILES }
-        }
-    };
+    let source = args.scenario.as_deref().map_or_else(|| DEFAULT.source(), source_of);
     let loaded = load(&source, &overrides_of(&args.changes))
         .map_err(|problems| Rejected { text: problems.render(paint), json: json::document(&problems.to_json()) })?;
     let inputs = loaded.inputs.iter().map(|input| Input {
@@ -52,6 +48,12 @@ pub fn prepare(args: &RunArgs, paint: Paint) -> Result<Prepared, Rejected> {
         text: loaded.text,
         resolved: loaded.resolved,
     })
+}
+
+/// What a name on the command line means: a file, or where there is none a shipped scenario of that name.
+pub fn source_of(path: &Path) -> Source {
+    let shipped = path.to_str().and_then(Example::find).filter(|_| !path.exists());
+    shipped.map_or_else(|| Source::Path(path.to_owned()), Example::source)
 }
 
 /// The options that change a scenario.

@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod examples;
 pub mod hardware;
+pub mod hazards;
 pub mod names;
 pub mod overrides;
 pub mod plan;
@@ -256,6 +257,23 @@ violates = ["unique-online-id"]
         assert_eq!(found.list.iter().map(|problem| problem.code).collect::<Vec<_>>(), [Code::SameClaim]);
         let found = of("[[expect.when]]\nviolates = []\n", "safe-backup").expect_err("for what?");
         assert_eq!(found.list[0].code, Code::MissingKey);
+    }
+
+    #[test]
+    fn hazards_are_those_of_the_catalogue() {
+        let of = |id: &str| {
+            let text = format!("hazards = [\"{id}\"]\n[[volume]]\nid = \"A\"\ndevice = \"0A00\"\ncylinders = 1\n");
+            load(&embedded(&text), &Overrides::default()).map(|loaded| loaded.hazards).map_err(|found| found.list)
+        };
+        for id in ["H1", "H26", "H26g", "H80"] {
+            assert_eq!(of(id), Ok(vec![id.to_owned()]));
+        }
+        for id in ["H0", "H26h", "H27a", "H81", "H01", "27", ""] {
+            let found = of(id).expect_err("no such hazard");
+            assert_eq!((found.len(), found[0].code, &found[0].path[..]), (1, Code::UnknownName, "hazards[0]"), "{id}");
+        }
+        let help = of("h27").expect_err("small letters")[0].help.clone().unwrap_or_default();
+        assert!(help.contains("did you mean `H27`?"), "{help}");
     }
 
     #[test]

@@ -21,7 +21,7 @@ const SLOWEST_MILLI: u64 = 1_000_000;
 const TORN_BYTES: u64 = 57;
 
 /// The keys of a fault that belong to its kind.
-pub(super) fn keys_of(kind: FaultKind) -> &'static [&'static str] {
+pub fn keys_of(kind: FaultKind) -> &'static [&'static str] {
     match kind {
         FaultKind::HostCrash => &["outage", "image"],
         FaultKind::ControllerCrash => &["nvs", "outage"],

@@ -17,6 +17,7 @@ use crate::vocab::{Device, DeviceNumber, VolumeId};
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
 use super::hardware::Hardware;
+use super::hazards::{self, Hazard};
 use super::names::Architecture;
 use super::plan::Plan;
 use super::raw::RawScenario;
@@ -24,6 +25,7 @@ use super::shape::Given;
 use super::source::{Files, InputFile};
 
 pub use ending::ExpectationNote;
+pub use fault_kinds::keys_of;
 pub use images::DEFAULT_IMAGE;
 pub use volumes::{MODELS, Volume, model_of};
 pub use workloads::WorkloadNote;
@@ -185,14 +187,15 @@ impl Context<'_> {
     fn hazards(&mut self) -> Vec<String> {
         let mut hazards = Vec::new();
         for given in list(&self.raw.hazards) {
-            let digits =
-                given.value.strip_prefix('H').map(|rest| rest.trim_end_matches(|c: char| ('a'..='g').contains(&c)));
-            let number = digits.and_then(|digits| digits.parse::<u32>().ok());
-            if !number.is_some_and(|number| (1..=LAST_HAZARD).contains(&number)) {
+            if Hazard::find(&given.value).is_none() {
+                let near = hazards::all().find(|hazard| hazard.id.eq_ignore_ascii_case(&given.value));
+                let near = near.map_or(String::new(), |hazard| format!("did you mean `{}`? ", hazard.id));
                 let problem = Diagnostic::error(Code::UnknownName, format!("`{}` is not a hazard", given.value))
                     .at(&given.place, "unknown: expected a hazard")
                     .path(given.path.clone())
-                    .help(format!("hazards are named H1 to H{LAST_HAZARD}; a few have a letter, as H26d"));
+                    .help(format!(
+                        "{near}hazards are named H1 to H80, and H26a to H26g; `tiersim explain H1` tells of one"
+                    ));
                 self.problems.push(problem);
             }
             hazards.push(given.value.clone());
@@ -308,9 +311,6 @@ impl Context<'_> {
         None
     }
 }
-
-/// Hazards are numbered from H1 to this.
-const LAST_HAZARD: u32 = 80;
 
 fn device_index(at: usize) -> Device {
     // More volumes than the limit are an error already; the plan is then thrown away.

@@ -1,0 +1,228 @@
+//! The catalogue of hazards: what can go wrong with a backup, how, what it breaks, and which method is open to it.
+//!
+//! `hazards = [...]` of a scenario names entries of this catalogue, `tiersim explain` tells them, `tiersim matrix` puts
+//! what the scenarios found beside them. Exposure is what an analysis of the patent's text and of the products of its
+//! time says; a scenario is the proof. Entries without a source are analysis of the patent's text.
+
+mod copy;
+mod hardware;
+mod hidden;
+mod human;
+mod identity;
+mod log;
+mod media;
+mod restore;
+pub mod switches;
+mod time;
+
+use crate::manager::plan::MethodName;
+use crate::names;
+use crate::vocab::Invariant;
+
+/// One way in which things go wrong.
+#[derive(Clone, Copy, Debug)]
+pub struct Hazard {
+    /// As in `H26d`.
+    pub id: &'static str,
+    /// In a few words, for rows of tables.
+    pub title: &'static str,
+    /// What sets it off, and during which part of a backup.
+    pub window: &'static str,
+    /// How it comes about, step by step.
+    pub mechanism: &'static str,
+    pub violates: &'static [Invariant],
+    /// In the order of [`METHODS`].
+    pub exposure: [Exposure; 4],
+    /// Under what condition a method is exposed or not, where the symbols do not say it all.
+    pub condition: &'static str,
+    /// Paragraph of the patent or number of a source; empty for an analysis.
+    pub source: &'static str,
+    /// Why no scenario can show it; empty when one can.
+    pub inexpressible: &'static str,
+}
+
+names! {
+    /// How far a method is open to a hazard.
+    pub enum Exposure {
+        Exposed = "exposed",
+        /// Less likely, or only under a condition.
+        Reduced = "reduced",
+        Closed = "closed",
+        /// The method itself brought it into the world.
+        New = "new",
+    }
+}
+
+impl Exposure {
+    pub const fn symbol(self) -> char {
+        match self {
+            Exposure::Exposed => 'X',
+            Exposure::Reduced => 'o',
+            Exposure::Closed => '–',
+            Exposure::New => 'N',
+        }
+    }
+}
+
+/// The methods of the patent, in the order of [`Hazard::exposure`].
+pub const METHODS: [&str; 4] = ["direct-dump", "same-id-offline", "no-volid-manual", "safe-backup"];
+
+/// Hazards of one kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    pub letter: char,
+    pub title: &'static str,
+    pub hazards: &'static [Hazard],
+}
+
+const fn group(letter: char, title: &'static str, hazards: &'static [Hazard]) -> Group {
+    Group { letter, title, hazards }
+}
+
+/// All of them, by kind.
+pub static GROUPS: [Group; 10] = [
+    group('A', "Identity duplication", identity::HAZARDS),
+    group('B', "Point in time, lost updates", time::HAZARDS),
+    group('C', "Human procedure", human::HAZARDS),
+    group('D', "Life of the virtual copy", copy::HAZARDS),
+    group('E', "Log-structured array", log::HAZARDS),
+    group('F', "Tape and dump", media::HAZARDS),
+    group('G', "Hygiene of the hidden ID, which exists only because of the invention", hidden::HAZARDS),
+    group('H', "Restore", restore::HAZARDS),
+    group('I', "Infrastructure", hardware::INFRASTRUCTURE),
+    group('J', "Found while the model was specified", hardware::OF_THE_MODEL),
+];
+
+/// All of them, in the order of their numbers within a kind.
+pub fn all() -> impl Iterator<Item = &'static Hazard> {
+    GROUPS.iter().flat_map(|group| group.hazards)
+}
+
+impl Hazard {
+    pub fn find(id: &str) -> Option<&'static Hazard> {
+        all().find(|hazard| hazard.id == id)
+    }
+
+    pub fn exposure_of(&self, method: MethodName) -> Exposure {
+        let column = METHODS.iter().position(|name| *name == method.name());
+        self.exposure[column.expect("every method of the program is one of the patent's")]
+    }
+
+    pub fn group(&self) -> &'static Group {
+        GROUPS.iter().find(|group| group.hazards.iter().any(|it| it.id == self.id)).expect("a hazard stands in a group")
+    }
+
+    /// An entry with its symbols, one for each of [`METHODS`]: `X` exposed, `o` reduced, `-` closed, `N` new.
+    const fn new(id: &'static str, symbols: &str, title: &'static str, violates: &'static [Invariant]) -> Hazard {
+        let symbols = symbols.as_bytes();
+        assert!(symbols.len() == 4, "one symbol for each method");
+        let exposure = [parsed(symbols[0]), parsed(symbols[1]), parsed(symbols[2]), parsed(symbols[3])];
+        let nothing = "";
+        Hazard {
+            id,
+            title,
+            window: nothing,
+            mechanism: nothing,
+            violates,
+            exposure,
+            condition: nothing,
+            source: nothing,
+            inexpressible: nothing,
+        }
+    }
+
+    const fn when(mut self, window: &'static str) -> Hazard {
+        self.window = window;
+        self
+    }
+
+    const fn because(mut self, mechanism: &'static str) -> Hazard {
+        self.mechanism = mechanism;
+        self
+    }
+
+    const fn provided(mut self, condition: &'static str) -> Hazard {
+        self.condition = condition;
+        self
+    }
+
+    const fn after(mut self, source: &'static str) -> Hazard {
+        self.source = source;
+        self
+    }
+
+    /// No scenario can show it, for this reason.
+    #[allow(dead_code, reason = "none may be left")]
+    const fn cannot(mut self, reason: &'static str) -> Hazard {
+        self.inexpressible = reason;
+        self
+    }
+}
+
+const fn parsed(symbol: u8) -> Exposure {
+    match symbol {
+        b'X' => Exposure::Exposed,
+        b'o' => Exposure::Reduced,
+        b'-' => Exposure::Closed,
+        b'N' => Exposure::New,
+        _ => panic!("a symbol is X, o, - or N"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_is_complete_and_in_order() {
+        let lettered = ["a", "b", "c", "d", "e", "f", "g"].map(|letter| format!("H26{letter}"));
+        let mut expected: Vec<String> = (1..=80).map(|number| format!("H{number}")).collect();
+        expected.splice(26..26, lettered);
+        let found: Vec<&str> = all().map(|hazard| hazard.id).collect();
+        assert_eq!(found, expected);
+        assert!(Hazard::find("H26h").is_none() && Hazard::find("H81").is_none() && Hazard::find("h1").is_none());
+    }
+
+    #[test]
+    fn every_entry_says_what_it_is() {
+        for hazard in all() {
+            let id = hazard.id;
+            assert!(hazard.title.len() > 10 && hazard.title.chars().count() <= 70, "{id}: {}", hazard.title);
+            assert!(hazard.window.ends_with('.') && hazard.mechanism.ends_with('.'), "{id}");
+            assert!(!hazard.violates.is_empty(), "{id} breaks nothing");
+            assert!(hazard.exposure.iter().any(|it| *it != Exposure::Closed), "{id} threatens no method");
+            assert!(hazard.source.is_empty() || hazard.source.starts_with(['¶', 'S']), "{id}: {}", hazard.source);
+            assert_eq!(hazard.group().hazards.iter().filter(|it| it.id == id).count(), 1);
+        }
+    }
+
+    #[test]
+    fn every_method_has_its_column() {
+        let hazard = Hazard::find("H1").expect("it is there");
+        for &method in MethodName::ALL {
+            assert!(METHODS.contains(&method.name()));
+            let _ = hazard.exposure_of(method);
+        }
+        assert_eq!(hazard.exposure_of(MethodName::SameIdOffline), Exposure::Exposed);
+        assert_eq!(hazard.exposure_of(MethodName::SafeBackup), Exposure::Closed);
+    }
+
+    /// What the analysis says of the invention against the prior art, as its symbols say it.
+    #[test]
+    fn what_the_invention_closes_follows_from_the_symbols() {
+        let prior =
+            |hazard: &&Hazard| hazard.exposure[1] == Exposure::Exposed || hazard.exposure[2] == Exposure::Exposed;
+        let closed: Vec<&str> =
+            all().filter(prior).filter(|it| it.exposure[3] == Exposure::Closed).map(|it| it.id).collect();
+        for id in ["H1", "H2", "H4", "H5", "H6", "H14", "H23", "H26a", "H26d", "H72"] {
+            assert!(closed.contains(&id), "{id} is not among {closed:?}");
+        }
+        let new = all().filter(|it| it.exposure[3] == Exposure::New).map(|it| it.id);
+        assert!(
+            new.eq(["H10", "H28", "H36"]
+                .into_iter()
+                .chain(["H54"])
+                .chain(["H56", "H57", "H58", "H59", "H60", "H61", "H62", "H63", "H64", "H65", "H66"]))
+        );
+    }
+}
