@@ -202,6 +202,41 @@ fn progress_stays_on_stderr() {
 }
 
 #[test]
+fn a_shipped_scenario_is_run_by_its_name() {
+    let here = directory();
+    let (code, stdout, stderr) = call(&here, &["run", "same-id-crash-before-offline"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("Verdict: FAIL (as expected)"), "{stdout}");
+    // A file of that name goes first.
+    fs::write(here.path().join("healthy"), "seed = ").expect("it can be written");
+    assert_eq!(call(&here, &["run", "healthy"]).0, 2);
+}
+
+#[test]
+fn explain_helps_with_and_without_a_name() {
+    let here = directory();
+    let (code, all, _) = call(&here, &["explain"]);
+    assert!(code == 0 && all.contains("H26d") && all.contains("torn-write"), "{all}");
+    let (code, one, _) = call(&here, &["explain", "H6"]);
+    assert!(code == 0 && one.contains("tiersim run same-id-crash-before-offline"), "{one}");
+    let (code, stdout, stderr) = call(&here, &["explain", "H66x"]);
+    assert_eq!((code, &stdout[..]), (2, ""));
+    assert!(stderr.contains("nothing is known of `H66x`"), "{stderr}");
+}
+
+#[test]
+fn the_matrix_is_the_same_on_any_number_of_threads_and_in_a_file() {
+    let here = directory();
+    let (code, one, stderr) = call(&here, &["matrix", "--jobs", "1", "same-id-crash-before-offline"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(one.starts_with("# Methods, architectures and hazards"), "{one}");
+    let (code, stdout, _) = call(&here, &["matrix", "--jobs", "3", "same-id-crash-before-offline", "-o", "m.md"]);
+    assert_eq!((code, &stdout[..]), (0, ""));
+    assert_eq!(fs::read_to_string(here.path().join("m.md")).expect("it was written"), one);
+    assert_eq!(call(&here, &["matrix", "--jobs", "0"]).0, 2);
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     let here = directory();
     for arguments in [&["run", "--json"][..], &["run"], &["run", "--help"], &["--version"]] {

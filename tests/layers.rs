@@ -22,7 +22,7 @@ const LAYERS: [&str; 14] = [
 ];
 
 /// What may be named only in files whose path begins with one of these.
-const PLACES: [(&str, &[&str]); 14] = [
+const PLACES: [(&str, &[&str]); 15] = [
     ("serde::", &["scenario/", "campaign/", "report/"]),
     ("serde_json::", &["scenario/", "campaign/", "report/", "cli/"]),
     ("toml::", &["scenario/"]),
@@ -33,6 +33,7 @@ const PLACES: [(&str, &[&str]); 14] = [
     ("hdrhistogram::", &["measure/"]),
     ("annotate_snippets::", &["scenario/diagnostic.rs", "cli/"]),
     ("clap::", &["cli/"]),
+    ("rayon::", &["campaign/"]),
     ("ctrlc::", &["cli/"]),
     ("indicatif::", &["cli/progress.rs"]),
     ("terminal_size::", &["cli/"]),

@@ -2,6 +2,7 @@
 
 pub mod faults;
 pub mod judge;
+pub mod matrix;
 pub mod one;
 pub mod outcome;
 pub mod trial;

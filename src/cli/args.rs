@@ -1,5 +1,6 @@
 //! What may be typed: subcommands, options and their help.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -37,6 +38,8 @@ pub enum Command {
     Profiles(ProfilesArgs),
     /// Say what a hazard, an invariant, a method, a fault, a switch, a step, an event, a goal or a code means
     Explain(ExplainArgs),
+    /// Run scenarios under every method and architecture they answer for, and show which hazards held
+    Matrix(MatrixArgs),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -81,6 +84,21 @@ pub struct ProfilesArgs {
     /// As a piece of a scenario file
     #[arg(long)]
     pub toml: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct MatrixArgs {
+    /// Scenario files or names of shipped scenarios; without any all shipped ones
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<PathBuf>,
+
+    /// Write the document to this file; `-` is stdout
+    #[arg(short = 'o', value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Runs at a time; by default as many as there are processors; the result is the same
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
 }
 
 /// Options of every subcommand.

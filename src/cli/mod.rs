@@ -8,6 +8,7 @@ pub mod examples;
 pub mod exit;
 pub mod explain;
 pub mod interrupt;
+pub mod matrix;
 pub mod prepare;
 pub mod profiles;
 pub mod progress;
@@ -57,6 +58,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Command::Explain(explain)) => {
             let request = explain::Request { name: explain.name.clone(), json: console.json() };
             console.command(|output, errors| explain::run(&request, output, errors))
+        }
+        Some(Command::Matrix(matrix)) => {
+            let request = matrix::Request {
+                scenarios: matrix.scenarios.clone(),
+                file: matrix.file.clone(),
+                jobs: matrix.jobs,
+                json: console.json(),
+            };
+            console.command(|output, errors| matrix::run(&request, output, errors))
         }
         Some(Command::Profiles(profiles)) => {
             let json = console.json();

@@ -1,7 +1,7 @@
 //! What observers may learn from a host image and its storage manager.
 
 use super::plan::MethodName;
-use crate::kernel::Time;
+use crate::kernel::{Span, Time};
 use crate::names;
 use crate::vocab::{
     Backup, Cartridge, Device, EventName, Op, Restore, Status, StepName, Tag, TrackNo, VolumeId, WriteNumber,
@@ -96,6 +96,12 @@ pub enum ManagerFact {
     },
     ApplicationResumed {
         backup: Backup,
+    },
+    /// A person has done a step of a job by hand, and worked on it for so long.
+    OperatorStep {
+        job: Job,
+        step: StepName,
+        working: Span,
     },
     VaryOfflineRequested {
         device: Device,
@@ -240,6 +246,7 @@ impl ManagerFact {
             ManagerFact::StimulusAccepted { .. } => EventName::StimulusAccepted,
             ManagerFact::ApplicationQuiesced { .. } => EventName::ApplicationQuiesced,
             ManagerFact::ApplicationResumed { .. } => EventName::ApplicationResumed,
+            ManagerFact::OperatorStep { .. } => EventName::OperatorStep,
             ManagerFact::VaryOfflineRequested { .. } => EventName::VaryOfflineRequested,
             ManagerFact::VaryOfflineDone { .. } => EventName::VaryOfflineDone,
             ManagerFact::VaryOnlineRequested { .. } => EventName::VaryOnlineRequested,

@@ -92,10 +92,31 @@ pub struct BackupMeasure {
     pub course: Course,
     /// Time of its life in which its source's ID was in doubt.
     pub exposure: Span,
-    pub operator_actions: u32,
+    pub by_hand: ByHand,
     /// What the account of the ID showed at the stimulus.
     doubt_before: Span,
-    actions_before: u32,
+    answers_before: ByHand,
+}
+
+/// What people did for a job: its own steps, and the prompts they answered while it lived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ByHand {
+    pub actions: u32,
+    /// Working time of steps, and from prompt to answer.
+    pub time: Span,
+}
+
+impl ByHand {
+    fn add(&mut self, time: Span) {
+        self.actions += 1;
+        self.time += time;
+    }
+
+    /// What was added since `before`, on top of what is there.
+    fn add_since(&mut self, now: ByHand, before: ByHand) {
+        self.actions += now.actions - before.actions;
+        self.time += now.time - before.time;
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +135,8 @@ pub struct RestoreMeasure {
     pub tracks_written: u64,
     /// The last crash or power loss before it started.
     pub failure: Option<Time>,
+    pub by_hand: ByHand,
+    answers_before: ByHand,
 }
 
 names! {
@@ -150,12 +173,13 @@ impl RestoreMeasure {
     }
 }
 
-/// The prompts that an operator had to answer.
+/// What operators had to do in all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperatorMeasure {
-    pub actions: u32,
-    /// From prompt to answer, summed.
-    pub time: Span,
+    /// Prompts that were answered.
+    pub answers: ByHand,
+    /// Steps of jobs that were done by hand.
+    pub steps: ByHand,
     /// Prompts that nobody answered.
     pub unanswered: u32,
     /// Prompts without an answer: whose, and since when.
@@ -193,9 +217,9 @@ impl Jobs {
             undone: false,
             course: Course::default(),
             exposure: Span::ZERO,
-            operator_actions: 0,
+            by_hand: ByHand::default(),
             doubt_before: doubt,
-            actions_before: self.operator.actions,
+            answers_before: self.operator.answers,
         });
     }
 
@@ -217,12 +241,12 @@ impl Jobs {
             ManagerFact::Down => self.host_down(now, image),
             ManagerFact::DuplicatePrompt { .. } => self.operator.open.push((image, now)),
             ManagerFact::PromptAnswered { .. } => {
-                self.operator.actions += 1;
-                if let Some(place) = self.operator.open.iter().position(|&(asker, _)| asker == image) {
-                    let (_, asked) = self.operator.open.remove(place);
-                    self.operator.time += now - asked;
-                }
+                let open = &mut self.operator.open;
+                let place = open.iter().position(|&(asker, _)| asker == image);
+                let waited = place.map_or(Span::ZERO, |place| now - open.remove(place).1);
+                self.operator.answers.add(waited);
             }
+            ManagerFact::OperatorStep { job, working, .. } => self.by_hand(job, working),
             ManagerFact::ApplicationOpened { volume, device } => {
                 let opened = |it: &&mut RestoreMeasure| it.volume == volume && it.device == device;
                 let done = |it: &&mut RestoreMeasure| it.reached(Milestone::Complete).is_some();
@@ -237,7 +261,7 @@ impl Jobs {
 
     /// Ends a backup; `doubt` as for [`Jobs::stimulus`]. False when it had ended before.
     pub fn backup_ended(&mut self, now: Time, backup: Backup, end: BackupEnd, doubt: Span) -> bool {
-        let actions = self.operator.actions;
+        let answers = self.operator.answers;
         let Some(it) = self.backups.iter_mut().find(|it| it.backup == backup) else { return false };
         let first = it.ended.is_none();
         match end {
@@ -250,7 +274,9 @@ impl Jobs {
         it.ended = Some(now);
         it.course.cut(now);
         it.exposure = doubt.saturating_sub(it.doubt_before);
-        it.operator_actions = actions - it.actions_before;
+        if first {
+            it.by_hand.add_since(answers, it.answers_before);
+        }
         first
     }
 
@@ -259,9 +285,12 @@ impl Jobs {
         for it in self.backups.iter_mut().filter(|it| it.ended.is_none()) {
             it.course.release_tape(now);
             it.exposure = doubt(it.source_id).saturating_sub(it.doubt_before);
-            it.operator_actions = self.operator.actions - it.actions_before;
+            it.by_hand.add_since(self.operator.answers, it.answers_before);
         }
         self.restores.iter_mut().for_each(|it| it.course.release_tape(now));
+        for it in self.restores.iter_mut().filter(|it| it.ended.is_none()) {
+            it.by_hand.add_since(self.operator.answers, it.answers_before);
+        }
         self.operator.unanswered += u32::try_from(self.operator.open.len()).expect("prompts are few");
     }
 
@@ -280,6 +309,8 @@ impl Jobs {
                 milestones: Vec::new(),
                 tracks_written: 0,
                 failure: self.last_failure,
+                by_hand: ByHand::default(),
+                answers_before: self.operator.answers,
             }),
             ManagerFact::GenerationSelected { restore, backup } => {
                 self.restore(restore, |it| it.from = Some(backup));
@@ -297,10 +328,16 @@ impl Jobs {
                 it.reach(now, Milestone::Complete);
                 it.course.release_tape(now);
             }),
-            ManagerFact::JobEnded { job: Job::Restore(restore), outcome, .. } => self.restore(restore, |it| {
-                (it.ended, it.outcome) = (Some(now), Some(outcome));
-                it.course.cut(now);
-            }),
+            ManagerFact::JobEnded { job: Job::Restore(restore), outcome, .. } => {
+                let answers = self.operator.answers;
+                self.restore(restore, |it| {
+                    if it.ended.is_none() {
+                        it.by_hand.add_since(answers, it.answers_before);
+                    }
+                    (it.ended, it.outcome) = (Some(now), Some(outcome));
+                    it.course.cut(now);
+                });
+            }
             _ => {}
         }
     }
@@ -323,6 +360,18 @@ impl Jobs {
         };
         if let Some(course) = course {
             change(course);
+        }
+    }
+
+    /// A step by hand: it may come before the job is known, as the one that asks for it, or after its end.
+    fn by_hand(&mut self, job: Job, working: Span) {
+        self.operator.steps.add(working);
+        match job {
+            Job::Backup(backup) => {
+                let it = self.backups.iter_mut().find(|it| it.backup == backup);
+                it.into_iter().for_each(|it| it.by_hand.add(working));
+            }
+            Job::Restore(restore) => self.restore(restore, |it| it.by_hand.add(working)),
         }
     }
 
@@ -452,10 +501,34 @@ mod tests {
         jobs.observe(at(201), Image::FIRST, ManagerFact::Down);
         jobs.observe(at(300), Image::FIRST, prompt);
         jobs.finish(at(400), |_| Span::from_secs(5));
-        assert_eq!(jobs.operator.actions, 1);
-        assert_eq!(jobs.operator.time, Span::from_secs(30));
+        assert_eq!(jobs.operator.answers, ByHand { actions: 1, time: Span::from_secs(30) });
         assert_eq!(jobs.operator.unanswered, 2);
-        assert_eq!((jobs.backups[0].operator_actions, jobs.backups[0].exposure), (1, Span::ZERO));
+        let backup = &jobs.backups[0];
+        assert_eq!((backup.by_hand, backup.exposure), (jobs.operator.answers, Span::ZERO));
+    }
+
+    #[test]
+    fn steps_by_hand_belong_to_their_job_and_answers_to_whatever_lived() {
+        let mut jobs = started();
+        let (restore, device) = (RESTORE, Device(2));
+        let by_hand = |job, step, seconds| ManagerFact::OperatorStep { job, step, working: Span::from_secs(seconds) };
+        let prompt = ManagerFact::DuplicatePrompt { image: Image(0), first: Device(0), second: Device(1) };
+        for (seconds, fact) in [
+            (70, by_hand(BACKUP, StepName::OperatorDump, 20)),
+            (80, ManagerFact::RestoreStarted { restore, volume: prod(), device }),
+            (90, by_hand(Job::Restore(restore), StepName::RelabelRestored, 40)),
+            (100, prompt),
+            (130, ManagerFact::PromptAnswered { image: Image(0), keep: Device(0) }),
+            (140, ManagerFact::JobEnded { job: Job::Restore(restore), outcome: Outcome::Complete, held: false }),
+            (150, by_hand(Job::Restore(restore), StepName::VaryRestoredOnline, 5)),
+        ] {
+            jobs.observe(at(seconds), fact);
+        }
+        jobs.finish(at(200), |_| Span::from_secs(5));
+        let of = |actions, seconds| ByHand { actions, time: Span::from_secs(seconds) };
+        assert_eq!(jobs.backups[0].by_hand, of(2, 20 + 30));
+        assert_eq!(jobs.restores[0].by_hand, of(3, 40 + 30 + 5), "what is done behind its end is done for it too");
+        assert_eq!((jobs.operator.answers, jobs.operator.steps), (of(1, 30), of(3, 65)));
     }
 
     #[test]

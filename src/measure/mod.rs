@@ -17,7 +17,7 @@ use crate::vocab::{Backup, Image, Status, VolumeId, Workload};
 use availability::Availability;
 pub use availability::{OnlineDevice, Times};
 use jobs::{BackupEnd, BackupStart, Jobs};
-pub use jobs::{BackupMeasure, Milestone, OperatorMeasure, RestoreMeasure, StepEnd, StepMeasure};
+pub use jobs::{BackupMeasure, ByHand, Milestone, OperatorMeasure, RestoreMeasure, StepEnd, StepMeasure};
 pub use latency::{Latency, Percentiles};
 use traffic::BackupClock;
 pub use traffic::{Phase, Request, Sample, Traffic};

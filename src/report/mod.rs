@@ -1,10 +1,15 @@
 //! Results as people and programs read them: one summary, rendered as text and as JSON, and the run directory.
 
+pub mod costs;
 pub mod csv;
 pub mod digest;
 pub mod directory;
+pub mod index;
 pub mod json;
 pub mod manifest;
+pub mod matrix;
+pub mod matrix_text;
+pub mod methods;
 pub mod program;
 pub mod summarise;
 pub mod summary;

@@ -59,10 +59,12 @@ impl Summary {
             restores: restores.iter().map(|restore| Restore::new(restore, device)).collect(),
             faults: faults(subject, &outcome.measured),
             operator: Operator {
-                actions: operator.actions,
-                time_ns: operator.time.ns(),
+                actions: operator.answers.actions + operator.steps.actions,
+                time_ns: (operator.answers.time + operator.steps.time).ns(),
                 unanswered: operator.unanswered,
+                steps: operator.steps.actions,
             },
+            methods: super::methods::totals(backups, restores),
             conservation: Conservation { requests: (*requests).into(), blocks: (*blocks).into() },
         }
     }
@@ -134,7 +136,7 @@ impl Backup {
             method: backup.method.name(),
             outcome: backup.outcome.map_or("running", |outcome| outcome.name()),
             exposure_ns: backup.exposure.ns(),
-            operator_actions: backup.operator_actions,
+            operator_actions: backup.by_hand.actions,
             tape_ns: backup.course.tape.ns(),
             number: backup.backup.0,
             source_id: backup.source_id.to_string(),
@@ -147,6 +149,7 @@ impl Backup {
             retries: backup.course.retries,
             resumes: backup.course.resumes,
             phases: backup.course.steps.iter().map(Step::from).collect(),
+            operator_time_ns: backup.by_hand.time.ns(),
         }
     }
 }
@@ -203,6 +206,8 @@ impl Restore {
             open_after_start_ns: until_open(Some(restore.started)),
             open_after_complete_ns: until_open(restore.reached(Milestone::Complete)),
             open_after_failure_ns: until_open(restore.failure),
+            operator_actions: restore.by_hand.actions,
+            operator_time_ns: restore.by_hand.time.ns(),
         }
     }
 }
@@ -476,7 +481,7 @@ pub(super) mod tests {
             keys.join(" "),
             "schema tool_version model_version scenario title run_id seed verdict as_expected reasons end_reason \
              end_time_ns events ties fingerprint checks goals expect volumes backups components restores faults \
-             operator conservation"
+             operator methods conservation"
         );
         assert!(text.contains("\"fingerprint\": \"6b1d0a44c0e1f27a\""));
         assert!(text.contains("\"utilisation_ratio\": 0.125"));
@@ -505,6 +510,10 @@ pub(super) mod tests {
         assert_eq!(restore.open_after_complete_ns, Some(4_000_000_000));
         assert_eq!(restore.open_after_failure_ns, Some(1_806_000_000_000));
         assert_eq!((summary.faults[0].acted, summary.faults[1].acted), (1, 0));
+        let method = &summary.methods[0];
+        assert_eq!((summary.methods.len(), method.method, method.backups, method.restores), (1, "safe-backup", 1, 1));
+        assert_eq!((method.mean_backup_ns, method.mean_tape_ns), (Some(1_642_000_000_000), Some(backup.tape_ns)));
+        assert_eq!(method.open_after_failure_ns, restore.open_after_failure_ns);
     }
 
     #[test]

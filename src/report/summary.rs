@@ -37,6 +37,7 @@ pub struct Summary {
     pub restores: Vec<Restore>,
     pub faults: Vec<Fault>,
     pub operator: Operator,
+    pub methods: Vec<Method>,
     pub conservation: Conservation,
 }
 
@@ -148,6 +149,8 @@ pub struct Backup {
     pub retries: u32,
     pub resumes: u32,
     pub phases: Vec<Step>,
+    /// Working time of the steps by hand, and from prompt to answer.
+    pub operator_time_ns: u64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -190,6 +193,8 @@ pub struct Restore {
     pub open_after_start_ns: Option<u64>,
     pub open_after_complete_ns: Option<u64>,
     pub open_after_failure_ns: Option<u64>,
+    pub operator_actions: u32,
+    pub operator_time_ns: u64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -209,10 +214,37 @@ pub struct Fault {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Operator {
+    /// Steps by hand, and prompts answered.
     pub actions: u32,
-    /// From prompt to answer.
+    /// Working time of the steps, and from prompt to answer.
     pub time_ns: u64,
     pub unanswered: u32,
+    /// How many of the actions were steps of jobs.
+    pub steps: u32,
+}
+
+/// What a method took, over all its jobs in the run; a mean is `null` without one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Method {
+    pub method: &'static str,
+    pub backups: u64,
+    /// Of those, the ones that ended well.
+    pub complete: u64,
+    pub operator_actions_per_backup_ratio: Option<f64>,
+    pub operator_time_per_backup_ns: Option<u64>,
+    /// From stimulus to end, of complete backups.
+    pub mean_backup_ns: Option<u64>,
+    pub mean_tape_ns: Option<u64>,
+    pub exposure_ns: u64,
+    /// Restores from its backups.
+    pub restores: u64,
+    pub restored: u64,
+    pub operator_actions_per_restore_ratio: Option<f64>,
+    pub operator_time_per_restore_ns: Option<u64>,
+    /// Longest time until an application opened a restored volume: from the start of the restore, and from the last
+    /// crash or power loss before it.
+    pub open_after_start_ns: Option<u64>,
+    pub open_after_failure_ns: Option<u64>,
 }
 
 /// What must add up; `false` shows a defect of the simulator.

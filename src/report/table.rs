@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::summary::{Backup, Check, Latency, Restore, Step, Summary, Volume};
+use super::summary::{Backup, Check, Latency, Method, Restore, Step, Summary, Volume};
 use super::text::{Align, Column, count, counted, duration, grid, share, wrap};
 
 /// How the text is to look.
@@ -33,6 +33,7 @@ pub fn render(summary: &Summary, replay: &str, style: Style) -> String {
     summary.backups.iter().for_each(|backup| page.backup(backup));
     summary.restores.iter().for_each(|restore| page.restore(restore, summary));
     page.operator(summary);
+    page.methods(&summary.methods);
     page.heading("Run it again");
     // A command is never broken: it is there to be copied.
     page.line_unbroken(&format!("  {replay}"));
@@ -330,13 +331,56 @@ impl Page {
         self.heading("Operator");
         let mut text = match operator.actions {
             0 => "nothing to do".to_owned(),
-            actions => format!("{} in {}", counted(u64::from(actions), "answer"), duration(operator.time_ns)),
+            actions if operator.steps == 0 => {
+                format!("{} in {}", counted(u64::from(actions), "answer"), duration(operator.time_ns))
+            }
+            actions => format!(
+                "{} by hand and {} in {}",
+                counted(u64::from(operator.steps), "step"),
+                counted(u64::from(actions - operator.steps), "answer"),
+                duration(operator.time_ns)
+            ),
         };
         if operator.unanswered > 0 {
             write!(text, "; {} never answered", counted(u64::from(operator.unanswered), "prompt"))
                 .expect("a string takes every text");
         }
         self.sentence(&text);
+    }
+}
+
+impl Page {
+    fn methods(&mut self, methods: &[Method]) {
+        let each = |actions: Option<f64>, ns: Option<u64>| match (actions, ns) {
+            (Some(actions), Some(0)) => format!("{actions}"),
+            (Some(actions), Some(ns)) => format!("{actions} in {}", duration(ns)),
+            _ => "-".to_owned(),
+        };
+        let row = |it: &Method| {
+            vec![
+                it.method.to_owned(),
+                format!("{} of {}", it.complete, it.backups),
+                value(it.mean_backup_ns),
+                each(it.operator_actions_per_backup_ratio, it.operator_time_per_backup_ns),
+                each(it.operator_actions_per_restore_ratio, it.operator_time_per_restore_ns),
+                value(it.open_after_start_ns),
+                value(it.open_after_failure_ns),
+            ]
+        };
+        if methods.is_empty() {
+            return;
+        }
+        self.heading("Each method: operator actions per job, and the longest time until an application had its volume");
+        let columns = [
+            left("method", 0),
+            right("complete", 2),
+            right("backup took", 3),
+            right("by hand: backup", 0),
+            right("restore", 0),
+            right("open after start", 1),
+            right("after failure", 0),
+        ];
+        self.grid(&columns, &methods.iter().map(row).collect::<Vec<_>>());
     }
 }
 

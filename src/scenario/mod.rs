@@ -12,6 +12,7 @@ pub mod document;
 pub mod examples;
 pub mod hardware;
 pub mod hazards;
+pub mod library;
 pub mod names;
 pub mod overrides;
 pub mod plan;

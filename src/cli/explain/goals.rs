@@ -1,7 +1,7 @@
 //! What `tiersim explain` says of a goal: the situation that a run is to have met.
 
-use super::library::Library;
 use super::page::Page;
+use crate::scenario::library::Library;
 use crate::vocab::Goal;
 
 pub fn page(goal: Goal, library: &Library) -> Page {

@@ -1,9 +1,9 @@
 //! What `tiersim explain` says of a hazard.
 
-use super::library::Library;
 use super::page::Page;
 use crate::scenario::hazards::switches::Switch;
 use crate::scenario::hazards::{Hazard, METHODS};
+use crate::scenario::library::Library;
 
 pub fn page(hazard: &Hazard, library: &Library) -> Page {
     let group = hazard.group();

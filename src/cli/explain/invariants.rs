@@ -1,8 +1,8 @@
 //! What `tiersim explain` says of an invariant beside its statement: when it is looked at, and what is read for it.
 
-use super::library::Library;
 use super::page::Page;
 use crate::scenario::hazards;
+use crate::scenario::library::Library;
 use crate::vocab::Invariant;
 
 pub fn page(invariant: Invariant, library: &Library) -> Page {

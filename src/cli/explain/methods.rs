@@ -1,42 +1,15 @@
 //! What `tiersim explain` says of a method and of its steps: who acts, what happens, what a failure leads to.
 
-use super::library::Library;
 use super::page::Page;
 use crate::manager::method::{self, Line, OnFailure};
 use crate::manager::plan::MethodName;
+use crate::scenario::hazards::stories::{self, Story};
 use crate::scenario::hazards::{self, Exposure};
+use crate::scenario::library::Library;
 use crate::vocab::{EventName, StepName};
 
-/// Where the patent tells of a method, in one sentence, and what a person has to do for a backup and for a restore
-/// (HAZARDS 7, an assumption).
-fn story(method: &str) -> (&'static str, &'static str) {
-    match method {
-        "direct-dump" => (
-            "No virtual copy at all: the application is stopped, its volume dumped, and the application goes on. The state \
-             before instant copies (patent paragraph 3).",
-            "1 per backup, 2 per restore",
-        ),
-        "same-id-offline" => (
-            "Prior art 1: the copy is identical to the source, ID included, and is varied offline before it is dumped \
-             (patent paragraphs 5 and 6).",
-            "2 per backup, 1 with `auto_vary`; 3 per restore",
-        ),
-        "no-volid-manual" => (
-            "Prior art 2: the copy keeps an ID of its own, so the tape bears that ID; people keep the note which source it \
-             stands for, and relabel what they restore (patent paragraphs 7 to 9).",
-            "2 to 3 per backup, 4 per restore",
-        ),
-        "safe-backup" => (
-            "The invention: the copy keeps its own ID and hides the source's, the dump puts it back on the tape, the copy \
-             is withdrawn; one stimulus, no operator (patent paragraphs 41 to 45).",
-            "1 per backup, 2 per restore",
-        ),
-        other => unreachable!("`{other}` is no method of the patent"),
-    }
-}
-
 pub fn page(found: MethodName, library: &Library) -> Page {
-    let (about, actions) = story(found.name());
+    let Story { about, actions } = stories::of(found.name());
     let steps = method::table(found).iter().map(|line: &Line| {
         let Step { actor, about, events } = step(line.step);
         let events: Vec<&str> = events.iter().map(|event| event.name()).collect();
@@ -195,17 +168,4 @@ fn step(step: StepName) -> Step {
         }
     };
     Step { actor, about, events }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_method_of_the_patent_has_its_story() {
-        for method in hazards::METHODS {
-            let (about, actions) = story(method);
-            assert!(about.contains("patent paragraph") && actions.contains("per restore"), "{method}");
-        }
-    }
 }

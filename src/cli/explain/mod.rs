@@ -8,7 +8,6 @@ mod faults;
 mod goals;
 mod hazards;
 mod invariants;
-pub mod library;
 mod methods;
 mod page;
 mod switches;
@@ -25,8 +24,8 @@ use crate::scenario::Code;
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::hazards::Hazard;
 use crate::scenario::hazards::switches::Switch;
+use crate::scenario::library::Library;
 use crate::vocab::{EventName, Goal, Invariant, StepName};
-use library::Library;
 use page::Page;
 
 /// What was asked.

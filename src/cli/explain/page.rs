@@ -49,8 +49,9 @@ impl Page {
         for part in &self.parts {
             text += &format!("\n{}\n", part.title);
             for line in &part.lines {
-                // A command is there to be copied, and an example to be pasted: neither is broken.
-                let whole = line.starts_with("tiersim ") || line.contains(" = ");
+                // A command is there to be copied, an example to be pasted: neither is broken. What fits stays as it is.
+                let fits = line.chars().count() <= WIDTH - 2;
+                let whole = fits || line.starts_with("tiersim ") || line.contains(" = ");
                 let line = if whole { line.clone() } else { wrap(line, WIDTH - 2, 2) };
                 for line in line.lines() {
                     text += &format!("  {line}\n");

@@ -12,6 +12,7 @@ mod identity;
 mod log;
 mod media;
 mod restore;
+pub mod stories;
 pub mod switches;
 mod time;
 
@@ -152,7 +153,6 @@ impl Hazard {
     }
 
     /// No scenario can show it, for this reason.
-    #[allow(dead_code, reason = "none may be left")]
     const fn cannot(mut self, reason: &'static str) -> Hazard {
         self.inexpressible = reason;
         self

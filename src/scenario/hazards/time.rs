@@ -34,7 +34,11 @@ pub static HAZARDS: &[Hazard] = &[
         .provided("direct-dump stops the application, so its T0 is one"),
     Hazard::new("H21", "-XXX", "what the application held in memory is missing", &[RestoreFidelity])
         .when("The instant copy is made while the application has buffers that it has not written.")
-        .because("The copy is what a crash would have left: the application must recover, and its data is not what it believed."),
+        .because("The copy is what a crash would have left: the application must recover, and its data is not what it believed.")
+        .cannot(
+            "cannot be expressed: a write is one that a host has issued, and the model knows nothing of what an application \
+             still holds in its memory",
+        ),
     Hazard::new("H22", "-XXX", "an extent allocated after T0 is not in the copy", &[PointInTimeFidelity])
         .when("Only allocated extents are copied, and the allocation changes meanwhile.")
         .because("What was free at the establish is outside the relationship; whatever the VTOC says later is not there.")

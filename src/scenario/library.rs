@@ -1,9 +1,9 @@
 //! The shipped scenarios as pages name them: what each is about, and what comes out under which method.
 
+use super::examples::{ALL, Example};
+use super::names::Architecture;
+use super::{Answer, Overrides, load};
 use crate::manager::plan::MethodName;
-use crate::scenario::examples::{ALL, Example};
-use crate::scenario::names::Architecture;
-use crate::scenario::{Overrides, load};
 use crate::vocab::Invariant;
 
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl Scenario {
             load(&example.source(), &overrides).expect("a shipped scenario is valid under every answer it gives")
         };
         let own = with(&[]);
-        let run = |answer: crate::scenario::Answer| Run {
+        let run = |answer: Answer| Run {
             violates: with(&answer.set).plan.expect.violates,
             method: answer.method,
             architecture: answer.architecture,

@@ -1,0 +1,159 @@
+//! `tiersim matrix`: methods, architectures and hazards in one table, from the scenarios that answer for them.
+
+use std::fs;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
+
+use super::Exit;
+use super::prepare::source_of;
+use crate::campaign::matrix::{Case, Finding, cases_of, run as run_all};
+use crate::report::costs::{self, Cost};
+use crate::report::matrix::Matrix;
+use crate::report::{json, matrix_text};
+use crate::scenario::{Paint, Source, examples};
+
+/// What was asked.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Files or names; without any all shipped scenarios.
+    pub scenarios: Vec<PathBuf>,
+    /// Where the document goes; without it, or with `-`, to stdout.
+    pub file: Option<PathBuf>,
+    pub jobs: Option<NonZeroUsize>,
+    pub json: bool,
+}
+
+/// # Errors
+/// Only what writing itself meets, to the streams or to the file.
+pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
+    let cases = match cases(request) {
+        Ok(cases) => cases,
+        Err(problems) => {
+            write!(errors, "{problems}")?;
+            return Ok(Exit::Usage);
+        }
+    };
+    let threads = request.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let (matrix, findings) = tabulate(cases, threads);
+    let document = if request.json { json::document(&matrix) } else { matrix_text::render(&matrix).into_bytes() };
+    match request.file.as_deref().filter(|path| *path != Path::new("-")) {
+        Some(path) => {
+            write_whole(path, &document)?;
+            writeln!(errors, "wrote {}", path.display())?;
+        }
+        None => output.write_all(&document)?,
+    }
+    tell(&findings, errors)
+}
+
+/// Makes the runs, those of the costs behind them, and puts what they found into the table.
+pub fn tabulate(mut cases: Vec<Case>, threads: usize) -> (Matrix, Vec<Finding>) {
+    let answers = cases.len();
+    cases.extend(costs::cases());
+    let mut findings = run_all(cases, threads, || {});
+    let costs = findings.split_off(answers);
+    (Matrix::new(&findings, costs.iter().filter_map(Cost::of).collect()), findings)
+}
+
+/// The answers of all scenarios, or everything that is wrong with them.
+fn cases(request: &Request) -> Result<Vec<Case>, String> {
+    let sources: Vec<Source> = match &request.scenarios[..] {
+        [] => examples::ALL.iter().map(|example| example.source()).collect(),
+        named => named.iter().map(|path| source_of(path)).collect(),
+    };
+    let (mut cases, mut problems) = (Vec::new(), String::new());
+    for source in sources {
+        match cases_of(&source) {
+            Ok(found) => cases.extend(found),
+            Err(found) => problems += &found.render(Paint::Plain),
+        }
+    }
+    if problems.is_empty() { Ok(cases) } else { Err(problems) }
+}
+
+/// The document stands under its name when it is whole.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    let aside = path.with_file_name(name);
+    fs::write(&aside, bytes)?;
+    fs::rename(&aside, path)
+}
+
+/// Says what did not come out as expected, and ends accordingly.
+fn tell(findings: &[Finding], errors: &mut dyn Write) -> io::Result<Exit> {
+    let mut exit = Exit::Held;
+    for finding in findings {
+        let Finding { case, held, unexpected, reasons, outcome, .. } = finding;
+        let sums = outcome.measured.requests.add_up() && outcome.measured.blocks.add_up();
+        exit = exit.and(match () {
+            () if !sums => Exit::Internal,
+            () if !unexpected.is_empty() => Exit::Violated,
+            () if !held => Exit::Unmet,
+            () => Exit::Held,
+        });
+        if !held || !sums {
+            let set: Vec<String> = case.set.iter().map(|change| format!(" --set {change}")).collect();
+            let name = &case.scenario;
+            writeln!(errors, "not as expected: {name}{}: {}", set.concat(), reasons.join("; "))?;
+        }
+    }
+    Ok(exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(scenarios: &[&str], json: bool, jobs: usize) -> (Exit, String, String) {
+        let (mut output, mut errors) = (Vec::new(), Vec::new());
+        let scenarios = scenarios.iter().map(PathBuf::from).collect();
+        let request = Request { scenarios, file: None, jobs: NonZeroUsize::new(jobs), json };
+        let exit = run(&request, &mut output, &mut errors).expect("a vector takes it");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        (exit, text(output), text(errors))
+    }
+
+    #[test]
+    fn the_table_shows_what_the_invention_closes() {
+        let (exit, text, errors) = told(&["same-id-crash-before-offline", "source-update-label"], false, 2);
+        assert_eq!((exit, &errors[..]), (Exit::Held, ""));
+        let row = text.lines().find(|line| line.starts_with("| H1 |")).expect("a row for each hazard");
+        assert!(row.contains("X **UOI UII** |") && row.contains("– held |"), "{row}");
+        assert!(
+            row.ends_with("[same-id-crash-before-offline](../scenarios/same-id-crash-before-offline.toml) |"),
+            "{row}"
+        );
+        assert!(text.contains("| closes: violated before, held in every run | 2: H1 H6 |"), "{text}");
+        assert!(text.lines().any(|line| line.starts_with("| safe-backup | home-area | power-loss@")), "{text}");
+        assert_eq!(told(&["same-id-crash-before-offline", "source-update-label"], false, 1).1, text, "on one thread");
+    }
+
+    #[test]
+    fn the_machine_form_has_the_same_cells() {
+        let (_, text, _) = told(&["same-id-crash-before-offline"], true, 1);
+        let json: serde_json::Value = serde_json::from_str(&text).expect("one document");
+        assert_eq!(json["schema"], "tiersim/matrix/1");
+        let columns = json["columns"].as_array().expect("columns").clone();
+        let place =
+            columns.iter().position(|it| it["method"] == "same-id-offline" && it["architecture"] == "home-area");
+        let cell = &json["groups"][0]["rows"][0]["cells"][place.expect("the column is there")];
+        assert_eq!((&cell["state"], &cell["beside"][0]), (&"violated".into(), &"cached-id-coherent".into()));
+    }
+
+    #[test]
+    fn a_wrong_expectation_ends_with_three_and_a_wrong_name_with_two() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path = folder.path().join("wrong.toml");
+        let shipped = examples::Example::find("same-id-crash-before-offline").expect("it is shipped").text;
+        fs::write(&path, shipped.split("[expect]").next().expect("a split has a first part"))
+            .expect("it can be written");
+        let (exit, _, errors) = told(&[path.to_str().expect("a plain path")], false, 1);
+        assert_eq!(exit, Exit::Violated);
+        assert!(errors.starts_with("not as expected: wrong: unique-online-id is violated"), "{errors}");
+        let (exit, output, errors) = told(&["no-such-scenario"], false, 1);
+        assert_eq!((exit, &output[..], errors.contains("S0001")), (Exit::Usage, "", true));
+    }
+}

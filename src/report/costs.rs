@@ -1,0 +1,74 @@
+//! What a backup and a restore cost under each method: hands, time and exposure, from one story told under all of them.
+//!
+//! The story is the shipped scenario `healthy`: once as it is, and once with a power loss as the backup ends, so that the
+//! restore begins when the site is up again. Nothing else differs between the rows.
+
+use serde::Serialize;
+
+use super::methods;
+use super::summary::Method;
+use crate::campaign::matrix::{Case, Finding};
+use crate::kernel::Span;
+use crate::manager::plan::MethodName;
+use crate::scenario::examples::Example;
+use crate::scenario::names::Architecture;
+use crate::scenario::{Overrides, load};
+use crate::vocab::Invariant;
+
+/// The scenario that is told under every method.
+pub const STORY: &str = "healthy";
+/// What goes wrong in its second telling.
+pub const FAILURE: &str = "power-loss@before:job-ended#1";
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Cost {
+    pub architecture: &'static str,
+    /// Nothing, or the fault as `--fault` takes it.
+    pub fault: Option<&'static str>,
+    pub totals: Method,
+    /// How long two devices were online with one ID, and how long the next IPL would have found two.
+    pub unique_online_id_ns: u64,
+    pub unique_ipl_id_ns: u64,
+}
+
+/// The runs behind the table: every method on every architecture on which it can be told.
+pub fn cases() -> Vec<Case> {
+    let story = Example::find(STORY).expect("it is shipped");
+    let mut cases = Vec::new();
+    for (&method, &architecture) in
+        MethodName::ALL.iter().flat_map(|method| Architecture::ALL.iter().map(move |on| (method, on)))
+    {
+        for fault in [None, Some(FAILURE)] {
+            let set = vec![format!("backup[0].method={method}"), format!("dasd[0].architecture={architecture}")];
+            let faults = fault.into_iter().map(str::to_owned).collect();
+            let overrides = Overrides { set: set.clone(), faults, ..Overrides::default() };
+            let Ok(loaded) = load(&story.source(), &overrides) else { continue };
+            cases.push(Case {
+                scenario: STORY.to_owned(),
+                set,
+                hazards: Vec::new(),
+                method: Some(method),
+                architecture,
+                plan: loaded.plan,
+            });
+        }
+    }
+    cases
+}
+
+impl Cost {
+    pub fn of(finding: &Finding) -> Option<Cost> {
+        let measured = &finding.outcome.measured;
+        let exposed = |invariant: Invariant| {
+            let check = finding.outcome.checks.iter().find(|check| check.invariant == invariant);
+            check.and_then(|check| check.exposure.as_ref()).map_or(Span::ZERO, |exposure| exposure.total).ns()
+        };
+        Some(Cost {
+            architecture: finding.case.architecture.name(),
+            fault: (!finding.case.plan.faults.is_empty()).then_some(FAILURE),
+            totals: methods::totals(&measured.backups, &measured.restores).into_iter().next()?,
+            unique_online_id_ns: exposed(Invariant::UniqueOnlineId),
+            unique_ipl_id_ns: exposed(Invariant::UniqueIplId),
+        })
+    }
+}
