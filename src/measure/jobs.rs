@@ -512,17 +512,17 @@ mod tests {
         let mut jobs = started();
         let (restore, device) = (RESTORE, Device(2));
         let by_hand = |job, step, seconds| ManagerFact::OperatorStep { job, step, working: Span::from_secs(seconds) };
-        let prompt = ManagerFact::DuplicatePrompt { image: Image(0), first: Device(0), second: Device(1) };
+        let prompt = ManagerFact::DuplicatePrompt { first: Device(0), second: Device(1) };
         for (seconds, fact) in [
             (70, by_hand(BACKUP, StepName::OperatorDump, 20)),
             (80, ManagerFact::RestoreStarted { restore, volume: prod(), device }),
             (90, by_hand(Job::Restore(restore), StepName::RelabelRestored, 40)),
             (100, prompt),
-            (130, ManagerFact::PromptAnswered { image: Image(0), keep: Device(0) }),
+            (130, ManagerFact::PromptAnswered { keep: Device(0) }),
             (140, ManagerFact::JobEnded { job: Job::Restore(restore), outcome: Outcome::Complete, held: false }),
             (150, by_hand(Job::Restore(restore), StepName::VaryRestoredOnline, 5)),
         ] {
-            jobs.observe(at(seconds), fact);
+            jobs.observe(at(seconds), Image(0), fact);
         }
         jobs.finish(at(200), |_| Span::from_secs(5));
         let of = |actions, seconds| ByHand { actions, time: Span::from_secs(seconds) };

@@ -51,6 +51,7 @@ fn remedy(code: Code) -> (&'static str, &'static str) {
         Code::SizesDiffer => ("", "Give source and target the same number of cylinders."),
         Code::AmbiguousVolume => ("", "Set online = false on all but one volume of that ID."),
         Code::SameCartridge => ("", "Give every [[cartridge]] a name of its own."),
+        Code::SameImage => ("", "Give every [[image]] a name of its own."),
         Code::Contradiction => ("", "Change one of the two values that the message names."),
         Code::Endless => ("every = \"1 d\" without an end", "Say when the run ends: until = \"3 d\"."),
         Code::NeverAsks => ("limit = 0", "Give the workload a rate, clients or a trace with requests."),
