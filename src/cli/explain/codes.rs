@@ -54,6 +54,7 @@ fn remedy(code: Code) -> (&'static str, &'static str) {
         Code::SameImage => ("", "Give every [[image]] a name of its own."),
         Code::Contradiction => ("", "Change one of the two values that the message names."),
         Code::Endless => ("every = \"1 d\" without an end", "Say when the run ends: until = \"3 d\"."),
+        Code::GroupDiffers => ("", "Let all backups of one `group` agree in what the message names."),
         Code::NeverAsks => ("limit = 0", "Give the workload a rate, clients or a trace with requests."),
         Code::UnknownAnchor => {
             ("when = { after = \"dump-begun\" }", "`tiersim explain anchors` lists all events and steps.")

@@ -87,6 +87,7 @@ fn meaning(event: EventName) -> &'static str {
         FailbackDone => "The work has gone back.",
         StripeDataWritten => "The data of a stripe is written, its parity not yet.",
         StripeParityWritten => "Its parity is written too.",
+        DiskFailed => "A disk has failed: its rank runs degraded.",
         TapeLoaded => "A cartridge is threaded and ready.",
         TapeErrorReported => "A drive has reported an error.",
         BlocksLost => "Blocks that were acknowledged never reached the tape.",

@@ -239,6 +239,13 @@ pub static ALL: &[Switch] = &[
     ),
     backup("medium", &["tape", "dasd"], &["H10"], "What the backup is written to."),
     backup("backup_device", &["(a device)"], &["H10"], "The volume that a backup on DASD is written to."),
+    backup(
+        "group",
+        &["(a name)"],
+        &["H20"],
+        "The consistency group that the backup belongs to: all its copies have one T0.",
+    ),
+    backup("freeze", YES, &["H20"], "Whether the volumes of a group are frozen until all copies are made."),
     backup("persistent", NO, &[], "Whether the copy stays when every track has been copied."),
     backup("every", &["(a duration)"], &["H55", "H65"], "How often the backup is asked for, from `at` on."),
     backup(
@@ -338,7 +345,7 @@ mod tests {
     fn the_defaults_are_those_of_the_resolved_scenario() {
         let text = "[[volume]]\nid = \"A\"\ndevice = \"0A00\"\ncylinders = 1\n\
                     [[volume]]\nid = \"B\"\ndevice = \"0A10\"\ncylinders = 1\n\
-                    [[backup]]\nat = \"1 s\"\nmethod = \"safe-backup\"\nsource = \"A\"\ntarget = \"0A10\"\n\
+                    [[backup]]\nat = \"1 s\"\nmethod = \"safe-backup\"\nsource = \"A\"\ntarget = \"0A10\"\ngroup = \"NIGHT\"\n\
                     [[restore]]\nvolume = \"A\"\nto = \"0A00\"\n";
         let source = Source::Embedded { name: "plain.toml".into(), text: text.into(), files: &[] };
         let resolved = load(&source, &Overrides::default()).expect("a valid scenario").resolved;
@@ -356,7 +363,7 @@ mod tests {
     fn every_value_that_is_named_is_legal() {
         let text = "[[volume]]\nid = \"A\"\ndevice = \"0A00\"\ncylinders = 1\n\
                     [[volume]]\nid = \"B\"\ndevice = \"0A10\"\ncylinders = 1\n\
-                    [[backup]]\nat = \"1 s\"\nmethod = \"safe-backup\"\nsource = \"A\"\ntarget = \"0A10\"\n\
+                    [[backup]]\nat = \"1 s\"\nmethod = \"safe-backup\"\nsource = \"A\"\ntarget = \"0A10\"\ngroup = \"NIGHT\"\n\
                     [[restore]]\nvolume = \"A\"\nto = \"0A00\"\n";
         for switch in ALL.iter().filter(|switch| switch.is_supported()) {
             for value in switch.values.iter().filter(|value| !value.starts_with('(')) {
