@@ -264,6 +264,37 @@ fn the_prior_art_shows_its_window_at_the_boundaries_of_its_window() {
     assert!(window("point-in-time-fidelity").is_empty() && window("no-lost-acked-write").is_empty());
 }
 
+#[test]
+fn an_id_that_only_the_restore_brings_out_survives_a_crash_at_every_boundary() {
+    nothing_is_violated(&["backup[0].reintroduce=at-restore"], |_| crashes(), false);
+}
+
+#[test]
+fn a_copy_that_goes_before_the_inventory_is_updated_survives_a_crash_at_every_boundary() {
+    nothing_is_violated(&["backup[0].withdraw_after=eof-hardened"], |_| crashes(), false);
+}
+
+#[test]
+fn writes_that_wait_for_their_copy_survive_a_crash_at_every_boundary() {
+    nothing_is_violated(&["backup[0].cow=before-commit"], |_| crashes(), false);
+}
+
+#[test]
+fn jobs_that_are_lost_at_every_boundary_come_to_their_end() {
+    nothing_is_violated(&[], |_| vec![Fault::JobAbend], false);
+    nothing_is_violated(&["backup[0].withdraw_after=eof-hardened"], |_| vec![Fault::JobAbend], true);
+}
+
+/// The label of the source shows when an overlaid one goes with its copy (H27), and nothing else is wrong.
+#[test]
+fn an_overlaid_label_leaves_the_id_of_the_source() {
+    let plan = plan(&["backup[0].label_residency=overlay"]);
+    let (_, found) = explore(&plan, &[Fault::PowerLoss { duration: OUTAGE }], false);
+    let known = ["unique-online-id", "unique-ipl-id", "cached-id-coherent"];
+    let unknown: Vec<&String> = found.keys().filter(|what| !known.iter().any(|name| what.starts_with(name))).collect();
+    assert!(!found.is_empty() && unknown.is_empty(), "{unknown:?}");
+}
+
 /// Restoring the label first leaves a window in which half a volume bears the ID (H67).
 #[test]
 fn a_label_restored_first_is_caught() {

@@ -3,9 +3,10 @@
 //! The ID in every volume header record, the effective ID of its image of track 0 and the ID in the inventory equal the
 //! source's ID at T0.
 
+use super::jobs::BackupCase;
 use super::scene::Scene;
 use super::tally::Tally;
-use super::tape::TapeAudit;
+use super::tape::{Reading, TapeAudit};
 use super::view::{EntryState, View};
 use crate::vocab::Backup;
 
@@ -30,7 +31,8 @@ impl BackupId {
         {
             let image = scene.books.jobs.image(entry.backup);
             let tracks = image.map_or(0, |image| image.contents.tracks());
-            let audit = TapeAudit::of(scene.view, entry, image.map(AsRef::as_ref), tracks);
+            let reading = scene.books.jobs.backup(entry.backup).map_or(Reading::VolumeId, BackupCase::reading);
+            let audit = TapeAudit::of(scene.view, entry, image.map(AsRef::as_ref), tracks).read_as(reading);
             self.ended(scene, entry.backup, &audit);
         }
     }

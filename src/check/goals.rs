@@ -13,7 +13,7 @@ use crate::controller::tape::TapeFact;
 use crate::host::workload::WorkloadFact;
 use crate::manager::{Job, ManagerFact, Outcome};
 pub use crate::vocab::Goal;
-use crate::vocab::{Backup, Device, Drive, RelationNumber, Status, StepName, TrackNo};
+use crate::vocab::{Backup, Device, Drive, HiddenState, RelationNumber, Status, StepName, TrackNo};
 
 /// What a backup is doing, as far as a goal depends on it.
 #[derive(Clone, Debug)]
@@ -155,6 +155,10 @@ impl Goals {
                     let original = case.source == device;
                     self.hit(if original { Goal::RestoreToOriginalDevice } else { Goal::RestoreToOtherDevice });
                 }
+            }
+            ManagerFact::HiddenIdUnfit { state: HiddenState::Torn, .. } => self.hit(Goal::HiddenIdTornDetected),
+            ManagerFact::HiddenIdUnfit { state: HiddenState::Stale { .. }, .. } => {
+                self.hit(Goal::HiddenIdStaleDetected)
             }
             ManagerFact::OrphanRemoved { .. } => self.hit(Goal::OrphanSwept),
             ManagerFact::DuplicatePrompt { .. } => self.hit(Goal::DuplicatePromptShown),

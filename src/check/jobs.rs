@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use super::chains::{Chain, Links};
 use super::ledger::Contents;
+use super::tape::Reading;
 use super::view::JobState;
 use crate::controller::dasd::CopyMode;
 use crate::kernel::Time;
-use crate::manager::plan::{BackupPlan, MethodName};
+use crate::manager::plan::{BackupPlan, MethodName, Reintroduce};
 use crate::manager::{Job, Outcome};
-use crate::vocab::{Backup, Device, HiddenFormat, LabelTrack, RelationNumber, Restore, TrackNo, VolumeId, WriteNumber};
+use crate::vocab::{
+    Backup, Device, HiddenContext, HiddenFormat, HiddenId, LabelTrack, RelationNumber, Restore, TrackNo, VolumeId,
+    WriteNumber,
+};
 
 /// PIT(b): what the source of a backup was at T0.
 #[derive(Clone, Debug)]
@@ -47,6 +51,8 @@ pub struct BackupCase {
     pub backup: Backup,
     pub method: MethodName,
     pub format: HiddenFormat,
+    /// The ID is on tape in the hidden place only, until a restore puts it back.
+    pub at_restore: bool,
     pub mode: CopyMode,
     pub source: Device,
     pub target: Device,
@@ -110,6 +116,7 @@ impl BackupCase {
             backup,
             method,
             format: plan.map_or(HiddenFormat::Sealed, |plan| plan.hidden_format),
+            at_restore: plan.is_some_and(|plan| plan.reintroduce == Reintroduce::AtRestore),
             mode: plan.map_or(CopyMode::NoCopy, |plan| plan.mode),
             source,
             target,
@@ -147,6 +154,18 @@ impl BackupCase {
 
     pub fn is_conditioned(&self) -> bool {
         self.method == MethodName::SafeBackup
+    }
+
+    /// How the image of track 0 on its tape tells the ID.
+    pub fn reading(&self) -> Reading {
+        if !(self.at_restore && self.is_conditioned()) {
+            return Reading::VolumeId;
+        }
+        let at = self.image.as_ref().map(|image| image.at);
+        let context = at
+            .zip(self.relation)
+            .map(|(at, relation)| HiddenContext { t0_seconds: HiddenId::seconds_of(at), relation });
+        Reading::Hidden { format: self.format, context }
     }
 
     /// Whether a host wrote the target's track, or may have.

@@ -63,10 +63,11 @@ use crate::manager::{Job, ManagerFact, Outcome};
 use crate::vocab::{Image, Invariant};
 use crate::world::Fact;
 use books::Books;
+use jobs::BackupCase;
 use outages::Outages;
 use rows::Rows;
 use scene::Scene;
-use tape::{TapeAudit, TapeNews};
+use tape::{Reading, TapeAudit, TapeNews};
 use touched::Touched;
 
 /// When a state predicate is looked at.
@@ -335,11 +336,12 @@ impl Checks {
             Job::Backup(backup) => {
                 let image = books.jobs.image(backup);
                 let tracks = books.jobs.backup(backup).map_or(0, |case| setup.volume(case.source).tracks);
+                let reading = books.jobs.backup(backup).map_or(Reading::VolumeId, BackupCase::reading);
                 let inventory = view.inventory();
                 let audit = inventory
                     .iter()
                     .find(|entry| entry.backup == backup)
-                    .map(|entry| TapeAudit::of(view, entry, image.map(AsRef::as_ref), tracks))
+                    .map(|entry| TapeAudit::of(view, entry, image.map(AsRef::as_ref), tracks).read_as(reading))
                     .unwrap_or_else(|| TapeAudit::unregistered(tracks));
                 rows.point_in_time_fidelity.ended(&scene, backup, &audit);
                 rows.point_in_time_fidelity.cut(&scene, backup);

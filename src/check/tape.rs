@@ -4,7 +4,9 @@ use super::jobs::PointInTime;
 use super::view::{EntryState, InventoryEntry, TapeRecord, View};
 use crate::controller::tape::TapeFact;
 use crate::kernel::Time;
-use crate::vocab::{Backup, Device, Drive, Tag, TrackNo, VolumeId};
+use crate::vocab::{
+    Backup, Device, Drive, HiddenContext, HiddenFormat, HiddenState, LabelTrack, Tag, TrackNo, VolumeId,
+};
 
 /// The tape facts in the form in which checks use them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,17 @@ pub fn news(fact: TapeFact) -> Option<TapeNews> {
     })
 }
 
+/// Where the image of track 0 has its effective ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    VolumeId,
+    /// In the hidden place, if that is valid: the restore puts it back.
+    Hidden {
+        format: HiddenFormat,
+        context: Option<HiddenContext>,
+    },
+}
+
 /// A backup as its inventory entry and its cartridges have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TapeAudit {
@@ -42,6 +55,7 @@ pub struct TapeAudit {
     pub headers: Vec<VolumeId>,
     /// The effective ID of the track-0 image.
     pub label_id: Option<VolumeId>,
+    label: Option<LabelTrack>,
     pub blocks: u64,
     /// Tracks of the extent that are not there; that are there more than once; that differ from the image at T0.
     pub missing: u64,
@@ -75,6 +89,19 @@ impl TapeAudit {
         audit
     }
 
+    /// The effective ID is read as the backup's restore reads it.
+    #[must_use]
+    pub fn read_as(mut self, reading: Reading) -> TapeAudit {
+        if let Reading::Hidden { format, context } = reading {
+            let record = self.label.and_then(|track| track.label);
+            self.label_id = match record.map(|record| record.hidden(format, context)) {
+                Some(HiddenState::Valid { source }) => Some(source),
+                _ => None,
+            };
+        }
+        self
+    }
+
     /// The audit of a backup that the inventory does not name.
     pub fn unregistered(tracks: u32) -> TapeAudit {
         TapeAudit { missing: u64::from(tracks), ..TapeAudit::default() }
@@ -89,7 +116,9 @@ impl TapeAudit {
         image: Option<&PointInTime>,
         seen: &mut [bool],
     ) {
-        self.label_id = view.durable_label(device).id();
+        let label = *view.durable_label(device);
+        self.label = Some(label);
+        self.label_id = label.id();
         self.headers.extend(self.label_id);
         self.trailer = self.label_id == Some(listed);
         self.blocks = seen.len() as u64;
@@ -120,6 +149,7 @@ impl TapeAudit {
                 }
                 if let Some(label) = label.filter(|_| track == TrackNo(0)) {
                     self.label_id = label.id();
+                    self.label = Some(*label);
                 }
                 self.compare(image, track, tag);
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::view::{
     EntryState, InventoryEntry, JobState, Outstanding, PlaceRange, Places, Relation, TapeAllocation, TapeRecord, View,
 };
+use crate::controller::dasd::Fence;
 use crate::device::cartridge::Record;
 use crate::device::raid::Place;
 use crate::kernel::Time;
@@ -144,7 +145,7 @@ impl View for Seen<'_> {
 
     fn fences(&self) -> Vec<Device> {
         let relations = self.world.dasd.tables().relations.iter();
-        relations.filter(|relation| relation.conditioned).map(|relation| relation.target).collect()
+        relations.filter(|relation| relation.terms.fence != Fence::None).map(|relation| relation.target).collect()
     }
 
     fn tape_allocations(&self) -> Vec<TapeAllocation> {

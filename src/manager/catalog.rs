@@ -3,6 +3,7 @@
 //! Every change is one transaction and takes the time of one record. The inventory tells which cartridge holds which
 //! volume as of which instant; the journal how far a job has come.
 
+use super::identity::Participation;
 use super::plan::{BackupPlan, RestorePlan};
 use super::stimulus::StimulusRecord;
 use crate::kernel::Time;
@@ -118,6 +119,8 @@ pub struct Catalog {
     /// Devices brought online at IPL: the I/O configuration.
     pub online_at_ipl: Vec<bool>,
     pub quiesced: Vec<QuiesceMark>,
+    /// Which programs take part in the scheme.
+    pub participation: Participation,
     pub backups: u16,
     /// The `[[backup]]` that each backup came from.
     pub stimulus_of: Vec<usize>,
@@ -138,6 +141,7 @@ impl Catalog {
             restores_started: vec![false; restores.len()],
             online_at_ipl,
             quiesced: Vec::new(),
+            participation: Participation::ALL,
             backups: 0,
             stimulus_of: Vec::new(),
         }
@@ -156,6 +160,10 @@ impl Catalog {
         complete.max_by_key(|entry| (entry.t0, entry.backup))
     }
 
+    pub fn entry(&self, backup: Backup) -> Option<&InventoryEntry> {
+        self.inventory.iter().rev().find(|entry| entry.backup == backup)
+    }
+
     pub fn entry_mut(&mut self, backup: Backup) -> Option<&mut InventoryEntry> {
         self.inventory.iter_mut().rev().find(|entry| entry.backup == backup)
     }
@@ -169,6 +177,14 @@ impl JournalEntry {
     /// Whether a recovery has to do something about it.
     pub fn is_open(&self) -> bool {
         matches!(self.state, JournalState::Open | JournalState::Undoing)
+    }
+
+    /// The backup that it is of, if it is of one.
+    pub fn backup(&self) -> Option<Backup> {
+        match self.job {
+            JournalJob::Backup { backup, .. } => Some(backup),
+            JournalJob::Restore { .. } => None,
+        }
     }
 
     pub fn job(&self) -> super::fact::Job {

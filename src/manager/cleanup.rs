@@ -8,7 +8,7 @@ use super::plan::BackupPlan;
 use super::restore::RestoreEntry;
 use super::session::{BackupRun, Session, SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
-use crate::controller::dasd::DasdCommand;
+use crate::controller::dasd::{DasdCommand, HiddenRule};
 use crate::kernel::Time;
 use crate::vocab::{Backup, Cartridge, Device, LabelTrack, RelationNumber, StepName};
 
@@ -117,7 +117,8 @@ impl Manager {
             }
             Action::Withdraw { target } => {
                 let ticket = self.session_ticket(slot, SessionTag::Step);
-                out.send(ManagerMessage::Dasd(DasdCommand::Withdraw { ticket, target, clear_hidden: false }));
+                let (hidden, drain) = (HiddenRule::Keep, true);
+                out.send(ManagerMessage::Dasd(DasdCommand::Withdraw { ticket, target, hidden, drain }));
             }
             Action::WriteLabel { device, label } => {
                 let ticket = self.session_ticket(slot, SessionTag::Step);
@@ -145,6 +146,7 @@ impl Manager {
                     out.report(ManagerFact::JobUndone { job });
                 }
                 out.report(ManagerFact::JobEnded { job, outcome, held });
+                self.schedule_sweep(out);
                 self.session_after(slot, self.parameters.record_write, out);
             }
             Action::Resume { job, line, relation, t0 } => {

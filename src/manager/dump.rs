@@ -14,15 +14,15 @@ use std::sync::Arc;
 
 use super::catalog::{BackupPlace, CartridgeUse, EntryState, InventoryEntry, Section};
 use super::fact::Job;
-use super::plan::MethodName;
-use super::session::{BackupRun, SessionTag, Wait};
+use super::identity::{self, LabelReading};
+use super::session::{SessionTag, Wait};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
-use crate::controller::dasd::{DasdCommand, Payload};
+use crate::controller::dasd::{DasdCommand, HiddenRule, Payload};
 use crate::controller::tape::{TapeCommand, TapeResult};
 use crate::device::cartridge::{FileName, Record};
 use crate::vocab::{
-    Cartridge, HiddenContext, HiddenId, HiddenState, LabelTrack, Status, TRACK_BYTES, TrackImage, TrackNo, TrackRange,
-    VolumeId,
+    Cartridge, HiddenContext, HiddenId, LabelTrack, RelationNumber, Status, TRACK_BYTES, TrackImage, TrackNo,
+    TrackRange, VolumeId,
 };
 
 /// Records in front of the first track: three labels, a tape mark, the header.
@@ -94,21 +94,33 @@ impl Manager {
         self.backup_run(slot).dump.as_mut().expect("the session dumps")
     }
 
-    /// The ID in the hidden place, or else the one in the label; `None` when the dump must not go on.
-    fn dump_identity(run: &BackupRun, label: &LabelTrack) -> Option<VolumeId> {
-        match run.plan.method {
-            MethodName::SameIdOffline | MethodName::DirectDump => label.id(),
-            MethodName::SafeBackup => {
-                let relation = run.relation.expect("the copy was established");
-                let context = HiddenContext { t0_seconds: HiddenId::seconds_of(run.t0), relation };
-                match label.label.as_ref()?.hidden(run.plan.hidden_format, Some(context)) {
-                    HiddenState::Valid { source } => Some(source),
-                    HiddenState::Blank
-                    | HiddenState::Torn
-                    | HiddenState::Stale { .. }
-                    | HiddenState::Foreign { .. } => None,
-                }
+    /// The label of the device has been read: the dump goes on under the ID that it gives, or not at all.
+    fn identify(&mut self, slot: u32, label: &LabelTrack, out: &mut ManagerOutbox) {
+        let participation = self.durable.participation;
+        let run = self.backup_run(slot);
+        let backup = run.backup;
+        // A copy track by track has no relationship: nothing that was sealed for one fits it.
+        let relation = run.relation.unwrap_or(RelationNumber(0));
+        let context = HiddenContext { t0_seconds: HiddenId::seconds_of(run.t0), relation };
+        let identity = match identity::read_label(&run.plan, participation, label, context) {
+            LabelReading::Plain(identity) => Some(identity),
+            LabelReading::Hidden { id, identity } => {
+                out.report(ManagerFact::HiddenIdRead { backup, id });
+                Some(identity)
             }
+            LabelReading::Unfit { state, identity } => {
+                out.report(ManagerFact::HiddenIdUnfit { backup, state });
+                identity
+            }
+            LabelReading::NoLabel => None,
+        };
+        self.backup_run(slot).identity = identity;
+        match identity {
+            Some(identity) => {
+                self.dump(slot).id = identity.header;
+                self.reserve_cartridge(slot, out);
+            }
+            None => self.give_up_dump(slot, out),
         }
     }
 
@@ -124,15 +136,7 @@ impl Manager {
         let (backup, device) = (run.backup, run.plan.target);
         match (tag, payload) {
             (SessionTag::Step, Payload::Label(label)) if status == Status::Good => {
-                let Some(id) = Manager::dump_identity(run, &label) else {
-                    self.give_up_dump(slot, out);
-                    return;
-                };
-                if run.plan.method == MethodName::SafeBackup {
-                    out.report(ManagerFact::HiddenIdRead { backup, id });
-                }
-                self.dump(slot).id = id;
-                self.reserve_cartridge(slot, out);
+                self.identify(slot, &label, out);
             }
             (SessionTag::TracksRead(first), Payload::Images(images)) if status == Status::Good => {
                 for (place, image) in images.iter().enumerate() {
@@ -331,12 +335,14 @@ impl Manager {
             let Some(buffer) = dump.buffers.iter_mut().find(|buffer| !buffer.sent) else { break };
             let Some(images) = buffer.images.take() else { break };
             buffer.sent = true;
-            let (first, id) = (buffer.first, dump.id);
-            let backup = self.backup_run(slot).backup;
+            let first = buffer.first;
+            let run = self.backup_run(slot);
+            let backup = run.backup;
+            let change = run.identity.expect("tracks are sent under an identity").track0;
             let records = images.iter().enumerate().map(|(place, image)| Record::Track {
                 backup,
                 track: TrackNo(first + place as u32),
-                image: reintroduced(image, id),
+                image: identity::reintroduced(image, change),
             });
             let records = records.collect();
             self.send_chain(slot, records, out);
@@ -360,37 +366,20 @@ impl Manager {
             let bytes = u64::from(count) * TRACK_BYTES;
             out.send(ManagerMessage::Dasd(DasdCommand::Read { ticket, range, bytes, images: true }));
         }
+        self.withdraw_early(slot, out);
     }
-}
 
-/// Track 0 with the source's ID in its label record and in the names that embed it, and nothing in the hidden place; any
-/// other track as it is.
-fn reintroduced(image: &TrackImage, id: VolumeId) -> TrackImage {
-    let label = image.label.as_ref().map(|track| {
-        let mut track = **track;
-        if let Some(record) = track.label.as_mut() {
-            record.set_volume_id(id);
-            record.clear_hidden();
+    /// A job that does not wait for its reads asks for the withdraw as soon as it has asked for the last track (H33).
+    fn withdraw_early(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let all_asked = run.dump.as_ref().is_some_and(|dump| dump.next_read >= run.plan.tracks);
+        if run.plan.drain_before_withdraw || run.withdrawn_early || !all_asked {
+            return;
         }
-        track.embedded = id;
-        Arc::new(track)
-    });
-    TrackImage { tag: image.tag, label }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::vocab::{HiddenFormat, Label, RelationNumber, Tag};
-
-    #[test]
-    fn the_tape_looks_like_a_dump_of_the_source() {
-        let [source, target] = ["PROD01", "SPARE1"].map(|text| VolumeId::parse(text).unwrap());
-        let mut record = Label::new(target);
-        let hidden = HiddenId { source, target, t0_seconds: 9, relation: RelationNumber(1) };
-        record.hide(hidden, HiddenFormat::Sealed);
-        let label = Some(Arc::new(LabelTrack { label: Some(record), embedded: target }));
-        let image = reintroduced(&TrackImage { tag: Tag(7), label }, source);
-        assert_eq!(image, TrackImage { tag: Tag(7), label: Some(Arc::new(LabelTrack::fresh(source))) });
+        run.withdrawn_early = true;
+        let target = run.plan.target;
+        let ticket = self.session_ticket(slot, SessionTag::EarlyWithdraw);
+        let (hidden, drain) = (HiddenRule::Keep, false);
+        out.send(ManagerMessage::Dasd(DasdCommand::Withdraw { ticket, target, hidden, drain }));
     }
 }

@@ -59,12 +59,13 @@ impl Manager {
     /// An error showed only when the trailer was to be hardened: blocks that the drive had acknowledged are not on tape.
     pub(super) fn return_to_dump(&mut self, slot: u32, permanent: bool, hardened: u64, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
-        run.line = super::method::dump_line(run.plan.method);
+        run.line = super::method::dump_line(&run.plan);
         let (job, dump_step) = (Job::Backup(run.backup), Manager::line_of(run).expect("every method dumps").step);
         out.report(ManagerFact::StepEnded { job, step: StepName::HardenTrailer });
         out.report(ManagerFact::StepStarted { job, step: dump_step });
         let (cartridge, _) = run.tape.expect("the trailer goes onto a mounted tape");
-        run.dump = Some(Dump::new(DumpPhase::Settle { permanent, hardened }, run.plan.source_id, cartridge));
+        let header = run.identity.map_or(run.plan.source_id, |identity| identity.header);
+        run.dump = Some(Dump::new(DumpPhase::Settle { permanent, hardened }, header, cartridge));
         self.settle(slot, out);
     }
 

@@ -4,7 +4,8 @@ use super::plan::MethodName;
 use crate::kernel::{Span, Time};
 use crate::names;
 use crate::vocab::{
-    Backup, Cartridge, Device, EventName, Op, Restore, Status, StepName, Tag, TrackNo, VolumeId, WriteNumber,
+    Backup, Cartridge, Device, EventName, HiddenState, Op, Restore, Status, StepName, Tag, TrackNo, VolumeId,
+    WriteNumber,
 };
 
 /// A job of the storage manager.
@@ -129,6 +130,11 @@ pub enum ManagerFact {
     HiddenIdRead {
         backup: Backup,
         id: VolumeId,
+    },
+    /// The hidden place of the label in front of a dump holds nothing that may be used.
+    HiddenIdUnfit {
+        backup: Backup,
+        state: HiddenState,
     },
     TapeMounted {
         job: Job,
@@ -280,6 +286,7 @@ impl ManagerFact {
             | ManagerFact::WriteFailed { .. }
             | ManagerFact::ReadFailed { .. }
             | ManagerFact::StimulusRejected { .. }
+            | ManagerFact::HiddenIdUnfit { .. }
             | ManagerFact::DeviceRetired { .. }
             | ManagerFact::StepStarted { .. }
             | ManagerFact::StepEnded { .. }

@@ -32,6 +32,8 @@ pub(super) enum Pending {
     },
     /// A command to tape whose session was abandoned.
     Abandoned,
+    /// A command to DASD of a job that ended abnormally: the recovery waits for it.
+    Leftover,
     Restart,
     /// The freeze or the thaw of a consistency group.
     Group(u32),
@@ -284,6 +286,7 @@ impl Volatile {
         for number in 0..self.pending.len() as u32 {
             match self.pending[number as usize].pending {
                 Pending::Session { .. } | Pending::Restart | Pending::Group(_) => self.release(number),
+                Pending::Leftover => {}
                 Pending::SessionTape { .. } => self.pending[number as usize].pending = Pending::Abandoned,
                 Pending::Free
                 | Pending::Transfer(_)

@@ -2,7 +2,7 @@
 //!
 //! A job is an index into its table. The steps name the crash points, the rows of reports and the anchors of faults.
 
-use super::plan::{DeleteTarget, MethodName};
+use super::plan::{BackupPlan, DeleteTarget, MethodName, WithdrawAfter};
 use crate::vocab::StepName;
 
 /// One step of a method.
@@ -80,22 +80,49 @@ pub fn table(method: MethodName) -> &'static [Line] {
     }
 }
 
-/// The `number`-th line of a backup, the deletion of the target included where it is wanted.
-pub fn backup_line(method: MethodName, delete: DeleteTarget, number: usize) -> Option<Line> {
-    let table = table(method);
-    match number.checked_sub(table.len()) {
-        None => Some(table[number]),
-        Some(0) if delete == DeleteTarget::AfterBackup && method.makes_copy() => Some(DELETION),
-        Some(_) => None,
+/// The table of one backup: its method's, changed as its switches say.
+///
+/// With `withdraw_after = "eof-hardened"` the copy goes before the inventory knows of the tape. `relabel_after_withdraw`
+/// gives methods that have no such step a new label behind the withdraw; `same-id-offline` has it anyway. Where the
+/// target's bindings are to be deleted, that follows the end.
+pub fn lines(plan: &BackupPlan) -> Vec<Line> {
+    let mut lines = table(plan.method).to_vec();
+    let place = |lines: &[Line], step| lines.iter().position(|line| line.step == step);
+    if plan.withdraw_after == WithdrawAfter::EofHardened
+        && let (Some(withdraw), Some(inventory)) =
+            (place(&lines, StepName::Withdraw), place(&lines, StepName::UpdateInventory))
+    {
+        let moved = lines.remove(withdraw);
+        lines.insert(inventory, moved);
     }
+    if plan.relabel_after_withdraw
+        && place(&lines, StepName::RelabelTarget).is_none()
+        && let Some(withdraw) = place(&lines, StepName::Withdraw)
+    {
+        lines.insert(withdraw + 1, line(StepName::RelabelTarget, OnFailure::Retry));
+    }
+    if plan.delete_target == DeleteTarget::AfterBackup && plan.method.makes_copy() {
+        lines.push(DELETION);
+    }
+    lines
+}
+
+/// The `number`-th line of a backup.
+pub fn backup_line(plan: &BackupPlan, number: usize) -> Option<Line> {
+    lines(plan).get(number).copied()
 }
 
 /// The line of the dump: where a job goes back to when its tape has failed.
-pub fn dump_line(method: MethodName) -> usize {
+pub fn dump_line(plan: &BackupPlan) -> usize {
     let is_dump = |line: &Line| {
         matches!(line.step, StepName::DumpWithReintroduction | StepName::DumpTarget | StepName::DumpSource)
     };
-    table(method).iter().position(is_dump).expect("every method dumps")
+    lines(plan).iter().position(is_dump).expect("every method dumps")
+}
+
+/// Where in a backup's table a step stands.
+pub fn place_in(plan: &BackupPlan, step: StepName) -> Option<usize> {
+    lines(plan).iter().position(|line| line.step == step)
 }
 
 /// Where in a method's table a step stands.
@@ -106,6 +133,7 @@ pub fn place_of(method: MethodName, step: StepName) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::{Device, VolumeId};
 
     #[test]
     fn the_tables_follow_the_patent() {
@@ -122,8 +150,31 @@ mod tests {
                 "end"
             ]
         );
-        let last = SAFE_BACKUP.len();
-        assert_eq!(backup_line(MethodName::SafeBackup, DeleteTarget::AfterBackup, last), Some(DELETION));
-        assert_eq!(backup_line(MethodName::SafeBackup, DeleteTarget::Manual, last), None);
+    }
+
+    fn steps(change: impl FnOnce(&mut BackupPlan)) -> Vec<&'static str> {
+        let [source, target] = ["PROD01", "SPARE1"].map(|text| VolumeId::parse(text).unwrap());
+        let mut plan = BackupPlan::plain(Device(0), source, Device(1), target, 15);
+        change(&mut plan);
+        lines(&plan).iter().skip(3).map(|line| line.step.name()).collect()
+    }
+
+    #[test]
+    fn switches_change_the_order_behind_the_dump() {
+        let plain = ["harden-trailer", "update-inventory", "withdraw", "end"];
+        assert_eq!(steps(|_| {}), plain);
+        let early = ["harden-trailer", "withdraw", "update-inventory", "end"];
+        assert_eq!(steps(|plan| plan.withdraw_after = WithdrawAfter::EofHardened), early);
+        let relabelled = ["harden-trailer", "update-inventory", "withdraw", "relabel-target", "end", "delete-target"];
+        let both = |plan: &mut BackupPlan| {
+            plan.relabel_after_withdraw = true;
+            plan.delete_target = DeleteTarget::AfterBackup;
+        };
+        assert_eq!(steps(both), relabelled);
+        let same = |plan: &mut BackupPlan| {
+            both(plan);
+            plan.method = MethodName::SameIdOffline;
+        };
+        assert_eq!(steps(same).iter().filter(|step| **step == "relabel-target").count(), 1);
     }
 }

@@ -10,6 +10,7 @@
 //!
 //! Deliberately absent: communication between images, migration between levels.
 
+mod abend;
 pub mod catalog;
 mod cleanup;
 pub mod command;
@@ -18,6 +19,7 @@ mod dump;
 mod dump_error;
 pub mod fact;
 mod group;
+pub mod identity;
 mod io;
 pub mod method;
 pub mod plan;
@@ -28,6 +30,7 @@ mod restore_tape;
 mod session;
 mod steps;
 pub mod stimulus;
+mod sweep;
 pub mod trigger;
 mod ucb;
 
@@ -49,6 +52,7 @@ use self::stimulus::Stimulus;
 use self::trigger::Trigger;
 use crate::controller::dasd::{DasdCommand, DasdReply};
 use crate::controller::tape::{TapeCommand, TapeReply, TapeResult};
+use crate::fault::plan::Program;
 use crate::kernel::{Outbox, Span, Station, Stream, Time, Usage};
 use crate::vocab::{Device, HostReply, HostRequest, Image, Ticket, VolumeId};
 
@@ -90,6 +94,8 @@ enum ManagerTimerKind {
     WatchOver,
     RestoreDue,
     Restart,
+    /// What jobs left behind is looked for.
+    Sweep,
 }
 
 #[derive(Clone, Debug)]
@@ -232,6 +238,7 @@ impl Manager {
             ManagerTimerKind::WatchOver => self.start_due_restores(out),
             ManagerTimerKind::RestoreDue => self.restore_due(slot as usize, out),
             ManagerTimerKind::Restart => self.restart_waited(out),
+            ManagerTimerKind::Sweep => self.sweep_due(out),
         }
     }
 
@@ -242,6 +249,7 @@ impl Manager {
             Pending::Session { session, tag } => self.session_dasd(session, tag, reply.status, reply.payload, out),
             Pending::Restart => self.restart_dasd(reply.payload, out),
             Pending::Group(group) => self.group_frozen(group, reply.status, out),
+            Pending::Leftover => self.restart_with_controller(out),
             Pending::SessionTape { .. } | Pending::Abandoned | Pending::Unload { .. } | Pending::Request(_) => {
                 unreachable!("the DASD controller answers no command to tape and no request")
             }
@@ -260,7 +268,7 @@ impl Manager {
                 }
             }
             Pending::Free => {} // the session that asked is gone
-            Pending::Session { .. } | Pending::Restart | Pending::Group(_) => {
+            Pending::Session { .. } | Pending::Restart | Pending::Group(_) | Pending::Leftover => {
                 unreachable!("this went to the DASD controller")
             }
             Pending::Transfer(_) | Pending::Request(_) => unreachable!("no application's request goes to tape"),
@@ -271,6 +279,7 @@ impl Manager {
     pub fn dasd_down(&mut self, out: &mut ManagerOutbox) {
         self.volatile.dasd_up = false;
         self.end_outstanding_transfers(out);
+        self.volatile.forget_leftovers();
         self.abandon_sessions(out);
         self.restart_without_controller();
         if self.has_jobs() && matches!(self.volatile.condition, Condition::Up) {
@@ -305,6 +314,16 @@ impl Manager {
         out.report(ManagerFact::Down);
         self.set_stimuli(out);
         self.restart_after(outage, out);
+    }
+
+    /// From now on this program knows nothing of the hidden place. False when it never did.
+    pub fn install_old(&mut self, program: Program) -> bool {
+        let participation = &mut self.durable.participation;
+        let takes_part = match program {
+            Program::Dump => &mut participation.dump,
+            Program::Restore => &mut participation.restore,
+        };
+        std::mem::replace(takes_part, false)
     }
 
     // ---- what observers see --------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 //! What the storage manager is to do and how: backups, restores, and the parameters of its host.
 
 use super::trigger::StimulusPlan;
-use crate::controller::dasd::{CopyMode, CowTiming, Fence, LabelCommit, LabelResidency};
+use crate::controller::dasd::{CopyMode, CowTiming, Fence, HiddenRule, LabelCommit, LabelResidency};
 use crate::device::cartridge::TapeVolser;
 use crate::kernel::{Span, Time};
 use crate::names;
@@ -26,6 +26,7 @@ pub struct HostParameters {
     pub duplicate_volser_policy: DuplicatePolicy,
     /// A relationship, hidden ID or tape without a live job is an orphan after this.
     pub orphan_grace: Span,
+    pub orphan_sweep: OrphanSweep,
     /// How often a failed step is tried again.
     pub step_retries: u32,
     /// Tracks of one read of a dump, and how many such buffers it has.
@@ -63,6 +64,16 @@ names! {
         HighestAddressWins = "highest-address-wins",
         BothOffline = "both-offline",
         AdmitBoth = "admit-both",
+    }
+}
+
+names! {
+    /// When the manager looks for what belongs to no job.
+    pub enum OrphanSweep {
+        AtRestart = "at-restart",
+        /// Also some time after every end of a job.
+        Periodic = "periodic",
+        Off = "off",
     }
 }
 
@@ -390,6 +401,18 @@ impl BackupPlan {
             restart: DumpRestart::FromBeginning,
             on_write_error: OnWriteError::NewVolume,
             backup_device: None,
+        }
+    }
+}
+
+impl BackupPlan {
+    /// What its withdraw does about the hidden ID.
+    pub fn hidden_rule(&self) -> HiddenRule {
+        match (self.method, self.clear_hidden_on) {
+            (MethodName::SafeBackup, ClearHidden::Withdraw) => HiddenRule::Clear,
+            (MethodName::SafeBackup, ClearHidden::FirstTargetWrite) => HiddenRule::ClearOnWrite,
+            (MethodName::SafeBackup, ClearHidden::Restore | ClearHidden::Never) => HiddenRule::Keep,
+            (MethodName::SameIdOffline | MethodName::DirectDump, _) => HiddenRule::Keep,
         }
     }
 }

@@ -15,10 +15,10 @@ use super::cleanup::{Action, Cleanup, undo_actions};
 use super::fact::{Job, Outcome};
 use super::io::Pending;
 use super::method;
-use super::plan::{BackupPlan, DuplicatePolicy, MethodName};
+use super::plan::{BackupPlan, DuplicatePolicy, MethodName, OrphanSweep};
 use super::session::Work;
 use super::{Condition, Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind};
-use crate::controller::dasd::{CopyMode, DasdCommand, Payload, RelationSummary};
+use crate::controller::dasd::{CopyMode, DasdCommand, HiddenRule, Payload, RelationSummary};
 use crate::kernel::{Span, Time};
 use crate::vocab::{
     Backup, Device, HiddenContext, HiddenId, HiddenState, LabelTrack, RelationNumber, StepName, VolumeId,
@@ -112,6 +112,7 @@ impl Manager {
 
     /// The controller answers (again).
     pub(super) fn restart_with_controller(&mut self, out: &mut ManagerOutbox) {
+        let leftovers = self.volatile.has_leftovers();
         let Condition::Restarting(restart) = &mut self.volatile.condition else { return };
         match restart.step {
             Step::AwaitController { ipl: true } => {
@@ -119,6 +120,7 @@ impl Manager {
                 restart.step = Step::ReadLabels(0);
                 self.read_ipl_label(out);
             }
+            Step::AwaitController { ipl: false } if leftovers => {}
             Step::AwaitController { ipl: false } => self.read_journal(out),
             _ => {}
         }
@@ -284,7 +286,10 @@ impl Manager {
         for entry in &open {
             actions.extend(self.recovery_of(entry));
         }
-        actions.extend(self.sweep());
+        if self.parameters.orphan_sweep != OrphanSweep::Off {
+            let (relations, labels) = (self.restart().relations.clone(), self.restart().labels.clone());
+            actions.extend(self.orphans(&relations, &labels));
+        }
         let slot = self.add_session(Work::Cleanup(Cleanup { actions, recovery: true }));
         self.next_action(slot, out);
     }
@@ -311,8 +316,13 @@ impl Manager {
             return vec![Action::Close { job, outcome: Outcome::FailedClean, held: false, undone: true }];
         };
         let mut actions = vec![];
-        let complete =
+        let registered =
             self.durable.inventory.iter().any(|known| known.backup == backup && known.state == EntryState::Complete);
+        // Where the copy goes before the inventory is updated, a hardened trailer is all that can be asked for.
+        let withdraw = method::place_in(&plan, StepName::Withdraw);
+        let early = withdraw.is_some() && withdraw < method::place_in(&plan, StepName::UpdateInventory);
+        let hardened = method::place_in(&plan, StepName::HardenTrailer).is_some_and(|line| entry.steps_done > line);
+        let complete = registered || early && hardened;
         if !complete {
             actions.push(Action::Scratch { backup });
         }
@@ -390,15 +400,20 @@ impl Manager {
         if entry.state == JournalState::Undoing {
             return None;
         }
-        let dump_line = method::dump_line(plan.method);
+        let dump_line = method::dump_line(plan);
         if complete {
             // The tape is good; what is left does not need the copy.
-            let after_inventory = method::place_of(plan.method, StepName::UpdateInventory)? + 1;
-            let withdraw = method::place_of(plan.method, StepName::Withdraw)?;
-            let line = entry.steps_done.max(after_inventory);
+            let after_trailer = method::place_in(plan, StepName::HardenTrailer)? + 1;
+            let withdraw = method::place_in(plan, StepName::Withdraw)?;
+            let inventory = method::place_in(plan, StepName::UpdateInventory)?;
+            let registered =
+                self.durable.entry(entry.backup()?).is_some_and(|known| known.state == EntryState::Complete);
+            let least = if registered && inventory < withdraw { inventory + 1 } else { after_trailer };
+            let line = entry.steps_done.max(least);
             // A relationship or a hidden ID that is there (again, if NVS was lost) is withdrawn (again).
             let label = &self.restart().labels[plan.target.0 as usize];
-            let hides = label.label.is_some_and(|record| record.has_hidden());
+            let hides =
+                plan.hidden_rule() == HiddenRule::Clear && label.label.is_some_and(|record| record.has_hidden());
             return Some(if standing || hides { line.min(withdraw) } else { line });
         }
         let copy_is_whole = standing || plan.mode == CopyMode::Copy;
@@ -433,36 +448,6 @@ impl Manager {
     fn bears_own_id(&mut self, plan: &BackupPlan) -> bool {
         let label = *self.restart().labels[plan.target.0 as usize];
         label == LabelTrack::fresh(plan.target_id)
-    }
-
-    /// Relationships and hidden IDs that belong to no job, open or held.
-    fn sweep(&mut self) -> Vec<Action> {
-        let mut kept: Vec<Device> = Vec::new();
-        for entry in self.durable.journal.iter().filter(|entry| entry.state != JournalState::Closed) {
-            if let JournalJob::Backup { backup, .. } = entry.job {
-                let copied = self.plan_of(backup).filter(|plan| plan.method.makes_copy());
-                kept.extend(copied.map(|plan| plan.target));
-            }
-        }
-        let mut actions = Vec::new();
-        let relations = self.restart().relations.clone();
-        for relation in relations.iter().filter(|relation| !kept.contains(&relation.target)) {
-            actions.push(Action::Withdraw { target: relation.target });
-            actions.push(Action::Orphan { device: relation.target });
-        }
-        let labels = self.restart().labels.clone();
-        for (number, label) in labels.iter().enumerate() {
-            let device = Device(number as u16);
-            let mut label = **label;
-            if let Some(record) = label.label.as_mut().filter(|record| record.has_hidden())
-                && !kept.contains(&device)
-            {
-                record.clear_hidden();
-                actions.push(Action::WriteLabel { device, label });
-                actions.push(Action::Orphan { device });
-            }
-        }
-        actions
     }
 
     /// Recovery is over when no clean-up of its own is left; resumed jobs go on by themselves.

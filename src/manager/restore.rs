@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::catalog::{InventoryEntry, JournalEntry, JournalJob, JournalState};
 use super::fact::{Job, Outcome};
-use super::plan::{OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan};
+use super::plan::{BackupPlan, ClearHidden, OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan};
 use super::session::{SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{DasdCommand, Payload};
@@ -67,6 +67,9 @@ pub(super) enum Phase {
     Complete,
     VaryOnline,
     ReadLabel,
+    /// The copy behind the backup may still hide the ID: its label is read, and blanked (`clear_hidden_on = "restore"`).
+    ReadCopy,
+    ClearCopy,
 }
 
 impl Manager {
@@ -203,6 +206,10 @@ impl Manager {
         }
         let run = self.restore_run(slot);
         let plan = run.plan;
+        if matches!(run.phase, Phase::ReadCopy | Phase::ClearCopy) {
+            self.clear_copy(slot, status, &payload, out);
+            return;
+        }
         if status != Status::Good {
             self.fail_restore(slot, out);
             return;
@@ -296,7 +303,40 @@ impl Manager {
         }
         let job = Job::Restore(restore);
         out.report(ManagerFact::StepEnded { job, step: StepName::VaryRestoredOnline });
-        self.end_restore(slot, if online { Outcome::Complete } else { Outcome::FailedClean }, out);
+        if !online {
+            self.end_restore(slot, Outcome::FailedClean, out);
+            return;
+        }
+        let backup = self.restore_run(slot).entry.as_ref().map(|entry| entry.backup);
+        let made_by = backup.and_then(|backup| self.plan_of(backup));
+        let copy =
+            made_by.filter(|made_by| made_by.clear_hidden_on == ClearHidden::Restore && made_by.target != plan.to);
+        let Some(BackupPlan { target: device, .. }) = copy else {
+            self.end_restore(slot, Outcome::Complete, out);
+            return;
+        };
+        self.restore_run(slot).phase = Phase::ReadCopy;
+        let ticket = self.session_ticket(slot, SessionTag::Step);
+        out.send(ManagerMessage::Dasd(DasdCommand::ReadLabel { ticket, device }));
+    }
+
+    /// The volume is back: the copy that it was made from need not hide the ID any longer.
+    fn clear_copy(&mut self, slot: u32, status: Status, payload: &Payload, out: &mut ManagerOutbox) {
+        let backup = self.restore_run(slot).entry.as_ref().map(|entry| entry.backup);
+        let made_by = backup.and_then(|backup| self.plan_of(backup));
+        if let (Payload::Label(label), Status::Good, Some(made_by)) = (payload, status, made_by)
+            && let Some(record) = label.label.filter(|record| record.has_hidden())
+        {
+            let mut label = **label;
+            let mut record = record;
+            record.clear_hidden();
+            label.label = Some(record);
+            self.restore_run(slot).phase = Phase::ClearCopy;
+            let ticket = self.session_ticket(slot, SessionTag::Step);
+            out.send(ManagerMessage::Dasd(DasdCommand::WriteLabel { ticket, device: made_by.target, label }));
+            return;
+        }
+        self.end_restore(slot, Outcome::Complete, out);
     }
 
     pub(super) fn refuse_restore(&mut self, slot: u32, out: &mut ManagerOutbox) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::fact::Job;
+use super::identity;
 use super::plan::RestoreLabel;
 use super::restore::Phase;
 use super::session::SessionTag;
@@ -141,6 +142,9 @@ impl Manager {
 
     /// Tracks in order go to the device; track 0 waits for the end when the label comes last.
     pub(super) fn take_records(&mut self, slot: u32, records: &[Record], out: &mut ManagerOutbox) {
+        let participation = self.durable.participation;
+        let backup = self.restore_run(slot).entry.as_ref().map(|entry| entry.backup);
+        let made_by = backup.and_then(|backup| self.plan_of(backup));
         let run = self.restore_run(slot);
         let (plan, expected) = (run.plan, run.next);
         let mut images: Vec<TrackImage> = Vec::new();
@@ -153,8 +157,19 @@ impl Manager {
                 }
             }
         }
+        let run = self.restore_run(slot);
         run.next += images.len() as u32;
         let mut first = expected;
+        if first == 0
+            && let (Some(image), Some(made_by)) = (images.first_mut(), made_by)
+        {
+            let Some(restored) = identity::restored(&made_by, participation, image) else {
+                self.fail_restore(slot, out);
+                return;
+            };
+            *image = restored;
+        }
+        let run = self.restore_run(slot);
         if first == 0 && plan.restore_label == RestoreLabel::Last && !images.is_empty() {
             run.label_track = Some(images.remove(0));
             first = 1;

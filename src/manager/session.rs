@@ -8,10 +8,12 @@ use super::cleanup::Cleanup;
 use super::console::ConsoleRun;
 use super::dump::Dump;
 use super::fact::Job;
+use super::identity::DumpIdentity;
 use super::io::Pending;
 use super::plan::BackupPlan;
 use super::restore::RestoreRun;
 use super::stimulus::Stimulus;
+use super::sweep::Sweep;
 use super::{Manager, ManagerMessage, ManagerOutbox, ManagerTimerKind};
 use crate::controller::tape::TapeCommand;
 use crate::kernel::{Span, Time};
@@ -28,6 +30,7 @@ pub(super) enum Work {
     Restore(RestoreRun),
     Cleanup(Cleanup),
     Console(ConsoleRun),
+    Sweep(Sweep),
 }
 
 /// Which of a session's commands an answer belongs to.
@@ -45,6 +48,8 @@ pub(super) enum SessionTag {
     TracksWritten(u32, u32),
     /// A command in front of the one that `Step` stands for.
     Before,
+    /// The withdraw of a job that does not wait for its reads.
+    EarlyWithdraw,
 }
 
 /// A backup in progress.
@@ -58,9 +63,13 @@ pub(super) struct BackupRun {
     pub attempts: u32,
     pub relation: Option<RelationNumber>,
     pub t0: Time,
+    /// Under which ID the dump goes to tape, once the label has been read.
+    pub identity: Option<DumpIdentity>,
     pub dump: Option<Dump>,
     pub dump_retries: u32,
     pub tape: Option<(Cartridge, Drive)>,
+    /// The withdraw was asked for when the last track was (`drain_before_withdraw = false`).
+    pub withdrawn_early: bool,
     /// The error that a command of the trailer met: permanent or not, and the records that are on tape.
     pub trailer_error: Option<(bool, u64)>,
     /// The stimulus while it is not in the journal.
@@ -94,9 +103,11 @@ impl BackupRun {
             attempts: 0,
             relation: None,
             t0: Time::ZERO,
+            identity: None,
             dump: None,
             dump_retries: 0,
             tape: None,
+            withdrawn_early: false,
             trailer_error: None,
             stimulus,
             group: None,
@@ -116,7 +127,7 @@ impl Session {
         match &self.work {
             Work::Backup(run) => run.tape,
             Work::Restore(run) => run.tape,
-            Work::Cleanup(_) | Work::Console(_) => None,
+            Work::Cleanup(_) | Work::Console(_) | Work::Sweep(_) => None,
         }
     }
 
@@ -124,7 +135,7 @@ impl Session {
         match &self.work {
             Work::Backup(run) => Some(Job::Backup(run.backup)),
             Work::Restore(run) => Some(Job::Restore(run.restore)),
-            Work::Cleanup(_) | Work::Console(_) => None,
+            Work::Cleanup(_) | Work::Console(_) | Work::Sweep(_) => None,
         }
     }
 
@@ -207,7 +218,7 @@ impl Manager {
         let tape = match &mut self.volatile.sessions.get_mut(&slot).expect("a session holds a tape").work {
             Work::Backup(run) => run.tape.take(),
             Work::Restore(run) => run.tape.take(),
-            Work::Cleanup(_) | Work::Console(_) => None,
+            Work::Cleanup(_) | Work::Console(_) | Work::Sweep(_) => None,
         };
         if let Some((_, drive)) = tape {
             self.unload(drive, 0, out);
@@ -224,16 +235,20 @@ impl Manager {
     pub(super) fn abandon_sessions(&mut self, out: &mut ManagerOutbox) {
         let slots: Vec<u32> = self.volatile.sessions.keys().copied().collect();
         for slot in slots {
-            self.unload_session_tape(slot, out);
-            // A stimulus that no journal knows of is taken again.
-            if let Some(Session { work: Work::Backup(run) }) = self.volatile.sessions.get(&slot)
-                && let Some(stimulus) = run.stimulus
-            {
-                self.volatile.overdue_backups.push_back(stimulus);
-            }
+            self.abandon_session(slot, out);
         }
         self.abandon_console(out);
         self.volatile.groups.clear();
         self.volatile.forget_sessions();
+    }
+
+    /// The session's tape goes back, and a stimulus that no journal knows of is taken again.
+    pub(super) fn abandon_session(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        self.unload_session_tape(slot, out);
+        if let Some(Session { work: Work::Backup(run) }) = self.volatile.sessions.get(&slot)
+            && let Some(stimulus) = run.stimulus
+        {
+            self.volatile.overdue_backups.push_back(stimulus);
+        }
     }
 }

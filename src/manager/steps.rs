@@ -3,10 +3,10 @@
 use super::catalog::{BackupPlace, EntryState, JournalEntry, JournalJob, JournalState};
 use super::fact::{Job, Outcome};
 use super::method::{self, Line, OnFailure};
-use super::plan::{BackupPlan, MethodName, OnDumpFailure};
+use super::plan::{BackupPlan, JobJournal, MethodName, OnDumpFailure};
 use super::session::{BackupRun, SessionTag, Wait, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
-use crate::controller::dasd::{DasdCommand, Identity, Payload};
+use crate::controller::dasd::{CopyTerms, DasdCommand, Identity, Payload};
 use crate::controller::tape::{TapeCommand, TapeResult};
 use crate::device::cartridge::Record;
 use crate::kernel::Time;
@@ -14,7 +14,7 @@ use crate::vocab::{LabelTrack, Status, StepName};
 
 impl Manager {
     pub(super) fn line_of(run: &BackupRun) -> Option<Line> {
-        method::backup_line(run.plan.method, run.plan.delete_target, run.line)
+        method::backup_line(&run.plan, run.line)
     }
 
     pub(super) fn begin_line(&mut self, slot: u32, out: &mut ManagerOutbox) {
@@ -56,10 +56,10 @@ impl Manager {
             }
             StepName::HardenTrailer => self.send_trailer(slot, out),
             StepName::Withdraw => {
-                let clear_hidden = plan.method == MethodName::SafeBackup;
                 let ticket = self.session_ticket(slot, SessionTag::Step);
-                let target = plan.target;
-                out.send(ManagerMessage::Dasd(DasdCommand::Withdraw { ticket, target, clear_hidden }));
+                let BackupPlan { target, drain_before_withdraw: drain, .. } = plan;
+                let hidden = plan.hidden_rule();
+                out.send(ManagerMessage::Dasd(DasdCommand::Withdraw { ticket, target, hidden, drain }));
             }
             StepName::RelabelTarget => {
                 self.backup_run(slot).wait = Wait::Relabel;
@@ -91,7 +91,9 @@ impl Manager {
         };
         let ticket = self.session_ticket(slot, SessionTag::Step);
         let BackupPlan { source, target, mode, .. } = plan;
-        out.send(ManagerMessage::Dasd(DasdCommand::Establish { ticket, source, target, identity, mode }));
+        let terms = CopyTerms { cow: plan.cow, fence: plan.fence_target, residency: plan.label_residency };
+        let establish = DasdCommand::Establish { ticket, source, target, identity, mode, terms };
+        out.send(ManagerMessage::Dasd(establish));
     }
 
     /// The delay of a session is over.
@@ -102,6 +104,7 @@ impl Manager {
             Work::Restore(_) => self.restore_waited(slot, out),
             Work::Cleanup(_) => self.next_action(slot, out),
             Work::Console(_) => self.console_waited(slot, out),
+            Work::Sweep(_) => unreachable!("a sweep waits for answers only"),
             Work::Backup(run) => match run.wait {
                 Wait::Journal => {
                     self.write_journal(slot);
@@ -133,8 +136,10 @@ impl Manager {
         let BackupRun { backup, plan, .. } = run;
         match line.step {
             StepName::AcceptStimulus => {
-                let job = JournalJob::Backup { backup, relation: None, t0: Time::ZERO };
-                self.durable.journal.push(JournalEntry { job, steps_done: 1, state: JournalState::Open });
+                if plan.job_journal == JobJournal::On {
+                    let job = JournalJob::Backup { backup, relation: None, t0: Time::ZERO };
+                    self.durable.journal.push(JournalEntry { job, steps_done: 1, state: JournalState::Open });
+                }
                 let BackupPlan { source, target, method, .. } = plan;
                 let place = self.durable.stimulus_of[backup.0 as usize] as u16;
                 out.report(ManagerFact::StimulusAccepted { backup, plan: place, source, target, method });
@@ -163,6 +168,7 @@ impl Manager {
                 out.report(ManagerFact::StepEnded { job: Job::Backup(backup), step: line.step });
                 let outcome = Outcome::Complete;
                 out.report(ManagerFact::JobEnded { job: Job::Backup(backup), outcome, held: false });
+                self.schedule_sweep(out);
                 self.next_line(slot, out);
                 return;
             }
@@ -180,7 +186,7 @@ impl Manager {
         let run = self.backup_run(slot);
         let line = Manager::line_of(run).expect("a line ended");
         out.report(ManagerFact::StepEnded { job: Job::Backup(run.backup), step: line.step });
-        if line.step == StepName::DeleteTarget {
+        if line.step == StepName::DeleteTarget || run.plan.job_journal == JobJournal::Off {
             self.next_line(slot, out);
             return;
         }
@@ -220,9 +226,13 @@ impl Manager {
         out: &mut ManagerOutbox,
     ) {
         let slot = session;
+        if tag == SessionTag::EarlyWithdraw {
+            return; // the withdraw step finds out what became of it
+        }
         let Some(session) = self.volatile.sessions.get(&slot) else { return };
         let step = match &session.work {
             Work::Restore(_) => return self.restore_dasd(slot, tag, status, payload, out),
+            Work::Sweep(_) => return self.sweep_dasd(slot, status, payload, out),
             Work::Cleanup(_) => return self.next_action(slot, out),
             Work::Console(_) => return self.console_dasd(slot, &payload, out),
             Work::Backup(run) if run.dump.is_some() => return self.dump_dasd(slot, tag, status, payload, out),
@@ -257,6 +267,7 @@ impl Manager {
         };
         match &session.work {
             Work::Restore(_) => self.restore_tape(slot, tag, result, out),
+            Work::Sweep(_) => unreachable!("a sweep asks nothing of a tape"),
             Work::Cleanup(_) => self.next_action(slot, out),
             Work::Console(_) => unreachable!("a command uses no tape"),
             Work::Backup(run) if run.dump.is_some() => self.dump_tape(slot, tag, result, out),

@@ -138,7 +138,8 @@ impl Manager {
         let plan = self.backups[stimulus.plan];
         let members: Vec<usize> = self.members_of(stimulus.plan).collect();
         let restoring = members.iter().any(|&member| self.is_being_restored(&self.backups[member]));
-        if !matches!(self.volatile.condition, super::Condition::Up) || restoring {
+        let up = matches!(self.volatile.condition, super::Condition::Up);
+        if !up || restoring || self.is_swept() {
             self.volatile.overdue_backups.push_back(stimulus);
             return;
         }
@@ -185,6 +186,11 @@ impl Manager {
             }
             _ => false,
         })
+    }
+
+    /// Somebody looks for what belongs to no job: a job that begins now would be taken for none.
+    fn is_swept(&self) -> bool {
+        self.volatile.sessions.values().any(|session| matches!(session.work, Work::Sweep(_)))
     }
 
     fn is_being_backed_up(&self, source: Device) -> bool {

@@ -2,7 +2,9 @@
 //!
 //! Each parameter has a key, a dimension and limits; profile texts and scenario values go through the same reader.
 
-use crate::controller::dasd::{CopyMode, Cpu, DasdParameters, StoreKind, StripeLog, Transaction, VolumeParameters};
+use crate::controller::dasd::{
+    CopyMode, Cpu, DasdParameters, OpportunisticCopy, StoreKind, StripeLog, Transaction, VolumeParameters,
+};
 use crate::device::channel::ChannelParameters;
 use crate::device::disk::{DiskModel, DiskParameters, SeekParameters};
 use crate::device::drive::DriveParameters;
@@ -11,7 +13,7 @@ use crate::device::profiles::Profile;
 use crate::device::raid::RankParameters;
 use crate::host::{AnswerRule, OperatorParameters};
 use crate::kernel::Span;
-use crate::manager::plan::DuplicatePolicy;
+use crate::manager::plan::{DuplicatePolicy, OrphanSweep};
 
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place};
@@ -92,6 +94,7 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("flashcopy.mode", Domain::Names(&["nocopy", "copy"])),
     ("flashcopy.background_rate", RATE),
     ("flashcopy.withdraw_time", SERVICE),
+    ("flashcopy.opportunistic_copy", Domain::Names(&["adversarial", "never", "seeded"])),
     ("flashcopy.long_busy_timeout", SERVICE),
     ("label.reformat_time", SERVICE),
     ("host.path_length", count(0, 100_000_000)),
@@ -108,6 +111,7 @@ const PARAMETERS: &[(&str, Domain)] = &[
         "host.duplicate_volser_policy",
         Domain::Names(&["ask-operator", "lowest-address-wins", "highest-address-wins", "both-offline", "admit-both"]),
     ),
+    ("host.orphan_sweep", Domain::Names(&["at-restart", "periodic", "off"])),
     ("operator.reaction_median", DURATION),
     ("operator.reaction_sigma", SIGMA),
     ("operator.step_median", DURATION),
@@ -313,6 +317,10 @@ impl Hardware {
         DuplicatePolicy::parse(self.name("host.duplicate_volser_policy")).expect("the list holds the policies")
     }
 
+    pub fn orphan_sweep(&self) -> OrphanSweep {
+        OrphanSweep::parse(self.name("host.orphan_sweep")).expect("the list holds the policies")
+    }
+
     /// CPU time of one I/O, rounded down: instructions over million instructions per second give a fraction.
     pub fn io_time(&self) -> Span {
         Span::from_ns(self.number("host.path_length") * 1_000 / self.number("host.mips"))
@@ -345,6 +353,8 @@ impl Hardware {
             withdraw_time: self.span("flashcopy.withdraw_time"),
             long_busy_timeout: self.span("flashcopy.long_busy_timeout"),
             background_rate: self.number("flashcopy.background_rate"),
+            opportunistic_copy: OpportunisticCopy::parse(self.name("flashcopy.opportunistic_copy"))
+                .expect("the list holds the policies"),
             iml_time: self.span("controller.iml_time"),
             failover_time: self.span("controller.failover_time"),
             volumes,

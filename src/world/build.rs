@@ -28,6 +28,7 @@ impl World {
     pub fn build(plan: &Plan) -> Result<Run<World>, BuildError> {
         let seed = plan.seed;
         let phases = Stream::new(seed, "rank 0", "spindle phase");
+        let opportunism = Stream::new(seed, "flashcopy", "opportunistic copy");
         let names = &plan.host.cartridges;
         let capacity = plan.tape.drive.capacity;
         let cartridges = names.iter().map(|&name| Cartridge::initialised(capacity, name)).collect();
@@ -37,7 +38,7 @@ impl World {
             Workload::new(workload.clone(), vocab::Workload(number), WORKLOAD_PORTS + number, seed, entity)
         });
         let world = World {
-            dasd: DasdController::new(Arc::new(plan.dasd.clone()), &phases)?,
+            dasd: DasdController::new(Arc::new(plan.dasd.clone()), &phases, opportunism)?,
             tape: TapeController::new(plan.tape.clone(), cartridges),
             images: images_of(plan),
             workloads: workloads.collect(),

@@ -5,8 +5,8 @@ use super::{Event, Fact, INJECTOR_PORT, World};
 use crate::device::raid::Astray;
 use crate::fault::plan::{BlockChoice, DataPath, Fault, NvsFate, UpdateTrack};
 use crate::kernel::{Fingerprint, Queue, Span};
-use crate::manager::Manager;
 use crate::manager::catalog::EntryState;
+use crate::manager::{Manager, ManagerOutbox};
 use crate::vocab::{Cartridge, Device, Drive, HostRequest, Image, Op, Ticket, TrackNo, WriteNumber};
 
 /// Injected writes are numbered apart from those of all workloads.
@@ -74,6 +74,10 @@ impl World {
             Fault::LostWrite { device, track } => self.dasd.lead_write_astray(device, track, Astray::Lost),
             Fault::MisdirectedWrite { device, track, to } => self.dasd.misdirect_write(device, track, to),
             Fault::TornWrite { device, bytes } => self.dasd.tear_label(device, bytes),
+            Fault::JobAbend => self.at_manager(queue, fingerprint, Manager::abend),
+            Fault::OldProgram { program } => {
+                self.at_manager(queue, fingerprint, |manager, _| manager.install_old(program))
+            }
             Fault::TapeDriveCrash { .. }
             | Fault::TapeDriveOffline { .. }
             | Fault::MountFailure { .. }
@@ -81,7 +85,6 @@ impl World {
             | Fault::CartridgeSwap { .. }
             | Fault::AccessorStop { .. }
             | Fault::EarlyEndOfVolume { .. }
-            | Fault::JobAbend
             | Fault::InventoryLoss { .. }
             | Fault::LabelRewrite { .. }
             | Fault::VaryOnline { .. }
@@ -92,7 +95,6 @@ impl World {
             | Fault::InstantCopyUnavailable
             | Fault::SourceRename { .. }
             | Fault::ClockStep { .. }
-            | Fault::OldProgram { .. }
             | Fault::OperatorSlip { .. } => false,
         };
         self.apply_dasd(queue, fingerprint);
@@ -119,6 +121,19 @@ impl World {
         let (manager, out) = self.image_mut(image);
         manager.crash(outage, dasd_up, out);
         self.apply_manager(image, queue, fingerprint);
+    }
+
+    /// Something happens to the image with the storage manager; true when it had an effect.
+    fn at_manager(
+        &mut self,
+        queue: &mut Queue<Event>,
+        fingerprint: &mut Fingerprint,
+        act: impl FnOnce(&mut Manager, &mut ManagerOutbox) -> bool,
+    ) -> bool {
+        let (manager, out) = self.image_mut(Image::FIRST);
+        let effect = act(manager, out);
+        self.apply_manager(Image::FIRST, queue, fingerprint);
+        effect
     }
 
     /// One host write by the normal path, from the first image that has the volume online.

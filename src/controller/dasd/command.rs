@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::parameters::{CopyMode, LabelCommit};
+use super::parameters::{CopyMode, CopyTerms, HiddenRule, LabelCommit};
 use crate::kernel::Time;
 use crate::vocab::{
     Device, EventName, HiddenFormat, LabelTrack, Op, RelationNumber, Status, Tag, Ticket, TrackImage, TrackNo,
@@ -66,11 +66,14 @@ pub enum DasdCommand {
         target: Device,
         identity: Identity,
         mode: CopyMode,
+        terms: CopyTerms,
     },
     Withdraw {
         ticket: Ticket,
         target: Device,
-        clear_hidden: bool,
+        hidden: HiddenRule,
+        /// Reads of the target end first; else they see its home (H33).
+        drain: bool,
     },
     /// Removes the target's bindings; the device stays, with `label` and nothing else (patent paragraph 38).
     DeleteTarget {

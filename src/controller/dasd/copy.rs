@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::command::{DasdFact, Identity, Payload};
 use super::microcode::Work;
-use super::parameters::{CopyMode, LabelCommit};
-use super::tables::{Record, Relation};
+use super::parameters::{CopyMode, CopyTerms, HiddenRule, LabelCommit, LabelResidency, OpportunisticCopy};
+use super::tables::{Overlay, Record, Relation};
 use super::{DasdController, DasdOutbox};
 use crate::kernel::{Span, Time};
 use crate::vocab::{
@@ -22,6 +22,7 @@ pub struct Establish {
     pub target: Device,
     pub identity: Identity,
     pub mode: CopyMode,
+    pub terms: CopyTerms,
     pub number: RelationNumber,
     pub t0: Time,
     pub phase: EstablishPhase,
@@ -47,7 +48,9 @@ pub struct Withdraw {
     pub source: Device,
     pub target: Device,
     pub number: RelationNumber,
-    pub clear_hidden: bool,
+    pub hidden: HiddenRule,
+    /// The label was an overlay: it is gone with the relationship.
+    pub overlaid: bool,
     pub phase: WithdrawPhase,
 }
 
@@ -60,9 +63,15 @@ pub enum WithdrawPhase {
 }
 
 impl Establish {
+    fn is_overlaid(&self) -> bool {
+        self.terms.residency == LabelResidency::Overlay && matches!(self.identity, Identity::Withheld { .. })
+    }
+
     fn commit(&self) -> Option<LabelCommit> {
         match self.identity {
             Identity::Copied => None,
+            // An overlay is part of the relationship's entry: it cannot come before or after it.
+            Identity::Withheld { .. } if self.is_overlaid() => Some(LabelCommit::Atomic),
             Identity::Withheld { commit, .. } => Some(commit),
         }
     }
@@ -75,7 +84,7 @@ impl DasdController {
         source: Device,
         target: Device,
         identity: Identity,
-        mode: CopyMode,
+        (mode, terms): (CopyMode, CopyTerms),
         out: &mut DasdOutbox,
     ) {
         let tables = &self.volatile.tables;
@@ -91,8 +100,17 @@ impl DasdController {
         }
         let number = RelationNumber(self.battery.next_relation);
         self.battery.next_relation += 1;
-        let establish =
-            Establish { ticket, source, target, identity, mode, number, t0: Time::ZERO, phase: EstablishPhase::Drain };
+        let establish = Establish {
+            ticket,
+            source,
+            target,
+            identity,
+            mode,
+            terms,
+            number,
+            t0: Time::ZERO,
+            phase: EstablishPhase::Drain,
+        };
         let quiet = self.is_quiet_for(&establish);
         let slot = self.start(Work::Establish(establish));
         // Writes to the target are held as well: what it holds is about to be replaced.
@@ -179,20 +197,25 @@ impl DasdController {
 
     /// Writes the target's label: its own ID, and the source's ID hidden (406, 412).
     pub(super) fn commit_conditioned_label(&mut self, establish: &Establish, t0: Option<Time>, out: &mut DasdOutbox) {
-        let Identity::Withheld { target: id, format, .. } = establish.identity else {
-            unreachable!("only a withheld ID is hidden");
-        };
         let (source, target) = (establish.source, establish.target);
-        let mut record = Label::new(id);
-        let source_id = self.logical_label(source).id().unwrap_or(VolumeId::BLANK);
-        let t0_seconds = t0.map_or(0, HiddenId::seconds_of);
-        record.hide(HiddenId { source: source_id, target: id, t0_seconds, relation: establish.number }, format);
-        let label = LabelTrack { label: Some(record), embedded: id };
+        let label = self.conditioned_label(establish, t0);
         let label = self.torn_label(target, label);
         let tag = self.logical_image(source, TrackNo(0)).tag;
         self.insert_modified_label(target, TrackImage { tag, label: Some(Arc::new(label)) }, out.now());
         out.report(DasdFact::HiddenIdWritten { device: target });
         out.report(DasdFact::TargetLabelWritten { device: target });
+    }
+
+    fn conditioned_label(&self, establish: &Establish, t0: Option<Time>) -> LabelTrack {
+        let Identity::Withheld { target: id, format, .. } = establish.identity else {
+            unreachable!("only a withheld ID is hidden");
+        };
+        let source = establish.source;
+        let mut record = Label::new(id);
+        let source_id = self.logical_label(source).id().unwrap_or(VolumeId::BLANK);
+        let t0_seconds = t0.map_or(0, HiddenId::seconds_of);
+        record.hide(HiddenId { source: source_id, target: id, t0_seconds, relation: establish.number }, format);
+        LabelTrack { label: Some(record), embedded: id }
     }
 
     pub(super) fn insert_modified_label(&mut self, device: Device, image: TrackImage, now: Time) {
@@ -213,10 +236,21 @@ impl DasdController {
         relation.background = establish.mode == CopyMode::Copy;
         let commit = establish.commit();
         relation.conditioned = commit.is_some();
+        if commit.is_some() {
+            relation.terms = establish.terms;
+        }
+        relation.terms.cow = establish.terms.cow;
+        if establish.is_overlaid() {
+            let unwritten = self.volatile.cache.newest(target, TrackNo(0));
+            let kept = unwritten.and_then(|slot| self.volatile.cache.slot(slot).image.label.clone());
+            let shown = Arc::new(self.conditioned_label(establish, Some(t0)));
+            relation.overlay = Some(Overlay { shown, kept });
+        }
         if commit != Some(LabelCommit::BeforeEstablish) {
             self.discard_versions(target);
         }
-        if matches!(commit, Some(LabelCommit::Atomic | LabelCommit::BeforeEstablish)) {
+        let resident = relation.overlay.is_none();
+        if resident && matches!(commit, Some(LabelCommit::Atomic | LabelCommit::BeforeEstablish)) {
             relation.set_own(TrackNo(0));
         }
         if !self.volatile.tables.is_bound(target) {
@@ -224,7 +258,10 @@ impl DasdController {
         }
         self.log(Record::Establish(relation), out);
         out.report(DasdFact::RelationshipCommitted { relation: number, source, target });
-        if commit == Some(LabelCommit::Atomic) {
+        if !resident {
+            out.report(DasdFact::HiddenIdWritten { device: target });
+            out.report(DasdFact::TargetLabelWritten { device: target });
+        } else if commit == Some(LabelCommit::Atomic) {
             self.commit_conditioned_label(establish, Some(t0), out);
         }
     }
@@ -256,12 +293,20 @@ impl DasdController {
         }
     }
 
-    pub(super) fn accept_withdraw(&mut self, ticket: Ticket, target: Device, clear_hidden: bool, out: &mut DasdOutbox) {
+    pub(super) fn accept_withdraw(
+        &mut self,
+        ticket: Ticket,
+        target: Device,
+        hidden: HiddenRule,
+        drain: bool,
+        out: &mut DasdOutbox,
+    ) {
         let Some(relation) = self.volatile.tables.relation_of_target(target) else {
             // The relationship of a COPY ends by itself; the hidden ID stays until it is asked to go.
-            if clear_hidden && self.logical_label(target).label.is_some_and(|record| record.has_hidden()) {
+            if hidden == HiddenRule::Clear && self.logical_label(target).label.is_some_and(|record| record.has_hidden())
+            {
                 let (phase, number) = (WithdrawPhase::ClearHidden { withdrawn: false }, RelationNumber(0));
-                let work = Withdraw { ticket, source: target, target, number, clear_hidden, phase };
+                let work = Withdraw { ticket, source: target, target, number, hidden, overlaid: false, phase };
                 let slot = self.start(Work::Withdraw(work));
                 self.wait(slot, self.log_time(), out);
             } else {
@@ -272,8 +317,9 @@ impl DasdController {
         let (number, source) = (relation.number, relation.source);
         out.report(DasdFact::WithdrawRequested { relation: number, source, target });
         let phase = WithdrawPhase::Drain;
-        let slot = self.start(Work::Withdraw(Withdraw { ticket, source, target, number, clear_hidden, phase }));
-        if self.volatile.devices[target.0 as usize].reads == 0 {
+        let work = Withdraw { ticket, source, target, number, hidden, overlaid: false, phase };
+        let slot = self.start(Work::Withdraw(work));
+        if !drain || self.volatile.devices[target.0 as usize].reads == 0 {
             self.wait(slot, Span::ZERO, out);
         } else {
             self.volatile.devices[target.0 as usize].drainer = Some(slot);
@@ -298,9 +344,16 @@ impl DasdController {
                 WithdrawPhase::Commit
             }
             WithdrawPhase::Commit => {
+                let relation = self.volatile.tables.relation(number);
+                withdraw.overlaid = relation.is_some_and(|relation| relation.overlay.is_some());
                 self.end_relationship(number, source, target, out);
                 out.report(DasdFact::RelationshipWithdrawn { relation: number, source, target });
-                if !withdraw.clear_hidden {
+                if withdraw.overlaid {
+                    out.report(DasdFact::HiddenIdCleared { device: target });
+                } else if withdraw.hidden == HiddenRule::ClearOnWrite {
+                    self.log(Record::ClearOnWrite { device: target, wanted: true }, out);
+                }
+                if withdraw.overlaid || withdraw.hidden != HiddenRule::Clear {
                     self.reply(withdraw.ticket, Status::Good, Payload::Nothing, out);
                     return None;
                 }
@@ -322,7 +375,8 @@ impl DasdController {
         Some(withdraw)
     }
 
-    /// Deletes the entry. A label track that was still shared then holds T0 in the target's home (MODEL 3.4.4).
+    /// Deletes the entry. A label track that was still shared then holds what the target's home held, or T0 if the
+    /// controller has copied it by itself (MODEL 3.4.4).
     pub(super) fn end_relationship(
         &mut self,
         number: RelationNumber,
@@ -332,13 +386,28 @@ impl DasdController {
     ) {
         let relation = self.volatile.tables.relation(number);
         let label_shared = relation.is_some_and(|relation| !relation.owns(TrackNo(0)));
-        let label_track = label_shared.then(|| self.logical_image(target, TrackNo(0)));
+        let kept = relation.and_then(|relation| relation.overlay.as_ref()?.kept.clone());
+        // What was written to the target itself is not lost by a copy that comes late.
+        let written = self.volatile.cache.newest(target, TrackNo(0)).is_some();
+        let copied = (label_shared && !written && self.copies_by_itself(number))
+            .then(|| self.t0_image(number.0, source, TrackNo(0)));
         self.log(Record::End { relation: number }, out);
-        if let Some(image) = label_track {
+        let home = |label| TrackImage { tag: self.home_image(target, TrackNo(0)).tag, label: Some(label) };
+        let left = copied.or_else(|| kept.filter(|_| label_shared && !written).map(home));
+        if let Some(image) = left {
             let written = self.commit_track(target, TrackNo(0), image, out);
             assert!(written, "NVS keeps room for label tracks");
         }
         self.forget_older_versions(source);
+    }
+
+    /// Whether the controller has copied the label track although nobody asked for it.
+    fn copies_by_itself(&self, number: RelationNumber) -> bool {
+        match self.parameters.opportunistic_copy {
+            OpportunisticCopy::Adversarial => true,
+            OpportunisticCopy::Never => false,
+            OpportunisticCopy::Seeded => self.opportunism.draws(u64::from(number.0)).chance(0.5),
+        }
     }
 
     pub(super) fn proceed_delete(

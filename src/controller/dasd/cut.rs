@@ -21,6 +21,7 @@ impl DasdController {
     pub(super) fn cluster_of_work(&self, work: &Work) -> u8 {
         match work {
             Work::RowWrite(row) => self.volatile.ops[row.parent as usize].cluster,
+            Work::SaveT0(save) => self.volatile.ops[save.parent as usize].cluster,
             work => devices_of(work)[0].map_or(0, |device| self.serving(device)),
         }
     }
@@ -33,6 +34,7 @@ impl DasdController {
         for slot in (0..is_cut.len() as u32).filter(|&slot| gone(slot)) {
             let parent = match &self.volatile.ops[slot as usize].work {
                 Work::RowWrite(row) => Some(row.parent),
+                Work::SaveT0(save) => Some(save.parent),
                 _ => None,
             };
             let work = std::mem::replace(&mut self.volatile.ops[slot as usize].work, Work::Cut { parent });
@@ -56,6 +58,8 @@ impl DasdController {
         match &op.work {
             Work::Free | Work::Cut { .. } => false,
             Work::RowWrite(row) => self.is_cut(cluster, row.parent as usize),
+            // It goes with the write that waits for it, which begins it anew.
+            Work::SaveT0(save) => self.is_cut(cluster, save.parent as usize),
             // It reads and writes disks for its own device alone.
             Work::Destage(_) => op.cluster == cluster,
             Work::Freeze(freeze) => {
@@ -152,6 +156,13 @@ impl DasdController {
                 locks.into_iter().for_each(|key| self.unlock_track(key));
                 return None;
             }
+            Work::SaveT0(save) => {
+                let lock = self.volatile.track_locks.get(&save.key());
+                if lock.is_some_and(|lock| lock.holder == slot) {
+                    self.unlock_track(save.key());
+                }
+                return None;
+            }
             Work::RowWrite(row) => {
                 self.let_row_go(slot, &row);
                 return None;
@@ -216,7 +227,7 @@ fn phase_again(phase: WritePhase) -> Option<WritePhase> {
 /// The devices that an operation works for.
 fn devices_of(work: &Work) -> [Option<Device>; 2] {
     match work {
-        Work::Free | Work::Cut { .. } | Work::RowWrite(_) => [None; 2],
+        Work::Free | Work::Cut { .. } | Work::RowWrite(_) | Work::SaveT0(_) => [None; 2],
         Work::Read(read) => [Some(read.range.device), None],
         Work::Write(write) => [Some(write.range.device), None],
         Work::WriteTracks { device, .. }

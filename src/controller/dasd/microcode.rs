@@ -11,11 +11,12 @@
 use std::sync::Arc;
 
 use super::background::Background;
+use super::before_commit::SaveT0;
 use super::command::{DasdCommand, DasdFact, DasdReply, Payload, RelationSummary};
 use super::copy::{Establish, Withdraw};
 use super::destage::Destage;
 use super::freeze::Freeze;
-use super::parameters::Cpu;
+use super::parameters::{Cpu, Fence};
 use super::read::{Read, ReadPhase};
 use super::row::RowWrite;
 use super::state::Suspended;
@@ -71,6 +72,7 @@ pub enum Work {
     },
     Destage(Destage),
     Background(Background),
+    SaveT0(SaveT0),
     RowWrite(RowWrite),
 }
 
@@ -127,6 +129,7 @@ impl DasdController {
                     .map(|unbound| Work::Delete { ticket, device, label, unbound }),
                 Work::Destage(destage) => self.proceed_destage(slot, destage, out).map(Work::Destage),
                 Work::Background(background) => self.proceed_background(slot, background, out).map(Work::Background),
+                Work::SaveT0(save) => self.proceed_save(slot, save, out).map(Work::SaveT0),
                 Work::RowWrite(row) => self.proceed_row(slot, row, out).map(Work::RowWrite),
                 Work::Cut { parent } => self.proceed_cut(slot, parent),
                 Work::Free => unreachable!("only a live operation becomes ready"),
@@ -202,6 +205,10 @@ impl DasdController {
         }
         match command {
             DasdCommand::Read { ticket, range, bytes, images } => {
+                if !images && self.fence_of(range.device) == Fence::Reserved {
+                    self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+                    return;
+                }
                 self.volatile.devices[range.device.0 as usize].reads += 1;
                 let slot = self.start(Work::Read(Read {
                     ticket,
@@ -239,6 +246,10 @@ impl DasdController {
                 self.use_channel(slot, bytes, out);
             }
             DasdCommand::WriteLabel { ticket, device, label } => {
+                if self.is_fenced(device) {
+                    self.reply(ticket, Status::WriteInhibited, Payload::Nothing, out);
+                    return;
+                }
                 self.volatile.devices[device.0 as usize].writes += 1;
                 let slot = self.start(Work::WriteLabel { ticket, device, label });
                 self.use_processor(slot, out);
@@ -249,11 +260,11 @@ impl DasdController {
             }
             DasdCommand::Freeze { ticket, sources } => self.accept_freeze(ticket, sources, out),
             DasdCommand::Thaw { ticket, sources } => self.thaw(ticket, &sources, out),
-            DasdCommand::Establish { ticket, source, target, identity, mode } => {
-                self.accept_establish(ticket, source, target, identity, mode, out);
+            DasdCommand::Establish { ticket, source, target, identity, mode, terms } => {
+                self.accept_establish(ticket, source, target, identity, (mode, terms), out);
             }
-            DasdCommand::Withdraw { ticket, target, clear_hidden } => {
-                self.accept_withdraw(ticket, target, clear_hidden, out);
+            DasdCommand::Withdraw { ticket, target, hidden, drain } => {
+                self.accept_withdraw(ticket, target, hidden, drain, out);
             }
             DasdCommand::DeleteTarget { ticket, device, label } => {
                 if self.volatile.tables.is_related(device) {
@@ -272,7 +283,11 @@ impl DasdController {
 
     /// A conditioned target refuses host writes while its relationship stands (MODEL 1.5, question 9).
     fn is_fenced(&self, device: Device) -> bool {
-        self.volatile.tables.relation_of_target(device).is_some_and(|relation| relation.conditioned)
+        self.fence_of(device) != Fence::None
+    }
+
+    fn fence_of(&self, device: Device) -> Fence {
+        self.volatile.tables.relation_of_target(device).map_or(Fence::None, |relation| relation.terms.fence)
     }
 }
 

@@ -9,6 +9,7 @@
 //! relationship per volume, partial extents.
 
 mod background;
+mod before_commit;
 mod clusters;
 pub mod command;
 mod copy;
@@ -33,8 +34,8 @@ use std::sync::Arc;
 
 pub use command::{DasdCommand, DasdFact, DasdReply, Identity, Payload, RelationSummary};
 pub use parameters::{
-    CopyMode, CowTiming, Cpu, DasdParameters, Fence, LabelCommit, LabelResidency, StoreKind, StripeLog, Transaction,
-    VolumeParameters,
+    CopyMode, CopyTerms, CowTiming, Cpu, DasdParameters, Fence, HiddenRule, LabelCommit, LabelResidency,
+    OpportunisticCopy, StoreKind, StripeLog, Transaction, VolumeParameters,
 };
 pub use view::DurableVolumes;
 
@@ -111,6 +112,8 @@ pub struct DasdController {
     paths_lost: u32,
     /// Devices whose next label write is cut behind so many bytes.
     torn: BTreeMap<Device, u8>,
+    /// Which label tracks the controller copies by itself.
+    opportunism: Stream,
 }
 
 /// Whether the controller answers.
@@ -130,7 +133,11 @@ enum RestartStep {
 
 impl DasdController {
     /// A controller whose volumes lie one behind the other and bear fresh labels.
-    pub fn new(parameters: Arc<DasdParameters>, phases: &Stream) -> Result<DasdController, RankError> {
+    pub fn new(
+        parameters: Arc<DasdParameters>,
+        phases: &Stream,
+        opportunism: Stream,
+    ) -> Result<DasdController, RankError> {
         let tracks: Vec<u32> = parameters.volumes.iter().map(|volume| volume.tracks).collect();
         let mut first = 0;
         let mut extents = Vec::new();
@@ -151,6 +158,7 @@ impl DasdController {
             failback_due: Time::ZERO,
             paths_lost: 0,
             torn: BTreeMap::new(),
+            opportunism,
             parameters,
         })
     }

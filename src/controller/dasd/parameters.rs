@@ -43,6 +43,7 @@ pub struct DasdParameters {
     /// A freeze that nobody thaws ends after this.
     pub long_busy_timeout: Span,
     pub background_rate: u64,
+    pub opportunistic_copy: OpportunisticCopy,
     /// From power on, or a crash, to ready.
     pub iml_time: Span,
     /// From the crash of a cluster until the other one serves its devices.
@@ -109,6 +110,35 @@ names! {
         Reserved = "reserved",
         None = "none",
     }
+}
+
+names! {
+    /// Whether the controller copies a shared label track by itself, although nobody asked for it (MODEL 3.4.2; source
+    /// S-3). The copy lies in the target's home and shows when the relationship ends.
+    pub enum OpportunisticCopy {
+        /// It always has when it matters.
+        Adversarial = "adversarial",
+        Never = "never",
+        /// For half of the copies, drawn by the number of the relationship.
+        Seeded = "seeded",
+    }
+}
+
+/// What becomes of the hidden ID when a copy is withdrawn (MODEL 1.5, question 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HiddenRule {
+    Clear,
+    Keep,
+    /// The first host write to the device blanks it.
+    ClearOnWrite,
+}
+
+/// How a copy is kept, beside its identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CopyTerms {
+    pub cow: CowTiming,
+    pub fence: Fence,
+    pub residency: LabelResidency,
 }
 
 names! {

@@ -3,9 +3,12 @@
 //! The tables exist twice: on the metadata store 124, and in memory. A transaction is a record in the NVS log; once it is
 //! there it counts. The store follows later. After a crash the tables in memory are the store with the log applied.
 
+use std::sync::Arc;
+
+use super::parameters::{CopyTerms, CowTiming, Fence, LabelResidency};
 use crate::device::raid::Place;
 use crate::kernel::Time;
-use crate::vocab::{Device, Paged, RelationNumber, TrackNo};
+use crate::vocab::{Device, LabelTrack, Paged, RelationNumber, TrackNo};
 
 /// One entry of the relationship table 126: a target whose tracks are found at the source until they are its own.
 #[derive(Clone, Debug)]
@@ -17,6 +20,8 @@ pub struct Relation {
     /// The source's ID was withheld from the target: the target is fenced against host writes.
     pub conditioned: bool,
     pub background: bool,
+    pub terms: CopyTerms,
+    pub overlay: Option<Overlay>,
     tracks: u32,
     own: Paged<bool>,
     own_count: u32,
@@ -31,6 +36,8 @@ impl Relation {
             t0,
             conditioned: false,
             background: false,
+            terms: UNCONDITIONED,
+            overlay: None,
             tracks,
             own: Paged::new(u64::from(tracks)),
             own_count: 0,
@@ -58,6 +65,18 @@ impl Relation {
     }
 }
 
+/// The label that a target shows while its copy stands, over whatever its home holds (`label_residency = "overlay"`).
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    pub shown: Arc<LabelTrack>,
+    /// The label that the target had, if it was not in its home yet.
+    pub kept: Option<Arc<LabelTrack>>,
+}
+
+/// The terms of a copy that nobody conditioned.
+const UNCONDITIONED: CopyTerms =
+    CopyTerms { cow: CowTiming::OnDestage, fence: Fence::None, residency: LabelResidency::Resident };
+
 /// Where a volume's tracks lie. The label track keeps its place for as long as the device exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binding {
@@ -80,6 +99,8 @@ pub struct Tables {
     pub bindings: Vec<Binding>,
     pub free: Vec<FreeRange>,
     pub next_relation: u32,
+    /// Devices whose hidden ID the next host write blanks.
+    pub clear_on_write: Vec<Device>,
 }
 
 /// A metadata transaction.
@@ -90,6 +111,7 @@ pub enum Record {
     End { relation: RelationNumber },
     Unbind { device: Device },
     Bind { device: Device },
+    ClearOnWrite { device: Device, wanted: bool },
 }
 
 impl Tables {
@@ -104,7 +126,7 @@ impl Tables {
         assert!(first <= places, "the volumes fit the rank");
         let free =
             if first < places { vec![FreeRange { first: Place(first), count: places - first }] } else { Vec::new() };
-        Tables { relations: Vec::new(), bindings, free, next_relation: 1 }
+        Tables { relations: Vec::new(), bindings, free, next_relation: 1, clear_on_write: Vec::new() }
     }
 
     /// The home of a track; `None` when the volume's data tracks are unbound.
@@ -142,6 +164,8 @@ impl Tables {
     pub fn apply(&mut self, record: &Record) {
         match record {
             Record::Establish(relation) => {
+                // A new copy brings a label of its own.
+                self.clear_on_write.retain(|&device| device != relation.target);
                 self.next_relation = self.next_relation.max(relation.number.0 + 1);
                 self.relations.push(relation.clone());
             }
@@ -153,6 +177,12 @@ impl Tables {
             Record::End { relation } => self.relations.retain(|candidate| candidate.number != *relation),
             Record::Unbind { device } => self.unbind(*device),
             Record::Bind { device } => self.bind(*device),
+            Record::ClearOnWrite { device, wanted } => {
+                self.clear_on_write.retain(|other| other != device);
+                if *wanted {
+                    self.clear_on_write.push(*device);
+                }
+            }
         }
     }
 

@@ -32,13 +32,14 @@ impl DasdController {
     }
 
     pub fn logical_image(&self, device: Device, track: TrackNo) -> TrackImage {
-        if let Some(slot) = self.volatile.cache.newest(device, track) {
-            return self.volatile.cache.slot(slot).image.clone();
-        }
-        match self.volatile.tables.relation_of_target(device).filter(|relation| !relation.owns(track)) {
-            Some(relation) => self.t0_image(relation.number.0, relation.source, track),
-            None => self.home_image(device, track),
-        }
+        let image = match self.volatile.cache.newest(device, track) {
+            Some(slot) => self.volatile.cache.slot(slot).image.clone(),
+            None => match self.volatile.tables.relation_of_target(device).filter(|relation| !relation.owns(track)) {
+                Some(relation) => self.t0_image(relation.number.0, relation.source, track),
+                None => self.home_image(device, track),
+            },
+        };
+        overlaid(&self.volatile.tables, device, track, image)
     }
 
     /// What a device holds of a track by itself, whatever a relationship says: its modified data over its home.
@@ -85,7 +86,7 @@ impl DasdController {
                 None => self.home_image_by(&tables, device, TrackNo(0)),
             }
         });
-        image.label.expect("track 0 carries a label record")
+        overlaid(&tables, device, TrackNo(0), image).label.expect("track 0 carries a label record")
     }
 
     /// Everything that a crash at this moment would leave (NVS kept), for a sweep over whole volumes.
@@ -122,6 +123,15 @@ impl DasdController {
     }
 }
 
+/// The image with the label that a standing copy shows in its place.
+fn overlaid(tables: &Tables, device: Device, track: TrackNo, image: TrackImage) -> TrackImage {
+    let shown = (track.0 == 0).then(|| tables.relation_of_target(device)?.overlay.as_ref()).flatten();
+    match shown {
+        Some(overlay) => TrackImage { label: Some(Arc::clone(&overlay.shown)), ..image },
+        None => image,
+    }
+}
+
 /// The durable content of all volumes: NVS over relationship over homes.
 pub struct DurableVolumes<'a> {
     controller: &'a DasdController,
@@ -136,13 +146,14 @@ impl DurableVolumes<'_> {
     }
 
     pub fn image(&self, device: Device, track: TrackNo) -> TrackImage {
-        if let Some(entry) = self.modified.get(&(device, track)).and_then(|versions| versions.last()) {
-            return entry.image.clone();
-        }
-        match self.tables.relation_of_target(device).filter(|relation| !relation.owns(track)) {
-            Some(relation) => self.t0(relation.number.0, relation.source, track),
-            None => self.controller.home_image_by(&self.tables, device, track),
-        }
+        let image = match self.modified.get(&(device, track)).and_then(|versions| versions.last()) {
+            Some(entry) => entry.image.clone(),
+            None => match self.tables.relation_of_target(device).filter(|relation| !relation.owns(track)) {
+                Some(relation) => self.t0(relation.number.0, relation.source, track),
+                None => self.controller.home_image_by(&self.tables, device, track),
+            },
+        };
+        overlaid(&self.tables, device, track, image)
     }
 
     /// The content of the device's own home: its modified data in NVS over its place on disk, whatever a relationship

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::command::{DasdFact, Payload};
+use super::tables::Record;
 use super::{DasdController, DasdOutbox};
 use crate::kernel::Time;
 use crate::vocab::{Device, LabelTrack, Status, Tag, Ticket, TrackImage, TrackNo, TrackRange, WriteNumber};
@@ -41,6 +42,10 @@ impl DasdController {
         };
         while done < write.range.count {
             let track = TrackNo(write.range.first.0 + done);
+            if self.save_first(slot, device, track) {
+                write.phase = WritePhase::Commit(done);
+                return Some(write);
+            }
             let mut image = self.logical_image(device, track);
             if image.tag == Tag::UNREADABLE {
                 // A part of a track is written into the rest of it, which nobody can read.
@@ -55,6 +60,7 @@ impl DasdController {
                 return Some(write);
             }
             out.report(DasdFact::WriteCommitted { device, track });
+            self.clear_on_write(device, out);
             done += 1;
         }
         if self.must_harden(slot, write.range, out) {
@@ -151,6 +157,20 @@ impl DasdController {
                 self.volatile.cache.overwrite(slot, image, epoch, place, now);
             }
             _ => self.volatile.cache.insert_modified(device, track, image, epoch, place, now),
+        }
+    }
+
+    /// The first host write behind a withdraw that left the hidden ID blanks it, where the withdraw said so.
+    fn clear_on_write(&mut self, device: Device, out: &mut DasdOutbox) {
+        if !self.volatile.tables.clear_on_write.contains(&device) {
+            return;
+        }
+        self.log(Record::ClearOnWrite { device, wanted: false }, out);
+        let mut label = *self.logical_label(device);
+        if let Some(record) = label.label.as_mut().filter(|record| record.has_hidden()) {
+            record.clear_hidden();
+            self.commit_label(device, label, out);
+            out.report(DasdFact::HiddenIdCleared { device });
         }
     }
 

@@ -218,6 +218,7 @@ impl Context<'_> {
             relabel_time: hardware.span("label.reformat_time"),
             duplicate_volser_policy: hardware.duplicate_policy(),
             orphan_grace: Span::ZERO,
+            orphan_sweep: hardware.orphan_sweep(),
             step_retries: small("host.step_retries"),
             dump_read_tracks: small("host.dump_read_tracks"),
             dump_buffers: small("host.dump_buffers"),
