@@ -139,7 +139,6 @@ pub(super) fn reintroduced(image: &TrackImage, change: Reintroduction) -> TrackI
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::Time;
     use crate::vocab::{Device, HiddenFormat, HiddenId, Label, RelationNumber, Tag};
 
     const CONTEXT: HiddenContext = HiddenContext { t0_seconds: 9, relation: RelationNumber(1) };
@@ -150,7 +149,6 @@ mod tests {
 
     fn plan(change: impl FnOnce(&mut BackupPlan)) -> BackupPlan {
         let mut plan = BackupPlan::plain(Device(0), id("PROD01"), Device(1), id("SPARE1"), 15);
-        plan.at = Time::ZERO;
         change(&mut plan);
         plan
     }
