@@ -17,9 +17,10 @@ use tiersim::scenario::{Overrides, Plan};
 use tiersim::vocab::{Device, Invariant};
 use tiersim::world::Fact;
 
-/// Scenarios that between them run backup, crash, power loss, tape errors and restore.
-const VARIED: [&str; 5] = [
+/// Scenarios that between them run backup, crash, power loss, tape errors and restore, also with two host images.
+const VARIED: [&str; 6] = [
     "safe-backup",
+    "failed-source-returns",
     "host-crash-during-restore",
     "controller-crash-nvs-lost",
     "tape-write-error-permanent",

@@ -41,10 +41,48 @@ volume = "PROD01"
 to = "0A20"
 "#;
 
+/// Nothing is restored: the second image would not hear of it, and go on with the old device.
+const TWO_IMAGES: &str = r#"
+title = "A backup of two cylinders under a little load from two images"
+[[volume]]
+id = "PROD01"
+device = "0A00"
+cylinders = 2
+[[volume]]
+id = "SPARE1"
+device = "0A10"
+cylinders = 2
+[[image]]
+name = "SYSA"
+[[image]]
+name = "SYSB"
+[[workload]]
+volume = "PROD01"
+image = "SYSA"
+rate = "20 /s"
+read = "30 %"
+limit = 40
+[[workload]]
+volume = "PROD01"
+image = "SYSB"
+rate = "20 /s"
+read = "30 %"
+limit = 40
+[[backup]]
+at = "1 s"
+method = "safe-backup"
+source = "PROD01"
+target = "0A10"
+"#;
+
 const OUTAGE: Span = Span::from_secs(60);
 
 fn plan(changes: &[&str]) -> Plan {
-    let source = Source::Embedded { name: "small.toml".into(), text: SCENARIO.into(), files: &[] };
+    plan_of(SCENARIO, changes)
+}
+
+fn plan_of(text: &'static str, changes: &[&str]) -> Plan {
+    let source = Source::Embedded { name: "small.toml".into(), text: text.into(), files: &[] };
     let set = changes.iter().map(|&change| change.to_owned()).collect();
     match load(&source, &Overrides { set, ..Overrides::default() }) {
         Ok(loaded) => loaded.plan,
@@ -138,11 +176,14 @@ fn explore(plan: &Plan, faults: &[Fault], then_crash: bool) -> (u64, BTreeMap<St
 }
 
 fn nothing_is_violated(changes: &[&str], faults: impl Fn(&Plan) -> Vec<Fault>, then_crash: bool) {
-    let plan = plan(changes);
-    let (boundaries, found) = explore(&plan, &faults(&plan), then_crash);
+    nothing_is_violated_by(&plan(changes), faults, then_crash);
+}
+
+fn nothing_is_violated_by(plan: &Plan, faults: impl Fn(&Plan) -> Vec<Fault>, then_crash: bool) {
+    let (boundaries, found) = explore(plan, &faults(plan), then_crash);
     assert!(boundaries > 900, "only {boundaries} boundaries: the scenario does not do what it should");
     let shown: Vec<String> = found.iter().take(5).map(|(what, at)| format!("{what} (at {at:?})")).collect();
-    assert!(found.is_empty(), "{changes:?}: {}", shown.join("\n"));
+    assert!(found.is_empty(), "{}: {}", plan.title, shown.join("\n"));
 }
 
 #[test]
@@ -231,6 +272,24 @@ fn a_lost_nvs_loses_nothing_while_its_cluster_goes_on() {
     let known = |what: &&String| what.contains("after the crash") && what.starts_with("no-lost-acked-write");
     let unknown: Vec<&String> = found.keys().filter(|what| !known(what)).collect();
     assert!(!found.is_empty() && unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
+fn a_safe_backup_survives_a_crash_of_either_image_and_of_both_at_every_boundary() {
+    let faults = |_: &Plan| {
+        let crash = |image| Fault::HostCrash { image, outage: OUTAGE };
+        vec![crash(Image(1)), crash(Image::FIRST), Fault::PowerLoss { duration: OUTAGE }]
+    };
+    nothing_is_violated_by(&plan_of(TWO_IMAGES, &[]), faults, false);
+}
+
+#[test]
+fn commands_at_the_console_of_a_second_image_at_every_boundary_change_nothing() {
+    let faults = |plan: &Plan| {
+        let (device, image) = (plan.backups[0].target, Image(1));
+        vec![Fault::VaryOffline { device, image }, Fault::VaryOnline { device, image }]
+    };
+    nothing_is_violated_by(&plan_of(TWO_IMAGES, &[]), faults, true);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Online states and cached volume IDs: the host's own copy of identity (MODEL 2.3, 3.1).
 //!
-//! A UCB is refreshed at IPL, VARY ONLINE and MOUNT only. Duplicate detection happens when a label is read into it, nowhere else.
+//! A UCB is refreshed at IPL, VARY ONLINE and MOUNT only. Duplicate detection happens when a label is read into it, nowhere
+//! else.
 
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::vocab::{Device, HostReply, Status, VolumeId};

@@ -9,6 +9,9 @@
 //! * *wrong*: an application that opens it may get a device that is not the volume: two online devices claim the ID,
 //!   by cached ID or by label, or the label of the device it gets says another.
 //!
+//! Several host images count together, as one set of online devices: an ID is online as soon as one image has it, and
+//! wrong when two images have it on different devices, or when one of them believes a device to be another.
+//!
 //! The three times add up to the length of the run.
 
 use crate::kernel::{Span, Time};

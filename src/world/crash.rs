@@ -2,12 +2,13 @@
 
 use super::route::{Message, OUTSIDE};
 use super::{Event, Fact, INJECTOR_PORT, World};
+use crate::controller::dasd::DasdCommand;
 use crate::device::raid::Astray;
 use crate::fault::plan::{BlockChoice, DataPath, Fault, NvsFate, UpdateTrack};
 use crate::kernel::{Fingerprint, Queue, Span};
 use crate::manager::catalog::EntryState;
-use crate::manager::{Manager, ManagerOutbox};
-use crate::vocab::{Cartridge, Device, Drive, HostRequest, Image, Op, Ticket, TrackNo, WriteNumber};
+use crate::manager::{ConsoleCommand, Manager, ManagerOutbox};
+use crate::vocab::{Cartridge, Device, Drive, HostRequest, Image, Label, Op, Ticket, TrackNo, VolumeId, WriteNumber};
 
 /// Injected writes are numbered apart from those of all workloads.
 const INJECTED_WRITES: u64 = 0xFF_FFFF << 40;
@@ -15,6 +16,13 @@ const INJECTED_WRITES: u64 = 0xFF_FFFF << 40;
 const UPDATE_BYTES: u32 = 4_096;
 /// Records in front of the first track of a dump: three labels, a tape mark, the header.
 const FIRST_TRACK_RECORD: u64 = 5;
+
+/// What a rewritten label record has in its reserved area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reserved {
+    Kept,
+    Blanked,
+}
 
 impl World {
     /// Lets a fault act. False when there was nothing that it could act upon.
@@ -57,6 +65,16 @@ impl World {
             Fault::SourceUpdate { device, track } | Fault::TargetUpdate { device, track } => {
                 self.update(device, track, queue, fingerprint)
             }
+            Fault::VaryOnline { device, image } => {
+                self.type_command(image, ConsoleCommand::VaryOnline { device }, queue, fingerprint)
+            }
+            Fault::VaryOffline { device, image } => {
+                self.type_command(image, ConsoleCommand::VaryOffline { device }, queue, fingerprint)
+            }
+            Fault::LabelRewrite { device, volser, keep_reserved } => {
+                let reserved = if keep_reserved { Reserved::Kept } else { Reserved::Blanked };
+                self.rewrite_label(device, volser, reserved, queue, fingerprint)
+            }
             Fault::TapeWriteError { permanent, block } => self.spoil_write(permanent, block),
             Fault::TapeReadError { permanent, block } => self.spoil_read(permanent, block),
             Fault::ClusterCrash { cluster, outage } => self.dasd.crash_cluster(cluster, outage, &mut self.dasd_out),
@@ -86,9 +104,6 @@ impl World {
             | Fault::AccessorStop { .. }
             | Fault::EarlyEndOfVolume { .. }
             | Fault::InventoryLoss { .. }
-            | Fault::LabelRewrite { .. }
-            | Fault::VaryOnline { .. }
-            | Fault::VaryOffline { .. }
             | Fault::Withdraw { .. }
             | Fault::ReEstablish { .. }
             | Fault::DuplicateStimulus { .. }
@@ -151,13 +166,44 @@ impl World {
         let Some((image, volume)) = self.images.iter().find_map(volume_at) else { return false };
         let Some(track) = self.update_track(device, track) else { return false };
         let write = WriteNumber(INJECTED_WRITES | self.injected);
-        let number = self.injected as u32;
-        self.injected += 1;
-        let ticket = Ticket { port: INJECTOR_PORT, number, generation: 0 };
+        let ticket = self.injector_ticket();
         let (op, first, count, bytes) = (Op::Write, track, 1, UPDATE_BYTES);
         let request = HostRequest::Transfer { ticket, volume, op, first, count, bytes, write };
         self.post(OUTSIDE, Message::Request { image, request }, queue, fingerprint);
         true
+    }
+
+    /// A utility on a system that is no image of the scenario rewrites the label record; no image hears of it. The names
+    /// embedded in the volume stay as they are (MODEL 2.1). A fence keeps it out like every other host write.
+    fn rewrite_label(
+        &mut self,
+        device: Device,
+        volser: VolumeId,
+        reserved: Reserved,
+        queue: &mut Queue<Event>,
+        fingerprint: &mut Fingerprint,
+    ) -> bool {
+        if !self.dasd.is_up() || self.dasd.is_fenced(device) {
+            return false;
+        }
+        let mut label = *self.dasd.logical_label(device);
+        let mut record = label.label.unwrap_or(Label::new(volser));
+        record.set_volume_id(volser);
+        if reserved == Reserved::Blanked {
+            record.clear_hidden();
+        }
+        label.label = Some(record);
+        let ticket = self.injector_ticket();
+        let command = DasdCommand::WriteLabel { ticket, device, label };
+        self.post(OUTSIDE, Message::ToDasd(command), queue, fingerprint);
+        true
+    }
+
+    /// What comes back with it goes nowhere.
+    fn injector_ticket(&mut self) -> Ticket {
+        let number = self.injected as u32;
+        self.injected += 1;
+        Ticket { port: INJECTOR_PORT, number, generation: 0 }
     }
 
     fn update_track(&self, device: Device, track: UpdateTrack) -> Option<TrackNo> {

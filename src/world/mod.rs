@@ -17,7 +17,7 @@ use crate::controller::dasd::{DasdController, DasdMessage, DasdOutbox, DasdTimer
 use crate::controller::tape::{TapeController, TapeOutbox, TapeTimer};
 use crate::host::{Operator, Requester, RequesterOutbox, RequesterTimer, Workload, WorkloadOutbox, WorkloadTimer};
 use crate::kernel::{Fingerprint, Model, Origin, Queue, Span};
-use crate::manager::{Manager, ManagerOutbox, ManagerTimer};
+use crate::manager::{ConsoleCommand, Manager, ManagerOutbox, ManagerTimer};
 use crate::vocab::{self, Device, Image};
 
 /// Everything that can happen, addressed.
@@ -101,6 +101,20 @@ impl World {
         (&mut self.images[usize::from(image.0)], &mut self.manager_out)
     }
 
+    /// Types a command at the console of an image. False when the image is down: then nobody reads it.
+    pub fn type_command(
+        &mut self,
+        image: Image,
+        command: ConsoleCommand,
+        queue: &mut Queue<Event>,
+        fingerprint: &mut Fingerprint,
+    ) -> bool {
+        if self.image(image).is_up() {
+            self.post(route::operator_of(image), Message::Console { image, command }, queue, fingerprint);
+        }
+        self.image(image).is_up()
+    }
+
     /// The image that a workload runs on.
     fn image_of(&self, workload: vocab::Workload) -> Image {
         self.workloads[usize::from(workload.0)].plan().image
@@ -143,6 +157,11 @@ impl World {
                 let workload = vocab::Workload(reply.ticket.port - WORKLOAD_PORTS);
                 self.workloads[workload.0 as usize].reply(reply, &mut self.workload_out);
                 self.apply_workload(workload, queue, fingerprint);
+            }
+            Message::Console { image, command } => {
+                let (manager, out) = self.image_mut(image);
+                manager.console(command, out);
+                self.apply_manager(image, queue, fingerprint);
             }
             Message::HostUp { image } => {
                 for number in (0..self.workloads.len() as u16).map(vocab::Workload) {

@@ -6,7 +6,7 @@ use super::{Event, Fact, World};
 use crate::controller::dasd::{DasdCommand, DasdMessage};
 use crate::controller::tape::{TapeCommand, TapeReply};
 use crate::kernel::{Class, Fingerprint, Origin, Queue};
-use crate::manager::ManagerMessage;
+use crate::manager::{ConsoleCommand, ManagerMessage};
 use crate::vocab::{Device, HostReply, HostRequest, Image, Workload};
 use std::hash::Hash;
 
@@ -29,6 +29,10 @@ pub(super) enum Message {
     },
     Reply(HostReply),
     Prompt(Prompt),
+    Console {
+        image: Image,
+        command: ConsoleCommand,
+    },
     HostUp {
         image: Image,
     },
@@ -96,12 +100,12 @@ impl Mailbox {
         self.places[place as usize].1
     }
 
-    /// Loses what an image, or an application on it, has sent and nobody has received.
+    /// Loses what an image, or an application or operator on it, has sent and nobody has received.
     pub fn lose_from(&mut self, image: Image) {
         for (message, origin) in &mut self.places {
             let lost = match message {
                 Message::ToDasd(_) | Message::ToTape(_) | Message::Prompt(_) => *origin == manager_of(image),
-                Message::Request { image: on, .. } => *on == image,
+                Message::Request { image: on, .. } | Message::Console { image: on, .. } => *on == image,
                 _ => false,
             };
             if lost {

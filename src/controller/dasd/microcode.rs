@@ -282,7 +282,7 @@ impl DasdController {
     }
 
     /// A conditioned target refuses host writes while its relationship stands (MODEL 1.5, question 9).
-    fn is_fenced(&self, device: Device) -> bool {
+    pub fn is_fenced(&self, device: Device) -> bool {
         self.fence_of(device) != Fence::None
     }
 
