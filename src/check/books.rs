@@ -1,6 +1,6 @@
 //! What the checks write down of every fact before anything is judged: ledger, jobs, labels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::chains::Chains;
@@ -9,6 +9,7 @@ use super::ledger::{HostWrite, Ledger};
 use super::setup::Setup;
 use super::view::View;
 use crate::controller::dasd::DasdFact;
+use crate::kernel::Time;
 use crate::manager::{ManagerFact, Outcome};
 use crate::vocab::{Device, Image, LabelTrack, Restore, Status, TrackNo, WriteNumber};
 
@@ -26,6 +27,8 @@ pub struct Books {
     to_nobody: BTreeMap<WriteNumber, u32>,
     /// Who issued the open writes that are not from the first image.
     issuers: BTreeMap<WriteNumber, Image>,
+    /// Images between their crash and the end of their IPL: nobody will acknowledge their writes.
+    images_down: BTreeSet<Image>,
 }
 
 impl Books {
@@ -39,6 +42,7 @@ impl Books {
             controller_losses: 0,
             to_nobody: BTreeMap::new(),
             issuers: BTreeMap::new(),
+            images_down: BTreeSet::new(),
         }
     }
 
@@ -111,6 +115,9 @@ impl Books {
             DasdFact::Down => {
                 self.controller_down = true;
                 self.controller_losses += 1;
+                // With the controller goes what it had accepted from those that are down already.
+                let down = self.images_down.clone();
+                self.lose_writes_of(now, |issuer| down.contains(&issuer));
             }
             DasdFact::Up => self.controller_down = false,
             _ => {}
@@ -173,13 +180,14 @@ impl Books {
             }
             ManagerFact::JobResumed { job, .. } => self.jobs.resume(job),
             ManagerFact::RecoveryDone => self.jobs.reconcile(&view.jobs(), now),
+            // What the controller has accepted it still does: the write may yet happen, also after one of another image.
             ManagerFact::Down => {
-                let issuers = std::mem::take(&mut self.issuers);
-                let issued = |write: WriteNumber| issuers.get(&write).copied().unwrap_or(Image::FIRST) == image;
-                self.ledger.lose_those(now, issued);
-                self.chains.lose_those(issued);
-                self.to_nobody.retain(|&write, _| !issued(write));
-                self.issuers = issuers.into_iter().filter(|&(_, issuer)| issuer != image).collect();
+                self.images_down.insert(image);
+            }
+            // By now the controller has long done what it had accepted.
+            ManagerFact::IplDone => {
+                self.images_down.remove(&image);
+                self.lose_writes_of(now, |issuer| issuer == image);
             }
             ManagerFact::RestoreStarted { restore, volume, device } => {
                 self.jobs.restores.push(RestoreCase::new(restore, volume, device, now));
@@ -204,6 +212,15 @@ impl Books {
         }
     }
 
+    fn lose_writes_of(&mut self, now: Time, lost: impl Fn(Image) -> bool) {
+        let issuers = std::mem::take(&mut self.issuers);
+        let issued = |write: WriteNumber| lost(issuers.get(&write).copied().unwrap_or(Image::FIRST));
+        self.ledger.lose_those(now, issued);
+        self.chains.lose_those(issued);
+        self.to_nobody.retain(|&write, _| !issued(write));
+        self.issuers = issuers.into_iter().filter(|&(_, issuer)| !lost(issuer)).collect();
+    }
+
     /// After all facts of an event: drops what no read can need.
     pub fn tidy(&mut self, view: &impl View) {
         if self.ledger.is_crowded() {
@@ -225,7 +242,7 @@ impl Books {
     }
 
     /// From the moment at which a device being restored bears the ID, whoever opens the ID is to find the image at T0.
-    fn follow_restored(&mut self, device: Device, now: crate::kernel::Time) {
+    fn follow_restored(&mut self, device: Device, now: Time) {
         let id = self.label(device).id();
         let due = |case: &&mut RestoreCase| case.device == device && Some(case.volume) == id && !case.followed;
         let Some(case) = self.jobs.restores.iter_mut().filter(|case| case.is_live()).find(due) else { return };

@@ -144,8 +144,12 @@ impl Checks {
     pub fn crashed(&mut self, view: &impl View, boundary: u64, facts: &[Fact]) {
         self.at = Moment { boundary, time: view.now() };
         let recovering = self.outages.is_running();
-        let Checks { goals, setup, books, at, .. } = self;
-        goals.crashed(&Scene { view, setup: &*setup, books: &*books, at: *at }, recovering);
+        // What a crash meets in the middle is a job or a recovery of the first image.
+        let elsewhere = |fact: &Fact| matches!(fact, Fact::Fault { fault, .. } if !fault.reaches(Image::FIRST));
+        if !facts.iter().any(elsewhere) {
+            let Checks { goals, setup, books, at, .. } = self;
+            goals.crashed(&Scene { view, setup: &*setup, books: &*books, at: *at }, recovering);
+        }
         self.injected(view, boundary, facts);
         let (rows, scene) = self.parts(view);
         rows.cow_order.crashed(&scene);

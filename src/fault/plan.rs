@@ -381,6 +381,16 @@ impl Fault {
         }
     }
 
+    /// False for what happens to another host image alone.
+    pub fn reaches(self, image: Image) -> bool {
+        match self {
+            Fault::HostCrash { image: struck, .. }
+            | Fault::VaryOnline { image: struck, .. }
+            | Fault::VaryOffline { image: struck, .. } => struck == image,
+            _ => true,
+        }
+    }
+
     /// Whether it takes volatile state with it: durable state is looked at right behind it.
     pub fn is_crash(self) -> bool {
         matches!(

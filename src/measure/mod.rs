@@ -229,7 +229,7 @@ impl Measures {
             measure.acted += 1;
             measure.first.get_or_insert(now);
         }
-        if fault.is_crash() {
+        if fault.is_crash() && fault.reaches(Image::FIRST) {
             self.jobs.failure(now);
         }
     }
@@ -343,6 +343,20 @@ mod tests {
         );
         assert_eq!(measured.backups[0].exposure, Span::from_ns(2_000));
         assert_eq!(measured.requests, Requests { issued: 2, completed: 1, failed: 1, outstanding: 0 });
+        assert!(measured.requests.add_up());
+    }
+
+    #[test]
+    fn a_crash_of_one_image_fails_its_requests_alone() {
+        let (other, prod) = (Image(1), id("PROD01"));
+        let mut measures = Measures::new(&[prod], &[(Image::FIRST, vec![prod]), (other, vec![prod])], 1);
+        [0, 1, 1].into_iter().for_each(|workload| measures.request_issued(Workload(workload)));
+        let crash = Fault::HostCrash { image: other, outage: Span::ZERO };
+        measures.fault(Time::from_ns(5), 0, crash);
+        measures.manager(Time::from_ns(5), other, ManagerFact::Down);
+        measures.request_ended(Time::from_ns(9), &read(0, Time::ZERO, Status::Good));
+        let measured = measures.finish(Time::from_ns(10), Remainder::default());
+        assert_eq!(measured.requests, Requests { issued: 3, completed: 1, failed: 2, outstanding: 0 });
         assert!(measured.requests.add_up());
     }
 
