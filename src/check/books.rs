@@ -54,11 +54,15 @@ impl Books {
         let now = view.now();
         match fact {
             DasdFact::PointInTimeSet { relation, source, target } => {
-                // From here on the target is being overwritten: what it held is given up.
-                if let Some(id) = self.label(target).id() {
+                let case = self.jobs.of_pair_mut(source, target);
+                // From here on the target is being overwritten: what it held is given up. But nobody gave up a volume that
+                // was named by mistake (H24), and what should have been saved is what was meant.
+                let mistaken = case.as_ref().is_some_and(|case| case.target != target);
+                let meant = case.map_or(source, |case| case.source);
+                if let Some(id) = self.label(target).id().filter(|_| !mistaken) {
                     self.ledger.void(id);
                 }
-                let image = self.image_of(view, source);
+                let image = self.image_of(view, meant);
                 if let Some(case) = self.jobs.of_pair_mut(source, target) {
                     case.relation = Some(relation);
                     case.image = image;
@@ -68,10 +72,12 @@ impl Books {
                     case.forget_target_writes();
                 }
             }
-            DasdFact::RelationshipCommitted { relation, .. } => {
+            DasdFact::RelationshipCommitted { relation, target, .. } => {
                 if let Some(case) = self.jobs.of_relation_mut(relation) {
                     case.copy = case.copy.max(CopyState::Committed);
-                    if let (Some(id), Some(image)) = (case.target_id, &case.image) {
+                    if let (Some(id), Some(image)) = (case.target_id, &case.image)
+                        && case.target == target
+                    {
                         self.ledger.restart(id, image.contents.clone(), now);
                     }
                 }
@@ -174,6 +180,11 @@ impl Books {
                     case.image = image;
                 }
             }
+            ManagerFact::CopyMistyped { backup, source, target } => {
+                if let Some(case) = self.jobs.backup_mut(backup) {
+                    case.typed = Some((source, target));
+                }
+            }
             ManagerFact::JobEnded { job, outcome, held } => self.jobs.end(job, Finish { at: now, outcome, held }),
             ManagerFact::JobUndone { job } => {
                 self.jobs.end(job, Finish { at: now, outcome: Outcome::FailedClean, held: false });
@@ -245,7 +256,9 @@ impl Books {
     fn follow_restored(&mut self, device: Device, now: Time) {
         let id = self.label(device).id();
         let due = |case: &&mut RestoreCase| case.device == device && Some(case.volume) == id && !case.followed;
-        let Some(case) = self.jobs.restores.iter_mut().filter(|case| case.is_live()).find(due) else { return };
+        // An operator may give the volume its ID when he has long said that he is done.
+        let stands = |case: &&mut RestoreCase| case.is_live() || case.completed.is_some();
+        let Some(case) = self.jobs.restores.iter_mut().filter(stands).find(due) else { return };
         let Some(backup) = case.backup else { return };
         case.followed = true;
         if let Some(image) = self.jobs.image(backup) {

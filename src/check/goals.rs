@@ -351,7 +351,7 @@ impl Watch {
 }
 
 fn is_dump(step: StepName) -> bool {
-    matches!(step, StepName::DumpTarget | StepName::DumpWithReintroduction | StepName::DumpSource)
+    step.is_dump()
 }
 
 #[cfg(test)]

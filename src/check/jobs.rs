@@ -71,6 +71,8 @@ pub struct BackupCase {
     pub finish: Option<Finish>,
     /// Recovery was done without it.
     pub vanished: Option<Time>,
+    /// Source and target of the copy as they were typed, where they are not those that were meant.
+    pub typed: Option<(Device, Device)>,
     /// Tracks of the target that host writes reached, or may have.
     target_writes: BTreeMap<TrackNo, TargetWrites>,
 }
@@ -130,6 +132,7 @@ impl BackupCase {
             whole: false,
             finish: None,
             vanished: None,
+            typed: None,
             target_writes: BTreeMap::new(),
         }
     }
@@ -241,7 +244,9 @@ impl Jobs {
 
     /// The last live backup that copies `source` onto `target`.
     pub fn of_pair_mut(&mut self, source: Device, target: Device) -> Option<&mut BackupCase> {
-        let fits = |case: &&mut BackupCase| case.source == source && case.target == target && case.is_live();
+        let pair = (source, target);
+        let fits =
+            |case: &&mut BackupCase| ((case.source, case.target) == pair || case.typed == Some(pair)) && case.is_live();
         self.backups.iter_mut().rev().find(fits)
     }
 

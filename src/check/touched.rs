@@ -51,6 +51,7 @@ impl Touched {
         self.inventory |= matches!(
             fact,
             ManagerFact::InventoryUpdated { .. }
+                | ManagerFact::BackupImageRelabelled { .. }
                 | ManagerFact::TapeScratched { .. }
                 | ManagerFact::TapeLabelsWritten { .. }
                 | ManagerFact::JobUndone { .. }

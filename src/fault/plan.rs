@@ -2,6 +2,7 @@
 
 use crate::kernel::{Span, Time};
 use crate::names;
+pub use crate::vocab::Slip;
 use crate::vocab::{Device, Drive, EventName, Image, StepName, TrackNo, VolumeId};
 
 /// One `[[fault]]`, or one occurrence of a rate.
@@ -254,18 +255,6 @@ names! {
     pub enum Program {
         Dump = "dump",
         Restore = "restore",
-    }
-}
-
-names! {
-    /// How an operator step goes wrong (HAZARDS 7).
-    pub enum Slip {
-        Omit = "omit",
-        Delay = "delay",
-        Argument = "argument",
-        WrongDevice = "wrong-device",
-        WrongReply = "wrong-reply",
-        Repeat = "repeat",
     }
 }
 

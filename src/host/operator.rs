@@ -1,9 +1,14 @@
 //! The operator: how long a human takes, and what answer the duplicate prompt of an IPL gets.
 //!
 //! Delays and slips are functions of (stream, occurrence number), so that a fault or a retry moves no later one; the
-//! number is the asker's. Reading, deciding, typing and verifying are one step (MODEL 3.2).
+//! number is the asker's. What a step is and what a slip does to it, the procedure knows ([`Task`]).
+//! A number is the asker's. Reading, deciding, typing and verifying are one step (MODEL 3.2).
 
-use crate::kernel::{Span, Stream};
+use super::slip::SlipStreams;
+use crate::kernel::{Span, Stream, lognormal_mean};
+use crate::manager::Job;
+use crate::manager::operator_step::{Performance, Purpose, Task};
+use crate::vocab::{Slip, StepName};
 
 /// Lognormal times: the median, and the standard deviation of the logarithm.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +20,58 @@ pub struct OperatorParameters {
     pub step_median: Span,
     pub step_sigma: f64,
     pub duplicate_answer: AnswerRule,
+    /// Until somebody who wants a volume finds out that something is wrong with it (HAZARDS 7: median 10 min, A; its
+    /// deviation is that of a reaction).
+    pub discover_median: Span,
+    pub slips: SlipRates,
+}
+
+impl OperatorParameters {
+    /// The mean of one step with the reaction before it.
+    pub fn mean_step(&self) -> Span {
+        lognormal_mean(self.reaction_median, self.reaction_sigma) + lognormal_mean(self.step_median, self.step_sigma)
+    }
+}
+
+/// Probabilities of slips, in parts per million (HAZARDS 7: THERP tables and excerpts, G; `mapping_loss`: A).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlipRates {
+    pub omit_step: u32,
+    pub wrong_item: u32,
+    pub volser_typo: u32,
+    pub miss_status: u32,
+    /// Of each step of a restore; nothing when a restore is a step like any other.
+    pub stress_error: u32,
+    pub mapping_loss: u32,
+    /// A second person looks: a tenth of all of these (G).
+    pub second_check: bool,
+}
+
+impl SlipRates {
+    /// Operators take time and do everything right.
+    pub const NONE: SlipRates = SlipRates {
+        omit_step: 0,
+        wrong_item: 0,
+        volser_typo: 0,
+        miss_status: 0,
+        stress_error: 0,
+        mapping_loss: 0,
+        second_check: false,
+    };
+}
+
+impl Default for SlipRates {
+    fn default() -> SlipRates {
+        SlipRates {
+            omit_step: 3_000,
+            wrong_item: 3_000,
+            volser_typo: 5_000,
+            miss_status: 10_000,
+            stress_error: 0,
+            mapping_loss: 10_000,
+            second_check: false,
+        }
+    }
 }
 
 impl Default for OperatorParameters {
@@ -26,6 +83,8 @@ impl Default for OperatorParameters {
             step_median: Span::from_secs(30),
             step_sigma: 0.7,
             duplicate_answer: AnswerRule::Always(Answer::Right),
+            discover_median: Span::from_secs(600),
+            slips: SlipRates::NONE,
         }
     }
 }
@@ -84,6 +143,10 @@ pub struct Operator {
     reactions: Stream,
     steps: Stream,
     answers: Stream,
+    discoveries: Stream,
+    slips: SlipStreams,
+    /// A slip that a fault has ordered: of the next step, or of the next one with that name.
+    ordered: Option<(Slip, Option<StepName>)>,
     usage: OperatorUsage,
 }
 
@@ -96,6 +159,9 @@ impl Operator {
             reactions: Stream::new(run_seed, entity, "reaction"),
             steps: Stream::new(run_seed, entity, "step"),
             answers: Stream::new(run_seed, entity, "duplicate answer"),
+            discoveries: Stream::new(run_seed, entity, "discovery"),
+            slips: SlipStreams::new(run_seed, entity),
+            ordered: None,
             usage: OperatorUsage::default(),
         }
     }
@@ -119,6 +185,7 @@ impl Operator {
         match self.parameters.duplicate_answer {
             AnswerRule::Always(answer) => answer,
             AnswerRule::Slips { wrong_ppm } => {
+                let wrong_ppm = if self.parameters.slips.second_check { wrong_ppm / 10 } else { wrong_ppm };
                 let wrong = self.answers.draws(occurrence).below(1_000_000) < u64::from(wrong_ppm);
                 if wrong { Answer::Wrong } else { Answer::Right }
             }
@@ -141,12 +208,55 @@ impl Operator {
         duration
     }
 
+    /// The next step, or the next one of that name, goes wrong in this way.
+    pub fn order_slip(&mut self, slip: Slip, step: Option<StepName>) {
+        self.ordered = Some((slip, step));
+    }
+
+    /// Turns to a task: the delay until it is done, and what was done. Counted are steps, not the wait for a discovery.
+    pub fn take(&mut self, task: &Task) -> (Span, Performance) {
+        let number = occurrence(task);
+        let time = self.step_time(number);
+        if task.purpose == Purpose::Discovery {
+            let (median, sigma) = (self.parameters.discover_median, self.parameters.reaction_sigma);
+            let delay = self.discoveries.draws(number).lognormal(median, sigma);
+            return (delay, Performance { time, slip: None, choice: 0, misses_status: false });
+        }
+        let fits = |(slip, step): &mut (Slip, Option<StepName>)| {
+            *slip != Slip::WrongReply && step.is_none_or(|step| step == task.step)
+        };
+        let ordered = self.ordered.take_if(fits).map(|(slip, _)| slip);
+        let drawn = self.slips.draw(number, task, &self.parameters.slips);
+        let slip = ordered.or(drawn.slip);
+        let reaction = self.react(number);
+        // A step that is forgotten takes no work; one that is put off waits as long as ten reactions (A).
+        let delay = match slip {
+            Some(Slip::Delay) => reaction * 10 + time,
+            _ => reaction + time,
+        };
+        let time = if slip == Some(Slip::Omit) { Span::ZERO } else { time };
+        self.usage.steps += 1;
+        self.usage.working += time;
+        let (choice, misses_status) = (self.slips.choice(number), drawn.misses_status);
+        (delay, Performance { time, slip, choice, misses_status })
+    }
+
     /// Counts the answer to duplicate prompt `occurrence` and returns it; the time is that of the step that types it.
     pub fn answer_duplicate(&mut self, occurrence: u64) -> Answer {
-        let answer = self.duplicate_answer(occurrence);
+        let ordered = self.ordered.take_if(|(slip, step)| *slip == Slip::WrongReply && step.is_none());
+        let answer = if ordered.is_some() { Answer::Wrong } else { self.duplicate_answer(occurrence) };
         self.usage.wrong_answers += u64::from(answer == Answer::Wrong);
         answer
     }
+}
+
+/// A number of its own for each step of each job and each attempt. Prompts have the numbers below 2^48.
+fn occurrence(task: &Task) -> u64 {
+    let (kind, job) = match task.job {
+        Job::Backup(backup) => (1, backup.0),
+        Job::Restore(restore) => (2, restore.0),
+    };
+    kind << 48 | u64::from(job) << 32 | (task.step as u64) << 24 | u64::from(task.attempt)
 }
 
 #[cfg(test)]

@@ -74,12 +74,14 @@ pub struct Requester {
     attempt: u32,
     state: State,
     host_is_up: bool,
+    /// How long the last command was typed.
+    typing: Option<Span>,
 }
 
 impl Requester {
     /// `port` comes back in the tickets of the answers.
     pub fn new(plan: StimulusPlan, entry: u16, port: u16) -> Requester {
-        Requester { plan, entry, port, next: 0, attempt: 0, state: State::Idle, host_is_up: true }
+        Requester { plan, entry, port, next: 0, attempt: 0, state: State::Idle, host_is_up: true, typing: None }
     }
 
     /// Every occurrence has its answer.
@@ -143,6 +145,7 @@ impl Requester {
 
     /// The operator will have typed the command after `duration`.
     pub fn typed_after(&mut self, duration: Span, outbox: &mut RequesterOutbox) {
+        self.typing = Some(duration);
         self.set(RequesterTimerKind::Arrive, self.attempt, outbox.now() + duration, outbox);
     }
 
@@ -154,7 +157,8 @@ impl Requester {
     /// The ticket carries the attempt, so that an answer to an older one is known as such.
     fn send(&self, occurrence: u32, outbox: &mut RequesterOutbox) {
         let ticket = Ticket { port: self.port, number: occurrence, generation: self.attempt };
-        outbox.send(RequesterMessage::Ask(HostRequest::Backup { ticket, plan: self.entry, occurrence }));
+        let (plan, typing) = (self.entry, self.typing);
+        outbox.send(RequesterMessage::Ask(HostRequest::Backup { ticket, plan, occurrence, typing }));
     }
 
     /// An answer of the storage manager.

@@ -11,7 +11,7 @@ pub mod time;
 pub use fingerprint::{Fingerprint, mix};
 pub use outbox::Outbox;
 pub use queue::{Class, Delivery, Origin, Queue};
-pub use rng::{Draws, Stream};
+pub use rng::{Draws, Stream, lognormal_mean};
 pub use run::{Model, Run};
 pub use station::{Station, Usage};
 pub use time::{Span, Time};

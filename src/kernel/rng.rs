@@ -124,6 +124,11 @@ impl Draws {
     }
 }
 
+/// The mean of a lognormal with the given median and standard deviation of the logarithm.
+pub fn lognormal_mean(median: Span, sigma: f64) -> Span {
+    span(libm::exp(sigma * sigma / 2.0) * median.ns() as f64)
+}
+
 /// A sampled number of nanoseconds: floored, never above 584 years.
 fn span(ns: f64) -> Span {
     Span::from_ns(ns as u64)

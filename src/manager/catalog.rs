@@ -98,6 +98,13 @@ pub struct QuiesceMark {
     pub volume: VolumeId,
 }
 
+/// A line of the run book: the tape of the backup holds `volume`. Paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunBookNote {
+    pub volume: VolumeId,
+    pub backup: Backup,
+}
+
 /// Use of one cartridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CartridgeUse {
@@ -121,6 +128,11 @@ pub struct Catalog {
     pub quiesced: Vec<QuiesceMark>,
     /// Which programs take part in the scheme.
     pub participation: Participation,
+    pub run_book: Vec<RunBookNote>,
+    /// Images on tape whose label was edited, and the ID that they have since.
+    pub image_labels: Vec<(Backup, VolumeId)>,
+    /// Restores that an operator takes for done and that left a volume nobody can use.
+    pub undiscovered: Vec<Restore>,
     pub backups: u16,
     /// The `[[backup]]` that each backup came from.
     pub stimulus_of: Vec<usize>,
@@ -142,6 +154,9 @@ impl Catalog {
             online_at_ipl,
             quiesced: Vec::new(),
             participation: Participation::ALL,
+            run_book: Vec::new(),
+            image_labels: Vec::new(),
+            undiscovered: Vec::new(),
             backups: 0,
             stimulus_of: Vec::new(),
         }
@@ -153,10 +168,13 @@ impl Catalog {
         Some(Cartridge(place as u16))
     }
 
-    /// The backup that a restore of `volume` uses: the latest complete one.
+    /// The backup that a restore of `volume` uses: the latest complete one that inventory or run book knows it by.
     pub fn latest(&self, volume: VolumeId) -> Option<&InventoryEntry> {
-        let complete =
-            self.inventory.iter().filter(|entry| entry.source == volume && entry.state == EntryState::Complete);
+        let noted = |backup| self.run_book.iter().any(|note| note.backup == backup && note.volume == volume);
+        let complete = self
+            .inventory
+            .iter()
+            .filter(|entry| entry.state == EntryState::Complete && (entry.source == volume || noted(entry.backup)));
         complete.max_by_key(|entry| (entry.t0, entry.backup))
     }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::catalog::{CartridgeUse, EntryState, JournalState};
 use super::fact::{Job, Outcome};
+use super::manual::RELABELLED;
 use super::plan::BackupPlan;
 use super::restore::RestoreEntry;
 use super::session::{BackupRun, Session, SessionTag, Work};
@@ -180,7 +181,11 @@ impl Manager {
             }
             Job::Restore(restore) => {
                 out.report(ManagerFact::JobResumed { job, step: StepName::MountAndRestore });
-                let entry = if line == 0 { RestoreEntry::Again } else { RestoreEntry::Completed };
+                let entry = match line {
+                    0 => RestoreEntry::Again,
+                    RELABELLED => RestoreEntry::Relabelled,
+                    _ => RestoreEntry::Completed,
+                };
                 self.begin_restore(restore, entry, out);
             }
         }

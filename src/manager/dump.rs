@@ -84,7 +84,7 @@ impl Manager {
     /// Starts a dump, or starts it again from the beginning.
     pub(super) fn begin_dump(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
-        let (device, id) = (run.plan.target, run.plan.source_id);
+        let (device, id) = (run.dumped(), run.plan.source_id);
         run.dump = Some(Dump::new(DumpPhase::Identity, id, Cartridge(0)));
         let ticket = self.session_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Dasd(DasdCommand::ReadLabel { ticket, device }));
@@ -133,7 +133,7 @@ impl Manager {
         out: &mut ManagerOutbox,
     ) {
         let run = self.backup_run(slot);
-        let (backup, device) = (run.backup, run.plan.target);
+        let (backup, device) = (run.backup, run.dumped());
         match (tag, payload) {
             (SessionTag::Step, Payload::Label(label)) if status == Status::Good => {
                 self.identify(slot, &label, out);
@@ -182,7 +182,12 @@ impl Manager {
         dump.phase = DumpPhase::Mount;
         let entry = InventoryEntry {
             backup: run.backup,
-            source: run.plan.source_id,
+            // Whoever dumps by hand dumps a volume by the ID that it bears: the inventory lists that.
+            source: if run.plan.method == super::plan::MethodName::NoVolidManual {
+                dump.id
+            } else {
+                run.plan.source_id
+            },
             header: dump.id,
             t0: run.t0,
             place: BackupPlace::Tape(vec![Section { cartridge: dump.cartridge, blocks: 0 }]),
@@ -350,7 +355,7 @@ impl Manager {
         let (buffers, cylinder) = (self.parameters.dump_buffers as usize, self.parameters.dump_read_tracks);
         loop {
             let run = self.backup_run(slot);
-            let (device, tracks) = (run.plan.target, run.plan.tracks);
+            let (device, tracks) = (run.dumped(), run.plan.tracks);
             let dump = run.dump.as_mut().expect("the session dumps");
             if dump.buffers.len() >= buffers || dump.next_read >= tracks {
                 break;

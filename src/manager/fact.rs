@@ -4,7 +4,7 @@ use super::plan::MethodName;
 use crate::kernel::{Span, Time};
 use crate::names;
 use crate::vocab::{
-    Backup, Cartridge, Device, EventName, HiddenState, Op, Restore, Status, StepName, Tag, TrackNo, VolumeId,
+    Backup, Cartridge, Device, EventName, HiddenState, Op, Restore, Slip, Status, StepName, Tag, TrackNo, VolumeId,
     WriteNumber,
 };
 
@@ -90,6 +90,32 @@ pub enum ManagerFact {
         job: Job,
         step: StepName,
     },
+    /// A person has done a step of a job by hand, right or wrong, and worked on it for so long.
+    OperatorStep {
+        job: Job,
+        step: StepName,
+        slip: Option<Slip>,
+        working: Span,
+    },
+    /// The copy of a backup was asked for with another source or target than was meant.
+    CopyMistyped {
+        backup: Backup,
+        source: Device,
+        target: Device,
+    },
+    /// The run book says which volume the tape of the backup holds.
+    RunBookNoted {
+        backup: Backup,
+    },
+    /// The label in the backup's image was edited, or spoiled.
+    BackupImageRelabelled {
+        backup: Backup,
+    },
+    /// A utility gave a restored volume another ID; `device` is what its operator typed.
+    RestoredLabelWritten {
+        restore: Restore,
+        device: Device,
+    },
     /// T0 of a dump of the source itself: nothing is written to it any more.
     ApplicationQuiesced {
         backup: Backup,
@@ -97,12 +123,6 @@ pub enum ManagerFact {
     },
     ApplicationResumed {
         backup: Backup,
-    },
-    /// A person has done a step of a job by hand, and worked on it for so long.
-    OperatorStep {
-        job: Job,
-        step: StepName,
-        working: Span,
     },
     VaryOfflineRequested {
         device: Device,
@@ -250,6 +270,9 @@ impl ManagerFact {
             ManagerFact::ReadDone { .. } => EventName::HostReadDone,
             ManagerFact::ApplicationOpened { .. } => EventName::ApplicationOpened,
             ManagerFact::StimulusAccepted { .. } => EventName::StimulusAccepted,
+            ManagerFact::RunBookNoted { .. } => EventName::RunBookNoted,
+            ManagerFact::BackupImageRelabelled { .. } => EventName::BackupImageRelabelled,
+            ManagerFact::RestoredLabelWritten { .. } => EventName::RestoredLabelWritten,
             ManagerFact::ApplicationQuiesced { .. } => EventName::ApplicationQuiesced,
             ManagerFact::ApplicationResumed { .. } => EventName::ApplicationResumed,
             ManagerFact::OperatorStep { .. } => EventName::OperatorStep,
@@ -283,6 +306,7 @@ impl ManagerFact {
             ManagerFact::IplDone => EventName::IplDone,
             ManagerFact::RecoveryDone => EventName::RecoveryDone,
             ManagerFact::WriteIssued { .. }
+            | ManagerFact::CopyMistyped { .. }
             | ManagerFact::WriteFailed { .. }
             | ManagerFact::ReadFailed { .. }
             | ManagerFact::StimulusRejected { .. }
@@ -337,6 +361,7 @@ impl ManagerFact {
             | ManagerFact::OrphanRemoved { device }
             | ManagerFact::RestoreStarted { device, .. }
             | ManagerFact::RestoreLabelWritten { device, .. }
+            | ManagerFact::RestoredLabelWritten { device, .. }
             | ManagerFact::RestoreComplete { device, .. }
             | ManagerFact::LabelRead { device } => (Some(device), None),
             ManagerFact::StimulusAccepted { source, .. } | ManagerFact::ApplicationQuiesced { source, .. } => {

@@ -64,6 +64,18 @@ pub static DIRECT_DUMP: &[Line] = &[
     line(StepName::End, OnFailure::Retry),
 ];
 
+/// Prior art 2: the copy keeps its own ID, B; an operator asks for copy, dump and withdraw one after the other, and what is on
+/// the tape is B (patent paragraphs 7 to 9). Acceptance and end are the manager's account of it.
+pub static NO_VOLID_MANUAL: &[Line] = &[
+    line(StepName::AcceptStimulus, OnFailure::Stop),
+    line(StepName::OperatorEstablish, OnFailure::Undo),
+    line(StepName::OperatorDump, OnFailure::DumpRule),
+    line(StepName::HardenTrailer, OnFailure::DumpRule),
+    line(StepName::UpdateInventory, OnFailure::Stop),
+    line(StepName::OperatorWithdraw, OnFailure::Retry),
+    line(StepName::End, OnFailure::Retry),
+];
+
 /// Every restore (c8 and c9 of HAZARDS 1).
 pub static RESTORE: &[Line] =
     &[line(StepName::MountAndRestore, OnFailure::Stop), line(StepName::VaryRestoredOnline, OnFailure::Retry)];
@@ -77,6 +89,7 @@ pub fn table(method: MethodName) -> &'static [Line] {
         MethodName::SafeBackup => SAFE_BACKUP,
         MethodName::SameIdOffline => SAME_ID_OFFLINE,
         MethodName::DirectDump => DIRECT_DUMP,
+        MethodName::NoVolidManual => NO_VOLID_MANUAL,
     }
 }
 
@@ -97,7 +110,7 @@ pub fn lines(plan: &BackupPlan) -> Vec<Line> {
     }
     if plan.relabel_after_withdraw
         && place(&lines, StepName::RelabelTarget).is_none()
-        && let Some(withdraw) = place(&lines, StepName::Withdraw)
+        && let Some(withdraw) = lines.iter().position(ends_copy)
     {
         lines.insert(withdraw + 1, line(StepName::RelabelTarget, OnFailure::Retry));
     }
@@ -114,10 +127,16 @@ pub fn backup_line(plan: &BackupPlan, number: usize) -> Option<Line> {
 
 /// The line of the dump: where a job goes back to when its tape has failed.
 pub fn dump_line(plan: &BackupPlan) -> usize {
-    let is_dump = |line: &Line| {
-        matches!(line.step, StepName::DumpWithReintroduction | StepName::DumpTarget | StepName::DumpSource)
-    };
-    lines(plan).iter().position(is_dump).expect("every method dumps")
+    lines(plan).iter().position(|line| line.step.is_dump()).expect("every method dumps")
+}
+
+/// The line that ends the copy.
+pub fn withdraw_line(plan: &BackupPlan) -> Option<usize> {
+    lines(plan).iter().position(ends_copy)
+}
+
+fn ends_copy(line: &Line) -> bool {
+    matches!(line.step, StepName::Withdraw | StepName::OperatorWithdraw)
 }
 
 /// Where in a backup's table a step stands.

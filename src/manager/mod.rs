@@ -21,7 +21,9 @@ pub mod fact;
 mod group;
 pub mod identity;
 mod io;
+mod manual;
 pub mod method;
+pub mod operator_step;
 pub mod plan;
 mod quiesce;
 mod restart;
@@ -45,6 +47,7 @@ use self::catalog::{Catalog, JournalState};
 use self::console::Allocation;
 use self::group::GroupRun;
 use self::io::{Pending, Place};
+use self::operator_step::Task;
 use self::plan::{BackupPlan, HostParameters, ImagePlan, RestorePlan};
 use self::restart::Restart;
 use self::session::Session;
@@ -54,7 +57,7 @@ use crate::controller::dasd::{DasdCommand, DasdReply};
 use crate::controller::tape::{TapeCommand, TapeReply, TapeResult};
 use crate::fault::plan::Program;
 use crate::kernel::{Outbox, Span, Station, Stream, Time, Usage};
-use crate::vocab::{Device, HostReply, HostRequest, Image, Ticket, VolumeId};
+use crate::vocab::{Device, HostReply, HostRequest, Image, StepName, Ticket, VolumeId};
 
 /// What a host sends to the rest of the system.
 #[derive(Clone, Debug, Hash)]
@@ -68,6 +71,8 @@ pub enum ManagerMessage {
         first: Device,
         second: Device,
     },
+    /// A step waits for an operator.
+    Task(Task),
     /// The image takes requests again.
     HostUp,
 }
@@ -118,6 +123,8 @@ pub struct Manager {
     prompts: u64,
     command_times: Stream,
     commands: u64,
+    /// Steps that operators were asked for.
+    tasks: Vec<(Job, StepName)>,
 }
 
 /// How often an unload is asked for again when the command in front of it failed.
@@ -189,6 +196,7 @@ impl Manager {
             prompts: 0,
             command_times: Stream::new(run_seed, &name, "console"),
             commands: 0,
+            tasks: Vec::new(),
             parameters,
             backups,
             restores,
@@ -217,8 +225,8 @@ impl Manager {
         match request {
             HostRequest::Open { ticket, volume } => self.open(ticket, volume, out),
             HostRequest::Transfer { .. } => self.transfer(request, out),
-            HostRequest::Backup { ticket, plan, occurrence } => {
-                let stimulus = Stimulus { plan: usize::from(plan), occurrence, asker: Some(ticket) };
+            HostRequest::Backup { ticket, plan, occurrence, typing } => {
+                let stimulus = Stimulus { plan: usize::from(plan), occurrence, asker: Some(ticket), typing };
                 self.hear_request(stimulus, out);
             }
         }

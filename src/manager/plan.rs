@@ -83,6 +83,7 @@ names! {
         SafeBackup = "safe-backup",
         SameIdOffline = "same-id-offline",
         DirectDump = "direct-dump",
+        NoVolidManual = "no-volid-manual",
     }
 }
 
@@ -280,6 +281,15 @@ names! {
     }
 }
 
+names! {
+    /// What gets the volume's own ID back after a backup that bears the copy's: the restored volume, or the image on tape before
+    /// it (patent paragraph 8).
+    pub enum Relabel {
+        Restored = "restored",
+        Image = "image",
+    }
+}
+
 /// A consistency group: backups of several volumes that begin together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
@@ -344,7 +354,7 @@ impl MethodName {
     /// Whether it dumps a virtual copy, and not the source itself.
     pub fn makes_copy(self) -> bool {
         match self {
-            MethodName::SafeBackup | MethodName::SameIdOffline => true,
+            MethodName::SafeBackup | MethodName::SameIdOffline | MethodName::NoVolidManual => true,
             MethodName::DirectDump => false,
         }
     }
@@ -412,7 +422,7 @@ impl BackupPlan {
             (MethodName::SafeBackup, ClearHidden::Withdraw) => HiddenRule::Clear,
             (MethodName::SafeBackup, ClearHidden::FirstTargetWrite) => HiddenRule::ClearOnWrite,
             (MethodName::SafeBackup, ClearHidden::Restore | ClearHidden::Never) => HiddenRule::Keep,
-            (MethodName::SameIdOffline | MethodName::DirectDump, _) => HiddenRule::Keep,
+            (MethodName::SameIdOffline | MethodName::NoVolidManual | MethodName::DirectDump, _) => HiddenRule::Keep,
         }
     }
 }
@@ -429,4 +439,7 @@ pub struct RestorePlan {
     pub old_device: OldDevice,
     /// The device named must bear the ID that the operator says it bears, or the ID that is restored.
     pub verify_volser: bool,
+    /// An operator types it.
+    pub by_operator: bool,
+    pub relabel: Relabel,
 }

@@ -306,7 +306,7 @@ impl Manager {
     fn recovery_of(&mut self, entry: &JournalEntry) -> Vec<Action> {
         let (backup, journal_relation, journal_t0) = match entry.job {
             JournalJob::Restore { restore } => {
-                let (job, line) = (Job::Restore(restore), usize::from(entry.steps_done > 0));
+                let (job, line) = (Job::Restore(restore), entry.steps_done);
                 return vec![Action::Resume { job, line, relation: None, t0: Time::ZERO }];
             }
             JournalJob::Backup { backup, relation, t0 } => (backup, relation, t0),
@@ -365,7 +365,7 @@ impl Manager {
         let relation = standing.map(|relation| relation.number).or(journal_relation);
         let t0 = standing.map_or(journal_t0, |relation| relation.t0);
         // A volume that is in use under the source's ID is nobody's copy any more: hands off.
-        if plan.method == MethodName::SameIdOffline
+        if matches!(plan.method, MethodName::SameIdOffline | MethodName::NoVolidManual)
             && self.volatile.ucbs[plan.target.0 as usize].online == Some(plan.source_id)
         {
             actions.push(Action::Close { job, outcome: Outcome::FailedClean, held: true, undone: false });
@@ -404,10 +404,12 @@ impl Manager {
         if complete {
             // The tape is good; what is left does not need the copy.
             let after_trailer = method::place_in(plan, StepName::HardenTrailer)? + 1;
-            let withdraw = method::place_in(plan, StepName::Withdraw)?;
+            let withdraw = method::withdraw_line(plan)?;
             let inventory = method::place_in(plan, StepName::UpdateInventory)?;
             let registered =
                 self.durable.entry(entry.backup()?).is_some_and(|known| known.state == EntryState::Complete);
+            // What the run book does not say yet is written down now.
+            let registered = registered && (plan.method != MethodName::NoVolidManual || entry.steps_done > inventory);
             let least = if registered && inventory < withdraw { inventory + 1 } else { after_trailer };
             let line = entry.steps_done.max(least);
             // A relationship or a hidden ID that is there (again, if NVS was lost) is withdrawn (again).
@@ -420,6 +422,7 @@ impl Manager {
         let label = Arc::clone(&self.restart().labels[plan.target.0 as usize]);
         let identity_is_sound = match plan.method {
             MethodName::SameIdOffline | MethodName::DirectDump => label.id() == Some(plan.source_id),
+            MethodName::NoVolidManual => label.id() == Some(plan.target_id),
             MethodName::SafeBackup => relation.is_some_and(|relation| {
                 let context = HiddenContext { t0_seconds: HiddenId::seconds_of(t0), relation };
                 let record = label.label.as_ref();
@@ -458,6 +461,7 @@ impl Manager {
         }
         self.volatile.condition = Condition::Up;
         out.report(ManagerFact::RecoveryDone);
+        self.await_discoveries(out);
         self.take_overdue(out);
         self.look_at_conditions(out);
     }

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use super::catalog::{InventoryEntry, JournalEntry, JournalJob, JournalState};
 use super::fact::{Job, Outcome};
+use super::manual::ByHand;
 use super::plan::{BackupPlan, ClearHidden, OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan};
 use super::session::{SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
@@ -35,6 +36,7 @@ pub(super) struct RestoreRun {
     /// Kept until everything else is written.
     pub(super) label_track: Option<TrackImage>,
     pub(super) retries: u32,
+    pub(super) by_hand: ByHand,
 }
 
 /// Where a restore begins.
@@ -45,6 +47,8 @@ pub(super) enum RestoreEntry {
     Again,
     /// After a crash behind the record of the completion: only the VARY ONLINE is missing.
     Completed,
+    /// As `Completed`, with the label of an operator on it.
+    Relabelled,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +74,20 @@ pub(super) enum Phase {
     /// The copy behind the backup may still hide the ID: its label is read, and blanked (`clear_hidden_on = "restore"`).
     ReadCopy,
     ClearCopy,
+    /// An operator does what comes before the restore.
+    Tasks,
+    /// A relabel that was typed too early.
+    EarlyRelabel,
+    /// An operator relabels the restored volume: waited for, the label is read, the utility works, the label is written.
+    AwaitRelabel,
+    RelabelRead,
+    Relabel,
+    RelabelWrite,
+    /// An operator varies the restored volume online.
+    AwaitVary,
+    /// Nobody knows yet that the volume cannot be used; then somebody looks.
+    Undiscovered,
+    Inspect,
 }
 
 impl Manager {
@@ -100,8 +118,39 @@ impl Manager {
 
     pub(super) fn begin_restore(&mut self, restore: Restore, entry: RestoreEntry, out: &mut ManagerOutbox) {
         let plan = self.restores[restore.0 as usize];
-        let phase = if entry == RestoreEntry::Completed { Phase::VaryOnline } else { Phase::Record };
-        let run = RestoreRun {
+        let (looked_up, tasks) = self.tasks_of(&plan);
+        let by_hand = looked_up || plan.by_operator;
+        let phase = match entry {
+            RestoreEntry::First | RestoreEntry::Again => Phase::Record,
+            RestoreEntry::Completed if looked_up => Phase::AwaitRelabel,
+            RestoreEntry::Completed | RestoreEntry::Relabelled if by_hand => Phase::AwaitVary,
+            RestoreEntry::Completed | RestoreEntry::Relabelled => Phase::VaryOnline,
+        };
+        let run =
+            RestoreRun { by_hand: ByHand { looked_up, tasks, ..ByHand::default() }, ..self.restore_of(restore, phase) };
+        self.durable.restores_started[restore.0 as usize] = true;
+        let slot = self.add_session(Work::Restore(run));
+        let job = Job::Restore(restore);
+        if entry == RestoreEntry::First {
+            let entry = JournalEntry { job: JournalJob::Restore { restore }, steps_done: 0, state: JournalState::Open };
+            self.durable.journal.push(entry);
+        }
+        // An operator's steps begin when he is asked for them.
+        match phase {
+            Phase::Record => out.report(ManagerFact::StepStarted { job, step: StepName::MountAndRestore }),
+            Phase::VaryOnline => out.report(ManagerFact::StepStarted { job, step: StepName::VaryRestoredOnline }),
+            _ => {}
+        }
+        if entry == RestoreEntry::First {
+            out.report(ManagerFact::RestoreStarted { restore, volume: plan.volume, device: plan.to });
+        }
+        self.session_after(slot, self.parameters.record_write, out);
+    }
+
+    /// A restore that has done nothing yet.
+    pub(super) fn restore_of(&self, restore: Restore, phase: Phase) -> RestoreRun {
+        let plan = self.restores[restore.0 as usize];
+        RestoreRun {
             restore,
             tape: None,
             plan,
@@ -115,21 +164,31 @@ impl Manager {
             writes: 0,
             label_track: None,
             retries: 0,
+            by_hand: ByHand::default(),
+        }
+    }
+
+    /// The tape that the restore is from: what the inventory says, or what the operator believes.
+    pub(super) fn select_generation(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let restore = self.restore_run(slot).restore;
+        let Some(entry) = self.chosen_backup(self.seen_restore(slot)) else {
+            self.refuse_restore(slot, out);
+            return;
         };
-        self.durable.restores_started[restore.0 as usize] = true;
-        let slot = self.add_session(Work::Restore(run));
-        let job = Job::Restore(restore);
-        if entry == RestoreEntry::First {
-            let entry = JournalEntry { job: JournalJob::Restore { restore }, steps_done: 0, state: JournalState::Open };
-            self.durable.journal.push(entry);
+        let backup = entry.backup;
+        let run = self.restore_run(slot);
+        run.entry = Some(entry);
+        run.phase = Phase::Relations;
+        out.report(ManagerFact::GenerationSelected { restore, backup });
+        let ticket = self.session_ticket(slot, SessionTag::Step);
+        out.send(ManagerMessage::Dasd(DasdCommand::QueryRelations { ticket }));
+    }
+
+    pub(super) fn seen_restore(&self, slot: u32) -> &RestoreRun {
+        match self.volatile.sessions.get(&slot).map(|session| &session.work) {
+            Some(Work::Restore(run)) => run,
+            _ => unreachable!("the session is a restore"),
         }
-        let step =
-            if entry == RestoreEntry::Completed { StepName::VaryRestoredOnline } else { StepName::MountAndRestore };
-        out.report(ManagerFact::StepStarted { job, step });
-        if entry == RestoreEntry::First {
-            out.report(ManagerFact::RestoreStarted { restore, volume: plan.volume, device: plan.to });
-        }
-        self.session_after(slot, self.parameters.record_write, out);
     }
 
     pub(super) fn restore_run(&mut self, slot: u32) -> &mut RestoreRun {
@@ -143,19 +202,10 @@ impl Manager {
         let run = self.restore_run(slot);
         let (restore, plan) = (run.restore, run.plan);
         match run.phase {
-            Phase::Record => {
-                let Some(entry) = self.durable.latest(plan.volume).cloned() else {
-                    self.refuse_restore(slot, out);
-                    return;
-                };
-                let backup = entry.backup;
-                let run = self.restore_run(slot);
-                run.entry = Some(entry);
-                run.phase = Phase::Relations;
-                out.report(ManagerFact::GenerationSelected { restore, backup });
-                let ticket = self.session_ticket(slot, SessionTag::Step);
-                out.send(ManagerMessage::Dasd(DasdCommand::QueryRelations { ticket }));
-            }
+            Phase::Record => self.next_restore_task(slot, out),
+            Phase::AwaitRelabel => self.continue_by_hand(slot, false, out),
+            Phase::AwaitVary => self.continue_by_hand(slot, true, out),
+            Phase::Relabel => self.relabel_waited(slot, out),
             Phase::VaryOffline => {
                 let (device, retire) = self.restore_run(slot).offline.pop_front().expect("a device is varied");
                 if self.is_online(device) {
@@ -176,6 +226,10 @@ impl Manager {
                 }
                 out.report(ManagerFact::RestoreComplete { restore, backup, device: plan.to });
                 out.report(ManagerFact::StepEnded { job, step: StepName::MountAndRestore });
+                if Manager::is_finished_by_hand(self.restore_run(slot)) {
+                    self.continue_by_hand(slot, false, out);
+                    return;
+                }
                 out.report(ManagerFact::StepStarted { job, step: StepName::VaryRestoredOnline });
                 out.report(ManagerFact::VaryOnlineRequested { device: plan.to });
                 self.durable.online_at_ipl[plan.to.0 as usize] = true;
@@ -184,9 +238,10 @@ impl Manager {
                 self.session_after(slot, delay, out);
             }
             Phase::VaryOnline => {
+                let device = Manager::varied(self.restore_run(slot));
                 self.restore_run(slot).phase = Phase::ReadLabel;
                 let ticket = self.session_ticket(slot, SessionTag::Step);
-                out.send(ManagerMessage::Dasd(DasdCommand::ReadLabel { ticket, device: plan.to }));
+                out.send(ManagerMessage::Dasd(DasdCommand::ReadLabel { ticket, device }));
             }
             _ => unreachable!("no other phase of a restore waits for time"),
         }
@@ -224,16 +279,30 @@ impl Manager {
                 }
             }
             (Phase::Labels(number), Payload::Label(label)) => {
+                let device = Device(number);
+                if device == plan.to && !self.may_overwrite(slot, label.id()) {
+                    self.refuse_wrong_device(slot, out);
+                    return;
+                }
+                let run = self.restore_run(slot);
                 if label.id() == Some(plan.volume) {
-                    run.bearers.push(Device(number));
+                    run.bearers.push(device);
                 }
                 self.read_next_label(slot, number + 1, out);
             }
+            (Phase::BlankLabel, _) if run.by_hand.early => self.relabel_early(slot, out),
             (Phase::BlankLabel, _) => {
                 run.phase = Phase::Tracks;
                 self.ask_for_tracks(slot, out);
             }
             (Phase::ReadLabel, Payload::Label(label)) => self.restored_label_read(slot, &label, out),
+            (Phase::EarlyRelabel, _) => {
+                run.phase = Phase::Tracks;
+                self.ask_for_tracks(slot, out);
+            }
+            (Phase::RelabelRead, Payload::Label(label)) => self.relabel_read(slot, &label, out),
+            (Phase::RelabelWrite, _) => self.relabel_written(slot, out),
+            (Phase::Inspect, Payload::Label(label)) => self.inspected(slot, &label, out),
             _ => unreachable!("each phase knows its answer"),
         }
     }
@@ -294,6 +363,10 @@ impl Manager {
     fn restored_label_read(&mut self, slot: u32, label: &LabelTrack, out: &mut ManagerOutbox) {
         let run = self.restore_run(slot);
         let (restore, plan) = (run.restore, run.plan);
+        if Manager::is_finished_by_hand(run) {
+            self.varied_by_hand(slot, label, out);
+            return;
+        }
         // A start of the host may have brought it online already, and applications with it.
         let known = self.is_online(plan.to) || self.volatile.opens.iter().any(|&(_, volume)| volume == plan.volume);
         let online = label.id().is_some_and(|id: VolumeId| self.set_online(plan.to, id, out));
@@ -349,7 +422,10 @@ impl Manager {
         let run = self.restore_run(slot);
         let job = Job::Restore(run.restore);
         let step = match run.phase {
-            Phase::VaryOnline | Phase::ReadLabel => StepName::VaryRestoredOnline,
+            Phase::VaryOnline | Phase::ReadLabel | Phase::AwaitVary => StepName::VaryRestoredOnline,
+            Phase::AwaitRelabel | Phase::RelabelRead | Phase::Relabel | Phase::RelabelWrite => {
+                StepName::RelabelRestored
+            }
             _ => StepName::MountAndRestore,
         };
         out.report(ManagerFact::StepEnded { job, step });
@@ -359,6 +435,10 @@ impl Manager {
     pub(super) fn end_restore(&mut self, slot: u32, outcome: Outcome, out: &mut ManagerOutbox) {
         let run = self.restore_run(slot);
         let (job, device) = (Job::Restore(run.restore), run.plan.to);
+        if run.by_hand.ended {
+            self.drop_session(slot, out);
+            return;
+        }
         self.durable.online_at_ipl[device.0 as usize] = true;
         self.unload_session_tape(slot, out);
         self.close_journal(job, JournalState::Closed);

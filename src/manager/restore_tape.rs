@@ -159,6 +159,7 @@ impl Manager {
         }
         let run = self.restore_run(slot);
         run.next += images.len() as u32;
+        let backup = run.entry.as_ref().expect("a restore has its backup").backup;
         let mut first = expected;
         if first == 0
             && let (Some(image), Some(made_by)) = (images.first_mut(), made_by)
@@ -167,7 +168,7 @@ impl Manager {
                 self.fail_restore(slot, out);
                 return;
             };
-            *image = restored;
+            *image = self.as_edited(backup, restored);
         }
         let run = self.restore_run(slot);
         if first == 0 && plan.restore_label == RestoreLabel::Last && !images.is_empty() {

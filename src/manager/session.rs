@@ -76,6 +76,12 @@ pub(super) struct BackupRun {
     pub stimulus: Option<Stimulus>,
     /// The consistency group that its copy is made with.
     pub group: Option<u32>,
+    /// The device that an operator dumps, where it is another than the target.
+    pub dump_device: Option<Device>,
+    /// The device of an operator's command that is being carried out.
+    pub typed_device: Option<Device>,
+    /// The operator does not look at what his command answers.
+    pub misses_status: bool,
 }
 
 /// What a session's delay stands for.
@@ -91,6 +97,8 @@ pub(super) enum Wait {
     Relabel,
     /// The end of the writes that are under way.
     Drain,
+    /// What an operator does.
+    Operator,
 }
 
 impl BackupRun {
@@ -111,7 +119,15 @@ impl BackupRun {
             trailer_error: None,
             stimulus,
             group: None,
+            dump_device: None,
+            typed_device: None,
+            misses_status: false,
         }
+    }
+
+    /// The device that is read onto tape.
+    pub(super) fn dumped(&self) -> Device {
+        self.dump_device.unwrap_or(self.plan.target)
     }
 }
 
@@ -134,7 +150,7 @@ impl Session {
     pub fn job(&self) -> Option<Job> {
         match &self.work {
             Work::Backup(run) => Some(Job::Backup(run.backup)),
-            Work::Restore(run) => Some(Job::Restore(run.restore)),
+            Work::Restore(run) => (!run.by_hand.ended).then_some(Job::Restore(run.restore)),
             Work::Cleanup(_) | Work::Console(_) | Work::Sweep(_) => None,
         }
     }

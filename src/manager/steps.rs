@@ -3,6 +3,7 @@
 use super::catalog::{BackupPlace, EntryState, JournalEntry, JournalJob, JournalState};
 use super::fact::{Job, Outcome};
 use super::method::{self, Line, OnFailure};
+use super::operator_step::{Purpose, is_manual};
 use super::plan::{BackupPlan, JobJournal, MethodName, OnDumpFailure};
 use super::session::{BackupRun, SessionTag, Wait, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
@@ -10,7 +11,7 @@ use crate::controller::dasd::{CopyTerms, DasdCommand, Identity, Payload};
 use crate::controller::tape::{TapeCommand, TapeResult};
 use crate::device::cartridge::Record;
 use crate::kernel::Time;
-use crate::vocab::{LabelTrack, Status, StepName};
+use crate::vocab::{Device, LabelTrack, Status, StepName};
 
 impl Manager {
     pub(super) fn line_of(run: &BackupRun) -> Option<Line> {
@@ -28,6 +29,11 @@ impl Manager {
         if run.attempts == 0 {
             out.report(ManagerFact::StepStarted { job, step: line.step });
         }
+        if is_manual(&plan, line.step) {
+            run.wait = Wait::Operator;
+            self.ask_operator(slot, job, line.step, Purpose::Step, out);
+            return;
+        }
         match line.step {
             // The members of a group are accepted with the first of them.
             StepName::AcceptStimulus if self.follows_in_group(slot) => {}
@@ -42,14 +48,7 @@ impl Manager {
             StepName::EstablishWithheld | StepName::EstablishWithVolid if self.waits_for_group(slot, out) => {}
             StepName::EstablishWithheld | StepName::EstablishWithVolid => self.send_establish(slot, out),
             StepName::VaryTargetOffline => {
-                out.report(ManagerFact::VaryOfflineRequested { device: plan.target });
-                if self.is_online(plan.target) {
-                    self.backup_run(slot).wait = Wait::Vary;
-                    let delay = self.vary_time();
-                    self.session_after(slot, delay, out);
-                } else {
-                    self.step_ended(slot, out);
-                }
+                self.vary_backup_device_offline(slot, plan.target, out);
             }
             StepName::DumpWithReintroduction | StepName::DumpTarget | StepName::DumpSource => {
                 self.begin_dump(slot, out)
@@ -87,13 +86,26 @@ impl Manager {
                 Identity::Withheld { target: plan.target_id, format: plan.hidden_format, commit: plan.label_commit }
             }
             MethodName::SameIdOffline => Identity::Copied,
-            MethodName::DirectDump => unreachable!("it makes no copy"),
+            MethodName::DirectDump | MethodName::NoVolidManual => unreachable!("it has no such step"),
         };
         let ticket = self.session_ticket(slot, SessionTag::Step);
         let BackupPlan { source, target, mode, .. } = plan;
         let terms = CopyTerms { cow: plan.cow, fence: plan.fence_target, residency: plan.label_residency };
         let establish = DasdCommand::Establish { ticket, source, target, identity, mode, terms };
         out.send(ManagerMessage::Dasd(establish));
+    }
+
+    pub(super) fn vary_backup_device_offline(&mut self, slot: u32, device: Device, out: &mut ManagerOutbox) {
+        out.report(ManagerFact::VaryOfflineRequested { device });
+        if !self.is_online(device) {
+            self.step_ended(slot, out);
+            return;
+        }
+        let run = self.backup_run(slot);
+        run.wait = Wait::Vary;
+        run.typed_device = Some(device);
+        let delay = self.vary_time();
+        self.session_after(slot, delay, out);
     }
 
     /// The delay of a session is over.
@@ -114,7 +126,8 @@ impl Manager {
                 Wait::Record if run.dump.is_some() => self.dump_recorded(slot, out),
                 Wait::Record => self.step_recorded(slot, out),
                 Wait::Vary => {
-                    let device = run.plan.target;
+                    let device = run.typed_device.unwrap_or(run.plan.target);
+                    self.backup_run(slot).typed_device = None;
                     self.set_offline(device, out);
                     self.step_ended(slot, out);
                 }
@@ -124,7 +137,9 @@ impl Manager {
                     let label = LabelTrack::fresh(id);
                     out.send(ManagerMessage::Dasd(DasdCommand::WriteLabel { ticket, device, label }));
                 }
-                Wait::Answer | Wait::Drain => unreachable!("a session that waits for an answer has set no timer"),
+                Wait::Answer | Wait::Drain | Wait::Operator => {
+                    unreachable!("a session that waits for an answer has set no timer")
+                }
             },
         }
     }
@@ -144,6 +159,10 @@ impl Manager {
                 let place = self.durable.stimulus_of[backup.0 as usize] as u16;
                 out.report(ManagerFact::StimulusAccepted { backup, plan: place, source, target, method });
                 if let Some(stimulus) = self.backup_run(slot).stimulus.take() {
+                    if let Some(working) = stimulus.typing {
+                        let (job, step) = (Job::Backup(backup), line.step);
+                        out.report(ManagerFact::OperatorStep { job, step, slip: None, working });
+                    }
                     self.stimulus_taken(stimulus, Status::Good, out);
                 }
             }
@@ -159,9 +178,15 @@ impl Manager {
                         sections.iter_mut().for_each(|section| section.blocks = plan.tracks + 1);
                     }
                 }
-                self.write_journal(slot);
                 out.report(ManagerFact::InventoryUpdated { backup });
                 self.unload_session_tape(slot, out);
+                // The inventory knows a tape of B; that B is this volume goes into the run book.
+                if plan.method == MethodName::NoVolidManual {
+                    self.backup_run(slot).wait = Wait::Operator;
+                    self.ask_operator(slot, Job::Backup(backup), line.step, Purpose::Step, out);
+                    return;
+                }
+                self.write_journal(slot);
             }
             StepName::End => {
                 self.close_journal(Job::Backup(backup), JournalState::Closed);
@@ -239,7 +264,10 @@ impl Manager {
             Work::Backup(run) => Manager::line_of(run).expect("a line asked").step,
         };
         match (step, status) {
-            (StepName::EstablishWithheld | StepName::EstablishWithVolid, Status::Good) => {
+            (
+                StepName::EstablishWithheld | StepName::EstablishWithVolid | StepName::OperatorEstablish,
+                Status::Good,
+            ) => {
                 let Payload::Established { number, t0 } = payload else {
                     unreachable!("an establish answers with its relationship");
                 };
@@ -250,6 +278,9 @@ impl Manager {
                 self.forget_changes(source);
                 self.member_established(slot, step, out);
                 self.step_ended(slot, out);
+            }
+            (StepName::OperatorWithdraw, Status::Good | Status::Rejected) => {
+                self.typed_withdraw_ended(slot, status == Status::Rejected, out);
             }
             // The relationship of a COPY has ended by itself: no relationship is success.
             (StepName::Withdraw, Status::Rejected) => self.step_ended(slot, out),

@@ -13,7 +13,7 @@ use super::plan::BackupPlan;
 use super::session::{BackupRun, Work};
 use super::trigger::{Condition, Stimulant, Trigger};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind};
-use crate::kernel::{Class, Time};
+use crate::kernel::{Class, Span, Time};
 use crate::vocab::{Backup, Device, HostReply, Paged, Status, Ticket, TrackNo};
 
 /// A request for a backup on its way to becoming a job.
@@ -25,6 +25,8 @@ pub(super) struct Stimulus {
     pub occurrence: u32,
     /// Who waits for an answer.
     pub asker: Option<Ticket>,
+    /// How long an operator typed it.
+    pub typing: Option<Span>,
 }
 
 /// What a `[[backup]]` has had of its stimuli. Durable.
@@ -109,7 +111,7 @@ impl Manager {
         match self.backups[plan].stimulus.trigger {
             Trigger::At(_) | Trigger::Every { .. } => {
                 let occurrence = self.durable.stimuli[plan].taken;
-                self.stimulate(Stimulus { plan, occurrence, asker: None }, out);
+                self.stimulate(Stimulus { plan, occurrence, asker: None, typing: None }, out);
             }
             Trigger::When { .. } => self.look_at_condition(plan, out),
         }
@@ -302,7 +304,7 @@ impl Manager {
             Condition::Age(_) => self.age_due(place).is_some_and(|due| due <= out.now()),
         };
         if holds {
-            self.stimulate(Stimulus { plan: place, occurrence, asker: None }, out);
+            self.stimulate(Stimulus { plan: place, occurrence, asker: None, typing: None }, out);
         } else {
             self.await_stimulus(place, out);
         }

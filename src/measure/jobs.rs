@@ -511,7 +511,8 @@ mod tests {
     fn steps_by_hand_belong_to_their_job_and_answers_to_whatever_lived() {
         let mut jobs = started();
         let (restore, device) = (RESTORE, Device(2));
-        let by_hand = |job, step, seconds| ManagerFact::OperatorStep { job, step, working: Span::from_secs(seconds) };
+        let by_hand =
+            |job, step, seconds| ManagerFact::OperatorStep { job, step, slip: None, working: Span::from_secs(seconds) };
         let prompt = ManagerFact::DuplicatePrompt { first: Device(0), second: Device(1) };
         for (seconds, fact) in [
             (70, by_hand(BACKUP, StepName::OperatorDump, 20)),

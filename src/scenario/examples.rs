@@ -72,6 +72,7 @@ pub const ALL: &[Example] = examples! {
     "misdirected-write"
     "no-journal-not-swept"
     "no-journal-swept"
+    "no-volid-manual"
     "nvs-loss"
     "nvs-loss-then-cluster-crash"
     "old-dump-program"

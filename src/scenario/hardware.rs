@@ -11,7 +11,7 @@ use crate::device::drive::DriveParameters;
 use crate::device::library::LibraryParameters;
 use crate::device::profiles::Profile;
 use crate::device::raid::RankParameters;
-use crate::host::{AnswerRule, OperatorParameters};
+use crate::host::OperatorParameters;
 use crate::kernel::Span;
 use crate::manager::plan::{DuplicatePolicy, OrphanSweep};
 
@@ -411,13 +411,14 @@ impl Hardware {
         }
     }
 
-    pub fn operator(&self, wrong_ipl_reply_ppm: u32) -> OperatorParameters {
+    /// Operators as they are without slips.
+    pub fn operator(&self) -> OperatorParameters {
         OperatorParameters {
             reaction_median: self.span("operator.reaction_median"),
             reaction_sigma: f64::from(self.small("operator.reaction_sigma")) / 1000.0,
             step_median: self.span("operator.step_median"),
             step_sigma: f64::from(self.small("operator.step_sigma")) / 1000.0,
-            duplicate_answer: AnswerRule::from_ppm(wrong_ipl_reply_ppm),
+            ..OperatorParameters::default()
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::fault::plan::{
 use crate::manager::plan::{
     Cascade, ClearHidden, CopyBack, DasdBackupOnline, DeleteTarget, DumpRestart, DuplicatePolicy, DuplicateStimulus,
     ExtentScope, FastReplication, HiddenMissing, JobJournal, Medium, MethodName, OldDevice, OnDumpFailure,
-    OnWriteError, Readback, Reintroduce, ReintroduceScope, RestoreIfOnline, RestoreLabel, ScratchPolicy, TargetId,
-    WithdrawAfter,
+    OnWriteError, Readback, Reintroduce, ReintroduceScope, Relabel, RestoreIfOnline, RestoreLabel, ScratchPolicy,
+    TargetId, WithdrawAfter,
 };
 use crate::manager::trigger::Stimulant;
 use crate::names;
@@ -23,6 +23,14 @@ use super::shape::{Shape, out_of_range, text_of, wrong_type};
 names! {
     pub enum Architecture {
         HomeArea = "home-area",
+    }
+}
+
+names! {
+    /// Who asks for a restore, and does what the manager does not do by itself.
+    pub enum Asker {
+        Internal = "internal",
+        Operator = "operator",
     }
 }
 
@@ -107,11 +115,13 @@ choices! {
     TraceFormat, "a trace format", later &["srt", "msr", "systor", "spc", "tiersim-csv"];
     AddressRule, "a rule for addresses", later &[];
     Stimulant, "who asks for a backup", later &[];
-    MethodName, "a backup method", later &["direct-dump", "no-volid-manual"];
+    MethodName, "a backup method", later &[];
     CopyMode, "a copy mode", later &[];
     LabelCommit, "an order of label and relationship", later &[];
     OnDumpFailure, "what to do when a dump fails", later &[];
     DeleteTarget, "when the target is deleted", later &[];
+    Asker, "who asks for a restore", later &[];
+    Relabel, "what is relabelled after a backup by hand", later &[];
     RestoreLabel, "an order of label and data", later &[];
     RestoreIfOnline, "what a restore does when the ID is online", later &[];
     OldDevice, "what becomes of the old device", later &[];

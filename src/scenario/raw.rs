@@ -12,7 +12,7 @@ use crate::kernel::Span;
 use crate::manager::plan::{
     Cascade, ClearHidden, CopyBack, DasdBackupOnline, DeleteTarget, DumpRestart, DuplicateStimulus, ExtentScope,
     FastReplication, HiddenMissing, JobJournal, Medium, MethodName, OldDevice, OnDumpFailure, OnWriteError, Readback,
-    Reintroduce, ReintroduceScope, RestoreIfOnline, RestoreLabel, ScratchPolicy, TargetId, WithdrawAfter,
+    Reintroduce, ReintroduceScope, Relabel, RestoreIfOnline, RestoreLabel, ScratchPolicy, TargetId, WithdrawAfter,
 };
 use crate::manager::trigger::Stimulant;
 use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, VolumeId};
@@ -20,7 +20,7 @@ use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, VolumeId};
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
 use super::document::{Node, Table, Value};
-use super::names::{AddressRule, Architecture, LoadName, ReplayName, TraceFormat};
+use super::names::{AddressRule, Architecture, Asker, LoadName, ReplayName, TraceFormat};
 use super::plan::ExpectedVerdict;
 use super::shape::{Bytes, Given, MeanBetween, Ratio, Shape, Share};
 use super::units::Frequency;
@@ -209,6 +209,8 @@ tables! {
         restore_if_online: RestoreIfOnline,
         old_device: OldDevice,
         verify_volser: bool,
+        relabel: Relabel,
+        by: Asker,
     } later &["when", "generation"];
 
     RawFault, "a fault" {
@@ -278,7 +280,16 @@ tables! {
 
     RawHuman, "the human error rates" {
         wrong_ipl_reply: Share,
-    } later &["omit_step", "wrong_item", "volser_typo", "wrong_reply", "miss_status", "stress_error", "mapping_loss"];
+        wrong_reply: Share,
+        omit_step: Share,
+        wrong_item: Share,
+        volser_typo: Share,
+        miss_status: Share,
+        stress_error: Share,
+        mapping_loss: Share,
+        discover_wrong_id: Span,
+        second_check: bool,
+    } later &[];
 
     RawLimits, "the limits" {
         rto: Span,

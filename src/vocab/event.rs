@@ -158,6 +158,31 @@ names! {
     }
 }
 
+impl StepName {
+    /// Whether a volume goes to tape in it.
+    pub fn is_dump(self) -> bool {
+        matches!(
+            self,
+            StepName::DumpWithReintroduction | StepName::DumpTarget | StepName::DumpSource | StepName::OperatorDump
+        )
+    }
+}
+
+names! {
+    /// How an operator step goes wrong (HAZARDS 7).
+    pub enum Slip {
+        Omit = "omit",
+        Delay = "delay",
+        /// A parameter that is forgotten, or a value that is mistyped.
+        Argument = "argument",
+        WrongDevice = "wrong-device",
+        WrongReply = "wrong-reply",
+        Repeat = "repeat",
+        /// The next step is done before this one has ended.
+        WrongOrder = "wrong-order",
+    }
+}
+
 names! {
     /// What is checked (HAZARDS 3).
     pub enum Invariant {

@@ -1,6 +1,7 @@
 //! Requests and answers between components: who asks, what for, with what result.
 
 use super::id::{Device, TrackNo, VolumeId, WriteNumber};
+use crate::kernel::Span;
 
 /// Whom an answer goes to: a port and a number of the asker's own. Servers echo it and never read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,7 +60,8 @@ pub enum HostRequest {
     Transfer { ticket: Ticket, volume: VolumeId, op: Op, first: TrackNo, count: u32, bytes: u32, write: WriteNumber },
     /// Make the backup of the scenario's `[[backup]]` entry `plan`: its `occurrence`-th stimulus. Answered when the job is in
     /// the journal, or rejected.
-    Backup { ticket: Ticket, plan: u16, occurrence: u32 },
+    /// An operator has typed for `typing`.
+    Backup { ticket: Ticket, plan: u16, occurrence: u32, typing: Option<Span> },
 }
 
 /// What the storage manager answers an application.

@@ -7,7 +7,7 @@ pub mod io;
 pub mod label;
 
 pub use contents::{Paged, Tag, TrackImage};
-pub use event::{EventName, Goal, Invariant, StepName};
+pub use event::{EventName, Goal, Invariant, Slip, StepName};
 pub use id::{
     Backup, Cartridge, Device, DeviceNumber, Drive, Image, RelationNumber, Restore, TrackNo, VolumeId, Workload,
     WriteNumber,

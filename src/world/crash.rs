@@ -92,6 +92,11 @@ impl World {
             Fault::LostWrite { device, track } => self.dasd.lead_write_astray(device, track, Astray::Lost),
             Fault::MisdirectedWrite { device, track, to } => self.dasd.misdirect_write(device, track, to),
             Fault::TornWrite { device, bytes } => self.dasd.tear_label(device, bytes),
+            Fault::OperatorSlip { slip, step } => {
+                // The operator who does the steps of jobs, and those who answer prompts.
+                self.operators.iter_mut().for_each(|operator| operator.order_slip(slip, step));
+                true
+            }
             Fault::JobAbend => self.at_manager(queue, fingerprint, Manager::abend),
             Fault::OldProgram { program } => {
                 self.at_manager(queue, fingerprint, |manager, _| manager.install_old(program))
@@ -109,8 +114,7 @@ impl World {
             | Fault::DuplicateStimulus { .. }
             | Fault::InstantCopyUnavailable
             | Fault::SourceRename { .. }
-            | Fault::ClockStep { .. }
-            | Fault::OperatorSlip { .. } => false,
+            | Fault::ClockStep { .. } => false,
         };
         self.apply_dasd(queue, fingerprint);
         self.apply_tape(queue, fingerprint);

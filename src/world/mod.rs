@@ -175,6 +175,11 @@ impl World {
                 }
             }
             Message::Prompt(prompt) => self.prompt(prompt, queue),
+            Message::Task(task) => self.perform(task, queue, fingerprint),
+            Message::Performed(task, performance) => {
+                self.images[usize::from(Image::FIRST.0)].performed(task, performance, &mut self.manager_out);
+                self.apply_manager(Image::FIRST, queue, fingerprint);
+            }
             Message::Lost => {}
         }
     }

@@ -6,6 +6,7 @@ use super::{Event, Fact, World};
 use crate::controller::dasd::{DasdCommand, DasdMessage};
 use crate::controller::tape::{TapeCommand, TapeReply};
 use crate::kernel::{Class, Fingerprint, Origin, Queue};
+use crate::manager::operator_step::{Performance, Task};
 use crate::manager::{ConsoleCommand, ManagerMessage};
 use crate::vocab::{Device, HostReply, HostRequest, Image, Workload};
 use std::hash::Hash;
@@ -36,6 +37,9 @@ pub(super) enum Message {
     HostUp {
         image: Image,
     },
+    /// A step that waits for the operator, and what he did about it.
+    Task(Task),
+    Performed(Task, Performance),
     /// Lost in a crash while it was on its way.
     Lost,
 }
@@ -104,7 +108,11 @@ impl Mailbox {
     pub fn lose_from(&mut self, image: Image) {
         for (message, origin) in &mut self.places {
             let lost = match message {
-                Message::ToDasd(_) | Message::ToTape(_) | Message::Prompt(_) => *origin == manager_of(image),
+                Message::ToDasd(_) | Message::ToTape(_) | Message::Prompt(_) | Message::Task(_) => {
+                    *origin == manager_of(image)
+                }
+                // What is typed into a dead console.
+                Message::Performed(..) => image == Image::FIRST,
                 Message::Request { image: on, .. } | Message::Console { image: on, .. } => *on == image,
                 _ => false,
             };
@@ -192,6 +200,7 @@ impl World {
                     let other = if original == first { second } else { first };
                     Message::Prompt(Prompt { image, number, original, other })
                 }
+                ManagerMessage::Task(task) => Message::Task(task),
                 ManagerMessage::HostUp => Message::HostUp { image },
             };
             self.post(origin, message, queue, fingerprint);
@@ -220,6 +229,15 @@ impl World {
         let mut facts = std::mem::take(&mut self.workload_out.facts);
         facts.drain(..).for_each(|fact| self.note(Fact::Workload(workload, fact), fingerprint));
         self.workload_out.facts = facts;
+    }
+
+    /// The operator turns to a step of a job after a while. What he types is lost if the image of the jobs goes down meanwhile.
+    pub(super) fn perform(&mut self, task: Task, queue: &mut Queue<Event>, fingerprint: &mut Fingerprint) {
+        let (delay, performance) = self.operators[usize::from(Image::FIRST.0)].take(&task);
+        let message = Message::Performed(task, performance);
+        message.hash(fingerprint);
+        let place = self.mail.put(message, operator_of(Image::FIRST));
+        queue.push_after(delay, Class::NewWork, operator_of(Image::FIRST), Event::Deliver { place });
     }
 
     /// The operator of the image turns to a prompt after a while.

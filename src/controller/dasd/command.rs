@@ -14,6 +14,8 @@ use crate::vocab::{
 pub enum Identity {
     /// The target is identical, ID included (prior art 1, patent paragraph 5).
     Copied,
+    /// The target keeps the ID `target`, and nothing on it tells the source's (prior art 2, patent paragraph 7).
+    Kept { target: VolumeId, commit: LabelCommit },
     /// The target keeps the ID `target`; the source's ID is hidden in its label (406, 412).
     Withheld { target: VolumeId, format: HiddenFormat, commit: LabelCommit },
 }

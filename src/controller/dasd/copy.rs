@@ -72,7 +72,7 @@ impl Establish {
             Identity::Copied => None,
             // An overlay is part of the relationship's entry: it cannot come before or after it.
             Identity::Withheld { .. } if self.is_overlaid() => Some(LabelCommit::Atomic),
-            Identity::Withheld { commit, .. } => Some(commit),
+            Identity::Kept { commit, .. } | Identity::Withheld { commit, .. } => Some(commit),
         }
     }
 }
@@ -195,26 +195,31 @@ impl DasdController {
         Some(establish)
     }
 
-    /// Writes the target's label: its own ID, and the source's ID hidden (406, 412).
+    /// Writes the target's label: its own ID and, where that is asked for, the source's ID hidden (406, 412).
     pub(super) fn commit_conditioned_label(&mut self, establish: &Establish, t0: Option<Time>, out: &mut DasdOutbox) {
         let (source, target) = (establish.source, establish.target);
         let label = self.conditioned_label(establish, t0);
         let label = self.torn_label(target, label);
         let tag = self.logical_image(source, TrackNo(0)).tag;
         self.insert_modified_label(target, TrackImage { tag, label: Some(Arc::new(label)) }, out.now());
-        out.report(DasdFact::HiddenIdWritten { device: target });
+        if matches!(establish.identity, Identity::Withheld { .. }) {
+            out.report(DasdFact::HiddenIdWritten { device: target });
+        }
         out.report(DasdFact::TargetLabelWritten { device: target });
     }
 
     fn conditioned_label(&self, establish: &Establish, t0: Option<Time>) -> LabelTrack {
-        let Identity::Withheld { target: id, format, .. } = establish.identity else {
-            unreachable!("only a withheld ID is hidden");
+        let (id, hidden_format) = match establish.identity {
+            Identity::Withheld { target, format, .. } => (target, Some(format)),
+            Identity::Kept { target, .. } => (target, None),
+            Identity::Copied => unreachable!("a copied ID comes with the source's label"),
         };
-        let source = establish.source;
         let mut record = Label::new(id);
-        let source_id = self.logical_label(source).id().unwrap_or(VolumeId::BLANK);
-        let t0_seconds = t0.map_or(0, HiddenId::seconds_of);
-        record.hide(HiddenId { source: source_id, target: id, t0_seconds, relation: establish.number }, format);
+        if let Some(format) = hidden_format {
+            let source = self.logical_label(establish.source).id().unwrap_or(VolumeId::BLANK);
+            let t0_seconds = t0.map_or(0, HiddenId::seconds_of);
+            record.hide(HiddenId { source, target: id, t0_seconds, relation: establish.number }, format);
+        }
         LabelTrack { label: Some(record), embedded: id }
     }
 
@@ -235,8 +240,8 @@ impl DasdController {
         let mut relation = Relation::new(number, source, target, t0, tracks);
         relation.background = establish.mode == CopyMode::Copy;
         let commit = establish.commit();
-        relation.conditioned = commit.is_some();
-        if commit.is_some() {
+        relation.conditioned = matches!(establish.identity, Identity::Withheld { .. });
+        if relation.conditioned {
             relation.terms = establish.terms;
         }
         relation.terms.cow = establish.terms.cow;

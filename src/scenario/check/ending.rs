@@ -2,7 +2,7 @@
 
 use crate::controller::dasd::DasdParameters;
 use crate::controller::tape::TapeParameters;
-use crate::host::{WorkloadKind, WorkloadPlan};
+use crate::host::{OperatorParameters, WorkloadKind, WorkloadPlan};
 use crate::kernel::{Span, Time};
 use crate::manager::plan::{BackupPlan, HostParameters, MethodName, RestorePlan};
 use crate::vocab::{Goal, Invariant, Op, SLOT_BYTES, TRACK_BYTES};
@@ -70,9 +70,7 @@ impl Context<'_> {
 
     pub(super) fn limits(
         &mut self,
-        dasd: &DasdParameters,
-        tape: &TapeParameters,
-        host: &HostParameters,
+        (dasd, tape, host, operator): (&DasdParameters, &TapeParameters, &HostParameters, &OperatorParameters),
         backups: &[BackupPlan],
         restores: &[RestorePlan],
     ) -> Limits {
@@ -81,9 +79,14 @@ impl Context<'_> {
         let tracks = |device: crate::vocab::Device| {
             self.volumes.get(usize::from(device.0)).map_or(0, |volume| u64::from(volume.tracks))
         };
-        let clock = JobClock { dasd, tape, host };
+        let clock = JobClock { dasd, tape, host, operator };
+        let manual = backups.iter().any(|backup| backup.method == MethodName::NoVolidManual);
         let backups = backups.iter().map(|backup| clock.backup(backup, tracks(backup.source)));
-        let restores = restores.iter().map(|restore| clock.restore(tracks(restore.to)));
+        // An operator may type up to three commands, and four behind a backup by hand.
+        let steps = |restore: &RestorePlan| u64::from(manual) * 4 + u64::from(restore.by_operator) * 3;
+        let restores = restores
+            .iter()
+            .map(|restore| clock.restore(tracks(restore.to)) + clock.operator.mean_step() * steps(restore));
         let longest = backups.chain(restores).max().unwrap_or(Span::ZERO);
         let Some(given) = &self.raw.limits else { return Limits { job_time: longest, ..defaults } };
         let raw = &given.value;
@@ -255,6 +258,7 @@ struct JobClock<'p> {
     dasd: &'p DasdParameters,
     tape: &'p TapeParameters,
     host: &'p HostParameters,
+    operator: &'p OperatorParameters,
 }
 
 impl JobClock<'_> {
@@ -264,6 +268,11 @@ impl JobClock<'_> {
         let establish = if copy { establish } else { Span::ZERO };
         let method = match backup.method {
             MethodName::SafeBackup | MethodName::DirectDump => Span::ZERO,
+            // Copy, dump and withdraw are typed, and the run book is written.
+            MethodName::NoVolidManual => self.operator.mean_step() * 4,
+            MethodName::SameIdOffline if !backup.auto_vary => {
+                self.host.vary_longest + self.host.relabel_time + self.operator.mean_step()
+            }
             MethodName::SameIdOffline => self.host.vary_longest + self.host.relabel_time,
         };
         // Journal and inventory: stimulus, entry in progress, entry complete, journal closed; the quiesce mark, on and off.

@@ -2,14 +2,16 @@
 
 use crate::device::cartridge::TapeVolser;
 use crate::kernel::Time;
+use crate::manager::operator_step::MANUAL_LABEL_COMMIT;
 use crate::manager::plan::{
-    BackupPlan, DUMP_RETRIES, MethodName, OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan,
+    BackupPlan, DUMP_RETRIES, MethodName, OldDevice, Relabel, RestoreIfOnline, RestoreLabel, RestorePlan,
 };
 use crate::vocab::{Device, DeviceNumber, TRACK_BYTES, VolumeId};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, Place};
 use super::super::hardware::MOST_CARTRIDGES;
+use super::super::names::Asker;
 use super::super::raw::{RawBackup, RawRestore};
 use super::super::shape::Given;
 use super::{Context, Volume, list, or};
@@ -52,6 +54,8 @@ impl Context<'_> {
             (source, from.clone())
         };
         let plain = BackupPlan::plain(source, from.id, target, to.id, from.tracks);
+        let by_hand = method == Some(MethodName::NoVolidManual);
+        let label_commit = if by_hand { MANUAL_LABEL_COMMIT } else { plain.label_commit };
         let plan = BackupPlan {
             stimulus: stimulus?,
             group: None,
@@ -62,7 +66,7 @@ impl Context<'_> {
             target_id: to.id,
             tracks: from.tracks,
             mode: or(&raw.mode, self.hardware.copy_mode()),
-            label_commit: or(&raw.label_commit, plain.label_commit),
+            label_commit: or(&raw.label_commit, label_commit),
             hidden_format: or(&raw.hidden_format, plain.hidden_format),
             on_dump_failure: or(&raw.on_dump_failure, plain.on_dump_failure),
             dump_retries: u32::try_from(retries).expect("within the limit"),
@@ -193,6 +197,8 @@ impl Context<'_> {
             restore_if_online: or(&raw.restore_if_online, RestoreIfOnline::Refuse),
             old_device: or(&raw.old_device, OldDevice::Retire),
             verify_volser: or(&raw.verify_volser, true),
+            by_operator: or(&raw.by, Asker::Internal) == Asker::Operator,
+            relabel: or(&raw.relabel, Relabel::Restored),
         })
     }
 

@@ -11,6 +11,7 @@ mod volumes;
 mod workloads;
 
 use crate::device::profiles::{self, Profile};
+use crate::host::{AnswerRule, OperatorParameters, SlipRates};
 use crate::manager::plan::{HostParameters, ImagePlan};
 use crate::vocab::{Device, DeviceNumber, VolumeId};
 
@@ -21,7 +22,7 @@ use super::hazards::{self, Hazard};
 use super::names::Architecture;
 use super::plan::Plan;
 use super::raw::RawScenario;
-use super::shape::Given;
+use super::shape::{Given, Share};
 use super::source::{Files, InputFile};
 
 pub use ending::ExpectationNote;
@@ -96,10 +97,10 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let dasd = hardware.dasd(context.volume_parameters());
     let tape = hardware.tape();
     let host_times = context.host(cartridges);
-    let limits = context.limits(&dasd, &tape, &host_times, &backups, &restores);
+    let operator = context.operator();
+    let limits = context.limits((&dasd, &tape, &host_times, &operator), &backups, &restores);
     let host = HostParameters { orphan_grace: limits.orphan_grace, ..host_times };
     let (expect, expectation) = context.expectation(architecture, &workloads, &backups, &restores);
-    let wrong_ipl_reply_ppm = context.wrong_ipl_reply();
     let notes = Notes {
         profile: profile.name,
         hazards,
@@ -120,7 +121,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         tape,
         host,
         images,
-        operator: hardware.operator(wrong_ipl_reply_ppm),
+        operator,
         workloads,
         backups,
         restores,
@@ -222,11 +223,37 @@ impl Context<'_> {
         given.map_or(Architecture::HomeArea, |given| given.value)
     }
 
-    fn wrong_ipl_reply(&self) -> u32 {
-        // HAZARDS 7: an empty table switches the default on, 5 % (A after S-53); no table means no slip.
-        const DEFAULT_PPM: u32 = 50_000;
-        let human = self.raw.human.as_ref();
-        human.map_or(0, |human| human.value.wrong_ipl_reply.as_ref().map_or(DEFAULT_PPM, |share| share.value.0))
+    /// The table switches slips on (empty: the defaults of HAZARDS 7); without it operators take time and do right.
+    fn operator(&mut self) -> OperatorParameters {
+        const WRONG_REPLY_PPM: u32 = 50_000;
+        let plain = self.hardware.operator();
+        let Some(given) = &self.raw.human else { return plain };
+        let raw = &given.value;
+        if let (Some(reply), Some(again)) = (&raw.wrong_reply, &raw.wrong_ipl_reply) {
+            let problem = Diagnostic::error(Code::Exclusive, "`wrong_reply` and `wrong_ipl_reply` are one probability")
+                .at(&again.place, "given again here")
+                .related(&reply.place, "given here")
+                .path(again.path.clone())
+                .help("keep one of the two");
+            self.problems.push(problem);
+        }
+        let reply = raw.wrong_ipl_reply.as_ref().or(raw.wrong_reply.as_ref());
+        let defaults = SlipRates::default();
+        let ppm = |share: &Option<Given<Share>>, default: u32| share.as_ref().map_or(default, |share| share.value.0);
+        OperatorParameters {
+            duplicate_answer: AnswerRule::from_ppm(reply.map_or(WRONG_REPLY_PPM, |share| share.value.0)),
+            discover_median: or(&raw.discover_wrong_id, plain.discover_median),
+            slips: SlipRates {
+                omit_step: ppm(&raw.omit_step, defaults.omit_step),
+                wrong_item: ppm(&raw.wrong_item, defaults.wrong_item),
+                volser_typo: ppm(&raw.volser_typo, defaults.volser_typo),
+                miss_status: ppm(&raw.miss_status, defaults.miss_status),
+                stress_error: ppm(&raw.stress_error, defaults.stress_error),
+                mapping_loss: ppm(&raw.mapping_loss, defaults.mapping_loss),
+                second_check: or(&raw.second_check, defaults.second_check),
+            },
+            ..plain
+        }
     }
 
     /// Reports the given keys that `kind` does not have.

@@ -308,6 +308,8 @@ impl Writer {
         self.raw("restore_if_online", &name(restore.restore_if_online));
         self.raw("old_device", &name(restore.old_device));
         self.raw("verify_volser", &restore.verify_volser.to_string());
+        self.raw("relabel", &name(restore.relabel));
+        self.raw("by", if restore.by_operator { "\"operator\"" } else { "\"internal\"" });
     }
 
     /// `[rates]` and `[human]` in full, also when nothing is left to chance: then they say so.
@@ -321,7 +323,16 @@ impl Writer {
         self.raw("controller_loss", &mean(crate::fault::plan::FaultKind::ControllerCrash));
         self.raw("power_loss", &mean(crate::fault::plan::FaultKind::PowerLoss));
         self.heading("[human]");
-        self.raw("wrong_ipl_reply", &share(checked.plan.operator.duplicate_answer.wrong_ppm()));
+        let operator = &checked.plan.operator;
+        self.raw("wrong_ipl_reply", &share(operator.duplicate_answer.wrong_ppm()));
+        self.raw("omit_step", &share(operator.slips.omit_step));
+        self.raw("wrong_item", &share(operator.slips.wrong_item));
+        self.raw("volser_typo", &share(operator.slips.volser_typo));
+        self.raw("miss_status", &share(operator.slips.miss_status));
+        self.raw("stress_error", &share(operator.slips.stress_error));
+        self.raw("mapping_loss", &share(operator.slips.mapping_loss));
+        self.raw("discover_wrong_id", &duration(operator.discover_median));
+        self.raw("second_check", &operator.slips.second_check.to_string());
     }
 
     fn hardware(&mut self, checked: &Checked) {
