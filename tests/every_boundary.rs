@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use tiersim::campaign::{Happening, Trial, Verdict};
 use tiersim::check::{Checks, Seen, Setup};
+use tiersim::controller::dasd::DasdFact;
 use tiersim::fault::plan::{BlockChoice, Fault, NvsFate, UpdateTrack};
 use tiersim::kernel::Span;
 use tiersim::scenario::{Overrides, Paint, Plan, Source, load};
 use tiersim::vocab::{Image, TrackNo};
+use tiersim::world::Fact;
 
 const SCENARIO: &str = r#"
 title = "A backup of two cylinders under a little load"
@@ -390,4 +392,65 @@ fn a_label_restored_first_is_caught() {
     let plan = plan(&["restore[0].restore_label=first"]);
     let (_, found) = explore(&plan, &[Fault::PowerLoss { duration: OUTAGE }], false);
     assert!(!found.is_empty() && found.keys().all(|what| what.starts_with("no-lost-acked-write")), "{found:?}");
+}
+
+const LOG_STRUCTURED: &str = "dasd[0].architecture=log-structured";
+
+/// An array in which collection has something to do: small segments, little space.
+fn tight_array() -> Vec<&'static str> {
+    vec![LOG_STRUCTURED, "lsa.segment=2", "lsa.physical_capacity=0.75", "controller.destage_age=1 s"]
+}
+
+#[test]
+fn a_safe_backup_by_snapshot_survives_a_crash_at_every_boundary() {
+    nothing_is_violated(&[LOG_STRUCTURED], |_| crashes(), false);
+}
+
+#[test]
+fn a_snapshot_with_its_label_written_first_survives_a_crash_at_every_boundary() {
+    nothing_is_violated(&[LOG_STRUCTURED, "backup[0].label_commit=before-establish"], |_| crashes(), false);
+}
+
+#[test]
+fn a_restore_by_snapshot_onto_the_original_device_survives_a_crash_at_every_boundary() {
+    nothing_is_violated(&[LOG_STRUCTURED, "restore[0].to=0A00"], |_| crashes(), false);
+}
+
+#[test]
+fn a_tight_array_survives_a_crash_at_every_boundary() {
+    let small = plan(&tight_array());
+    let mut trial = Trial::new(&small).expect("the plan is a system");
+    let mut collected = 0;
+    while trial.advance().is_some() {
+        let facts = trial.run.model.facts().iter();
+        collected += facts.filter(|fact| matches!(fact, Fact::Dasd(DasdFact::SegmentCollected { .. }))).count();
+    }
+    assert!(collected > 2, "only {collected} segments were collected");
+    nothing_is_violated(&tight_array(), |_| crashes(), false);
+}
+
+#[test]
+fn a_safe_backup_by_snapshot_survives_a_second_crash_during_its_recovery() {
+    nothing_is_violated(&[LOG_STRUCTURED], |_| vec![Fault::PowerLoss { duration: OUTAGE }], true);
+    nothing_is_violated(&tight_array(), |_| vec![Fault::HostCrash { image: Image(0), outage: OUTAGE }], true);
+}
+
+#[test]
+fn updates_and_tape_errors_at_every_boundary_change_nothing_in_an_array() {
+    nothing_is_violated(&[LOG_STRUCTURED], other_faults, false);
+    nothing_is_violated(&tight_array(), other_faults, false);
+}
+
+#[test]
+fn the_prior_art_by_snapshot_shows_its_window_at_the_boundaries_of_its_window() {
+    let plan = plan(&[LOG_STRUCTURED, "backup[0].method=same-id-offline"]);
+    let (_, found) = explore(&plan, &crashes(), false);
+    let window = |name: &str| -> Vec<u64> {
+        found.iter().filter(|(what, _)| what.starts_with(name)).flat_map(|(_, at)| at).copied().collect()
+    };
+    let (online, ipl) = (window("unique-online-id"), window("unique-ipl-id"));
+    assert!(!online.is_empty() && online.len() < ipl.len(), "offline ends one window, the relabel the other");
+    let known = ["unique-online-id", "unique-ipl-id", "cached-id-coherent"];
+    let unknown: Vec<&String> = found.keys().filter(|what| !known.iter().any(|name| what.starts_with(name))).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }

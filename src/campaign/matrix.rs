@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use super::judge::judge;
 use super::one;
 use super::outcome::{Flow, RunOutcome, Verdict, Watch};
+use crate::controller::dasd::Architecture;
 use crate::manager::plan::MethodName;
-use crate::scenario::names::Architecture;
 use crate::scenario::{Diagnostics, Loaded, Overrides, Plan, Source, load};
 use crate::vocab::Invariant;
 

@@ -10,8 +10,8 @@ use super::setup::Setup;
 use super::view::View;
 use crate::controller::dasd::DasdFact;
 use crate::kernel::Time;
-use crate::manager::{ManagerFact, Outcome};
-use crate::vocab::{Device, Image, LabelTrack, Restore, Status, TrackNo, WriteNumber};
+use crate::manager::{Job, ManagerFact, Outcome};
+use crate::vocab::{Device, Image, LabelTrack, Restore, Status, StepName, TrackNo, WriteNumber};
 
 #[derive(Clone, Debug)]
 pub struct Books {
@@ -33,8 +33,10 @@ pub struct Books {
 
 impl Books {
     pub fn new(setup: &Setup) -> Books {
+        let mut ledger = Ledger::new(setup);
+        setup.volumes.iter().filter(|volume| volume.empty).for_each(|volume| ledger.void(volume.id));
         Books {
-            ledger: Ledger::new(setup),
+            ledger,
             jobs: Jobs::default(),
             chains: Chains::new(&setup.chains),
             labels: setup.volumes.iter().map(|volume| LabelTrack::fresh(volume.id)).collect(),
@@ -159,7 +161,8 @@ impl Books {
                 self.issuers.remove(&write);
                 let write = HostWrite { volume, first, count, write };
                 self.chains.failed(write);
-                let refused = status == Status::WriteInhibited || self.met_nobody(write.write);
+                let refused =
+                    matches!(status, Status::WriteInhibited | Status::Rejected) || self.met_nobody(write.write);
                 if refused {
                     self.ledger.refuse(write)
                 } else {
@@ -183,6 +186,12 @@ impl Books {
             ManagerFact::CopyMistyped { backup, source, target } => {
                 if let Some(case) = self.jobs.backup_mut(backup) {
                     case.typed = Some((source, target));
+                }
+            }
+            // A snapshot ends with the deletion of its target: from here on it is nobody's image.
+            ManagerFact::StepStarted { job: Job::Backup(backup), step: StepName::DeleteTarget } => {
+                if let Some(case) = self.jobs.backup_mut(backup) {
+                    case.copy = CopyState::Released;
                 }
             }
             ManagerFact::JobEnded { job, outcome, held } => self.jobs.end(job, Finish { at: now, outcome, held }),

@@ -1,7 +1,8 @@
 //! `cow-order`: T0 data is safe at the target before the source overwrites it.
 //!
 //! When a source home receives a version newer than T0, the target home (or NVS) holds the T0 content; and a durable
-//! `own` bit implies the same. A track of the target that a host wrote is excused: it is no T0 data any more.
+//! `own` bit implies the same. A track of the target that a host wrote is excused: it is no T0 data any more. In the
+//! log-structured architecture nothing is overwritten in place and the row has no premise.
 
 use super::jobs::BackupCase;
 use super::scene::Scene;
@@ -45,6 +46,10 @@ impl CowOrder {
 
     /// C: every durable `own` bit.
     pub fn crashed(&mut self, scene: &Scene<impl View>) {
+        // A snapshot's target is bound to the T0 content itself: nothing is copied, and nothing overwritten.
+        if scene.setup.is_log_structured() {
+            return;
+        }
         for relation in scene.view.relations() {
             let Some(case) = case_of(scene, relation) else { continue };
             let tracks = (0..case.image.as_ref().map_or(0, |image| image.contents.tracks())).map(TrackNo);

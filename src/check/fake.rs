@@ -10,9 +10,10 @@ use super::setup::{CheckedVolume, Setup};
 use super::tally::Moment;
 use super::tape::TapeAudit;
 use super::view::{
-    EntryState, InventoryEntry, JobState, Outstanding, PlaceRange, Places, Relation, TapeAllocation, TapeRecord, View,
+    Bindings, EntryState, InventoryEntry, JobState, Outstanding, PlaceRange, PlaceUse, Places, Relation,
+    TapeAllocation, TapeRecord, View,
 };
-use crate::controller::dasd::DasdFact;
+use crate::controller::dasd::{Architecture, DasdFact};
 use crate::kernel::{Span, Time};
 use crate::manager::plan::{BackupPlan, MethodName};
 use crate::manager::{Job, ManagerFact, Outcome};
@@ -41,9 +42,11 @@ pub fn setup() -> Setup {
         online: true,
         tracks: TRACKS,
         contents: u64::from(place),
+        empty: false,
     };
     Setup {
         images: vec!["host".to_owned()],
+        architecture: Architecture::HomeArea,
         volumes: vec![volume(0, "PROD01"), volume(1, "SPARE1"), volume(2, "SPARE2")],
         backups: vec![BackupPlan::plain(SOURCE, id("PROD01"), TARGET, id("SPARE1"), TRACKS)],
         chains: Vec::new(),
@@ -74,6 +77,7 @@ pub struct Fake {
     pub relations: Vec<Relation>,
     pub own: BTreeSet<(RelationNumber, TrackNo)>,
     pub places: Places,
+    pub directory: Option<Bindings>,
     pub jobs: Vec<JobState>,
     pub inventory: Vec<InventoryEntry>,
     pub tapes: Vec<Vec<TapeRecord>>,
@@ -110,6 +114,7 @@ impl Fake {
             durable: tags.clone(),
             home: tags,
             places,
+            directory: None,
             now: Time::ZERO,
             relations: Vec::new(),
             own: BTreeSet::new(),
@@ -306,6 +311,22 @@ impl View for Fake {
 
     fn places(&self) -> Places {
         self.places.clone()
+    }
+
+    fn directory(&self) -> Option<Bindings> {
+        self.directory.clone()
+    }
+
+    fn place(&self, place: u64) -> Option<PlaceUse> {
+        Some(self.directory.as_ref()?.places[place as usize])
+    }
+
+    fn bound_place(&self, _: Device, track: TrackNo) -> Option<u64> {
+        self.directory.as_ref().map(|_| u64::from(track.0))
+    }
+
+    fn segment(&self, segment: u32) -> std::ops::Range<u64> {
+        u64::from(segment) * 4..u64::from(segment) * 4 + 4
     }
 
     fn jobs(&self) -> Vec<JobState> {

@@ -108,12 +108,16 @@ impl Goals {
                 self.hit_if(early, Goal::TargetCompleteBeforeDumpEnd);
                 self.of(relation, |watch| watch.withdrawn = true);
             }
+            DasdFact::TargetDeleted { device } => self.each_target(device, |watch| {
+                (watch.withdrawn, watch.hidden_written) = (true, false);
+            }),
             DasdFact::NvsFull => self.hit(Goal::NvsFull),
             DasdFact::ClusterFailed { modified, .. } => {
                 self.failing_over = true;
                 self.hit_if(modified > 0, Goal::FailoverWithModifiedData);
             }
             DasdFact::FailoverDone { .. } | DasdFact::Down => self.failing_over = false,
+            DasdFact::Ncl75 => self.hit(Goal::NclAbove75),
             _ => {}
         }
     }
@@ -140,7 +144,7 @@ impl Goals {
                 watch.acknowledged.clear();
                 watch.mark = false;
             }),
-            ManagerFact::DumpTrackRead { backup, device, track, .. } => self.dumped(backup, device, track),
+            ManagerFact::DumpTrackRead { backup, device, track, .. } => self.dumped(scene, backup, device, track),
             ManagerFact::TapeMarkWritten { backup } => self.backup(backup, |watch| watch.mark = true),
             ManagerFact::TapeEofHardened { backup } => self.backup(backup, |watch| watch.trailer = true),
             ManagerFact::TapeErrorSeen { backup, .. } => self.backup(backup, |watch| watch.tape_error = true),
@@ -271,7 +275,7 @@ impl Goals {
         met.into_iter().for_each(|goal| self.hit(goal));
     }
 
-    fn dumped(&mut self, backup: Backup, device: Device, track: TrackNo) {
+    fn dumped(&mut self, scene: &Scene<impl View>, backup: Backup, device: Device, track: TrackNo) {
         let mut through = None;
         self.backup(backup, |watch| {
             watch.dumping = true;
@@ -281,6 +285,10 @@ impl Goals {
                 through = Some(!watch.own.contains(&track));
             }
         });
+        // A snapshot has no relationship to read through: its target is bound to what it reads.
+        if scene.setup.is_log_structured() {
+            return;
+        }
         self.hit_if(through == Some(true), Goal::DumpReadThroughRelationship);
         self.hit_if(through == Some(false), Goal::DumpReadFromTargetHome);
     }

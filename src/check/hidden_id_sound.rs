@@ -3,14 +3,15 @@
 //! From `hidden-id-written` (at the latest from the establish's acknowledgement) until somebody asks for the withdraw
 //! the field of the target is valid, names the source as it was at T0 and belongs to this target and this relationship.
 //! While a copy is being made or taken down it may be blank, but what stands there is valid. On every other device, and
-//! when the job is over, it is blank. A conditioned job that a crash interrupts before its establish was acknowledged
+//! when the job is over, it is blank; a job whose copy is a snapshot is over when its target is deleted, at the latest
+//! `orphan_grace` after its end. A conditioned job that a crash interrupts before its establish was acknowledged
 //! is taken down.
 
 use super::scene::Scene;
 use super::tally::Tally;
 use super::view::View;
 use crate::controller::dasd::DasdFact;
-use crate::kernel::mix;
+use crate::kernel::{Time, mix};
 use crate::manager::plan::MethodName;
 use crate::manager::{Job, ManagerFact};
 use crate::vocab::{Backup, Device, HiddenContext, HiddenId, HiddenState, LabelTrack, StepName};
@@ -37,6 +38,8 @@ pub struct HiddenIdSound {
     standing: Vec<(Device, String)>,
     /// There was a conditioned job.
     premise: bool,
+    /// Jobs that ended before their snapshot was deleted, and how long that may take.
+    closing: Vec<(Time, Backup)>,
 }
 
 impl HiddenIdSound {
@@ -70,10 +73,23 @@ impl HiddenIdSound {
             }
             // The relationship of a COPY may have ended by itself: then nobody reports a withdraw, but the step says that
             // the hidden ID may go.
-            ManagerFact::StepStarted { job: Job::Backup(backup), step: StepName::Withdraw } => {
+            ManagerFact::StepStarted {
+                job: Job::Backup(backup),
+                step: StepName::Withdraw | StepName::DeleteTarget,
+            } => {
                 for phase in self.phases.iter_mut().filter(|phase| phase.backup() == Some(backup)) {
                     *phase = phase.end();
                 }
+            }
+            // The end of a snapshot is the deletion of its target, which follows the end of the job.
+            ManagerFact::JobEnded { job: Job::Backup(backup), held: false, .. }
+                if scene.setup.is_log_structured()
+                    && self.phases.iter().any(|phase| phase.backup() == Some(backup)) =>
+            {
+                for phase in self.phases.iter_mut().filter(|phase| phase.backup() == Some(backup)) {
+                    *phase = phase.end();
+                }
+                self.closing.push((scene.now().saturating_add(scene.setup.limits.orphan_grace), backup));
             }
             ManagerFact::JobEnded { job: Job::Backup(backup), held, .. } => self.end_job(backup, held),
             ManagerFact::JobUndone { job: Job::Backup(backup) } => self.end_job(backup, false),
@@ -89,6 +105,27 @@ impl HiddenIdSound {
     /// After an event that may have changed a label or a job.
     pub fn look(&mut self, scene: &Scene<impl View>) {
         self.judge(scene, |device| *scene.view.logical_label(device));
+    }
+
+    /// When the next job that ended must have no hidden ID any more.
+    pub fn due(&self) -> Time {
+        self.closing.iter().map(|(due, _)| *due).min().unwrap_or(Time::NEVER)
+    }
+
+    /// True when a job that ended has had its time.
+    pub fn expire(&mut self, now: Time) -> bool {
+        let (over, closing) = std::mem::take(&mut self.closing).into_iter().partition(|(due, _)| *due <= now);
+        self.closing = closing;
+        let over: Vec<(Time, Backup)> = over;
+        over.iter().for_each(|&(_, backup)| self.end_job(backup, false));
+        !over.is_empty()
+    }
+
+    /// Z: in a system that is quiet nobody will delete a target any more.
+    pub fn end(&mut self, scene: &Scene<impl View>) {
+        if scene.view.is_quiet() && self.expire(Time::NEVER) {
+            self.look(scene);
+        }
     }
 
     /// C: durable labels; then whatever was not acknowledged is going to be taken down.

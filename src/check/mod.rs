@@ -30,6 +30,7 @@ mod no_orphan;
 mod outages;
 mod point_in_time_fidelity;
 mod progress;
+mod refcount_exact;
 mod restore_fidelity;
 mod rows;
 mod scene;
@@ -53,7 +54,8 @@ pub use setup::{CheckedVolume, Setup};
 pub use tally::{Moment, Tally, Violation};
 pub use verdict::{CheckReport, ExposureReport, Verdict};
 pub use view::{
-    EntryState, InventoryEntry, JobState, Outstanding, PlaceRange, Places, Relation, TapeAllocation, TapeRecord, View,
+    Bindings, EntryState, InventoryEntry, JobState, Outstanding, PlaceRange, PlaceUse, Places, Relation,
+    TapeAllocation, TapeRecord, View,
 };
 pub use world::Seen;
 
@@ -170,11 +172,12 @@ impl Checks {
         rows.backup_id.sweep(&scene);
         rows.accessible_after_restore.end(&scene);
         rows.no_orphan.end(&scene);
+        rows.hidden_id_sound.end(&scene);
         rows.progress.end(&scene, &outages);
         self.outages = outages;
     }
 
-    /// The fifteen rows, in the order of [`Invariant::ALL`].
+    /// The fifteen rows of the architecture, in the order of [`Invariant::ALL`].
     pub fn report(&self) -> Vec<CheckReport> {
         let required = |invariant| self.setup.required.contains(&invariant);
         let exposure = |invariant| {
@@ -182,7 +185,7 @@ impl Checks {
             let (total, longest) = exposure.until(self.at.time);
             Some(ExposureReport { total, longest, episodes: exposure.episodes().to_vec() })
         };
-        let rows = self.rows.tallies();
+        let rows = self.rows.tallies().filter(|(invariant, _)| self.setup.has_row(*invariant));
         rows.map(|(invariant, tally)| CheckReport::new(invariant, required(invariant), tally, exposure(invariant)))
             .collect()
     }
@@ -264,6 +267,7 @@ impl Checks {
         let scene = Scene { view, setup: &*setup, books: &*books, at: *at };
         goals.dasd(&scene, fact);
         rows.cow_order.react(&scene, fact);
+        rows.refcount_exact.react(&scene, fact);
         rows.hidden_id_sound.note_dasd(&scene, fact);
         touched.dasd(fact);
     }
@@ -375,11 +379,16 @@ impl Checks {
                 goals.hit(Goal::StaleUcbPresent);
             }
         }
-        if always || touched.hidden {
+        let expired = timed && rows.hidden_id_sound.expire(at.time);
+        if always || touched.hidden || expired {
             rows.hidden_id_sound.look(&scene);
         }
         if always || touched.places {
-            rows.binding_exclusive.look(&scene);
+            if setup.is_log_structured() {
+                rows.refcount_exact.look(&scene);
+            } else {
+                rows.binding_exclusive.look(&scene);
+            }
         }
         if always || touched.inventory || rows.backup_exists.due() <= at.time {
             rows.backup_exists.look(&scene);
@@ -436,7 +445,7 @@ mod tests {
         }
 
         fn row(&self, invariant: Invariant) -> CheckReport {
-            self.checks.report().swap_remove(invariant as usize)
+            self.checks.report().into_iter().find(|row| row.invariant == invariant).expect("the row is reported")
         }
     }
 

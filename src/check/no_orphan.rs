@@ -1,7 +1,8 @@
 //! `no-orphan`: what belongs to a job does not outlive it.
 //!
 //! Later than `orphan_grace` after a job ended, or recovery was done without it, there is no relationship, hidden ID,
-//! fence, tape allocation or inventory entry in progress without a live job; a held job counts as live. Judged at the
+//! fence, undeleted snapshot, tape allocation or inventory entry in progress without a live job; a held job counts as
+//! live. Judged at the
 //! first event after each grace, when recovery is done and at the end of the run; not while a host or a
 //! controller is down or recovering, because nobody could clean up.
 
@@ -120,6 +121,9 @@ fn end_of(scene: &Scene<impl View>, job: Job) -> Time {
 fn describe(scene: &Scene<impl View>, orphan: Orphan) -> String {
     let number = |device| scene.number(device);
     match orphan {
+        Orphan::Relation { source, target, .. } if scene.setup.is_log_structured() => {
+            format!("the snapshot of {} on {} was not deleted and has no live job", number(source), number(target))
+        }
         Orphan::Relation { source, target, .. } => {
             format!("the relationship from {} to {} stands without a live job", number(source), number(target))
         }

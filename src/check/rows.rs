@@ -12,6 +12,7 @@ use super::no_lost_acked_write::NoLostAckedWrite;
 use super::no_orphan::NoOrphan;
 use super::point_in_time_fidelity::PointInTimeFidelity;
 use super::progress::Progress;
+use super::refcount_exact::RefcountExact;
 use super::restore_fidelity::RestoreFidelity;
 use super::scene::Scene;
 use super::success_means_success::SuccessMeansSuccess;
@@ -35,6 +36,7 @@ pub struct Rows {
     pub no_orphan: NoOrphan,
     pub hidden_id_sound: HiddenIdSound,
     pub binding_exclusive: BindingExclusive,
+    pub refcount_exact: RefcountExact,
     pub cow_order: CowOrder,
     pub backup_exists: BackupExists,
     pub success_means_success: SuccessMeansSuccess,
@@ -49,15 +51,22 @@ impl Rows {
         self.unique_ipl_id.count();
         self.cached_id_coherent.count();
         self.binding_exclusive.count();
+        self.refcount_exact.count();
         self.backup_exists.count();
     }
 
     /// When a bound on time has to be looked at next.
     pub fn due(&self) -> Time {
-        [self.accessible_after_restore.due(), self.no_orphan.due(), self.backup_exists.due(), self.progress.due()]
-            .into_iter()
-            .min()
-            .expect("there are four")
+        [
+            self.accessible_after_restore.due(),
+            self.no_orphan.due(),
+            self.hidden_id_sound.due(),
+            self.backup_exists.due(),
+            self.progress.due(),
+        ]
+        .into_iter()
+        .min()
+        .expect("there are five")
     }
 
     pub fn begin_fork(&mut self, scene: &Scene<impl View>) {
@@ -65,6 +74,7 @@ impl Rows {
         self.unique_ipl_id.begin_fork(scene);
         self.cached_id_coherent.begin_fork(scene);
         self.binding_exclusive.begin_fork(scene);
+        self.refcount_exact.begin_fork(scene);
         self.backup_exists.begin_fork(scene);
         self.hidden_id_sound.begin_fork(scene);
         self.progress.begin_fork();
@@ -105,6 +115,7 @@ impl Rows {
             Invariant::NoOrphan => &self.no_orphan.tally,
             Invariant::HiddenIdSound => &self.hidden_id_sound.tally,
             Invariant::BindingExclusive => &self.binding_exclusive.tally,
+            Invariant::RefcountExact => &self.refcount_exact.tally,
             Invariant::CowOrder => &self.cow_order.tally,
             Invariant::BackupExists => &self.backup_exists.tally,
             Invariant::SuccessMeansSuccess => &self.success_means_success.tally,

@@ -1,5 +1,6 @@
 //! What the checks know beforehand: the scenario, as far as an observer needs it.
 
+use crate::controller::dasd::Architecture;
 use crate::kernel::Span;
 use crate::manager::plan::BackupPlan;
 use crate::scenario::Plan;
@@ -10,6 +11,7 @@ use crate::vocab::{Device, DeviceNumber, Invariant, VolumeId};
 pub struct Setup {
     /// The names of the host images.
     pub images: Vec<String>,
+    pub architecture: Architecture,
     /// In the order of [`Device`].
     pub volumes: Vec<CheckedVolume>,
     pub backups: Vec<BackupPlan>,
@@ -30,6 +32,8 @@ pub struct CheckedVolume {
     pub tracks: u32,
     /// The number from which `Tag::initial` makes its contents.
     pub contents: u64,
+    /// Nothing of it is stored but its label: nobody can say what reading it gives.
+    pub empty: bool,
 }
 
 impl Setup {
@@ -42,14 +46,29 @@ impl Setup {
             online: online(place),
             tracks: volume.tracks,
             contents: contents(Device(place)),
+            empty: plan.dasd.stored_at_first(volume).empty,
         });
         Setup {
             images: plan.images.iter().map(|image| image.name.clone()).collect(),
+            architecture: plan.dasd.architecture,
             volumes: volumes.collect(),
             backups: plan.backups.clone(),
             chains: plan.workloads.iter().map(|workload| workload.dependent).collect(),
             limits: plan.limits,
             required: plan.expect.required.clone(),
+        }
+    }
+
+    pub fn is_log_structured(&self) -> bool {
+        self.architecture == Architecture::LogStructured
+    }
+
+    /// Whether the invariant speaks of this architecture: of two there is one in every report.
+    pub fn has_row(&self, invariant: Invariant) -> bool {
+        match invariant {
+            Invariant::BindingExclusive => !self.is_log_structured(),
+            Invariant::RefcountExact => self.is_log_structured(),
+            _ => true,
         }
     }
 

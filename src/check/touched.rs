@@ -23,7 +23,14 @@ impl Touched {
         self.identity |= identity;
         self.hidden |=
             identity || matches!(fact, DasdFact::EstablishAcknowledged { .. } | DasdFact::WithdrawRequested { .. });
-        self.places |= matches!(fact, DasdFact::TargetDeleted { .. } | DasdFact::TablesRebuilt | DasdFact::Up);
+        self.places |= matches!(
+            fact,
+            DasdFact::TargetDeleted { .. }
+                | DasdFact::SnapshotCountsRaised { .. }
+                | DasdFact::SnapshotPointersWritten { .. }
+                | DasdFact::TablesRebuilt
+                | DasdFact::Up
+        );
     }
 
     pub fn manager(&mut self, fact: ManagerFact) {

@@ -56,6 +56,18 @@ pub trait View {
     /// Durable bindings of all controllers laid end to end, and their free places.
     fn places(&self) -> Places;
 
+    /// The durable directory of a log-structured array; `None` without one.
+    fn directory(&self) -> Option<Bindings>;
+
+    /// One place of it, for the few that an event touched.
+    fn place(&self, place: u64) -> Option<PlaceUse>;
+
+    /// The place that a track is bound to. Asked for each track that found a new place.
+    fn bound_place(&self, device: Device, track: TrackNo) -> Option<u64>;
+
+    /// The places of a segment.
+    fn segment(&self, segment: u32) -> std::ops::Range<u64>;
+
     /// Every job that the manager has in memory or that its durable journal names as open or held.
     fn jobs(&self) -> Vec<JobState>;
 
@@ -100,6 +112,25 @@ pub struct Places {
     pub total: u64,
     pub bound: Vec<(Device, PlaceRange)>,
     pub free: Vec<PlaceRange>,
+}
+
+/// What a place counts, and what is there to be counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlaceUse {
+    /// By the track number table.
+    pub count: u32,
+    /// By the functional track tables.
+    pub bound: u32,
+    /// By snapshots between their two transactions: counted already, bound in a moment.
+    pub promised: u32,
+}
+
+/// A whole directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bindings {
+    pub places: Vec<PlaceUse>,
+    /// How many places it says have a binding.
+    pub live: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::view::{
-    EntryState, InventoryEntry, JobState, Outstanding, PlaceRange, Places, Relation, TapeAllocation, TapeRecord, View,
+    Bindings, EntryState, InventoryEntry, JobState, Outstanding, PlaceRange, PlaceUse, Places, Relation,
+    TapeAllocation, TapeRecord, View,
 };
 use crate::controller::dasd::Fence;
+use crate::controller::dasd::directory::Raised;
+use crate::controller::dasd::tables::Map;
 use crate::device::cartridge::Record;
 use crate::device::raid::Place;
 use crate::kernel::Time;
@@ -98,13 +101,48 @@ impl View for Seen<'_> {
     }
 
     fn places(&self) -> Places {
-        let tables = self.world.dasd.tables();
+        let Map::HomeArea(homes) = &self.world.dasd.tables().map else { return Places::default() };
         let range = |Place(first): Place, count| PlaceRange { first, count };
         Places {
             total: self.world.dasd.places(),
-            bound: tables.bound_ranges().map(|(device, first, count)| (device, range(first, count))).collect(),
-            free: tables.free.iter().map(|free| range(free.first, free.count)).collect(),
+            bound: homes.bound_ranges().map(|(device, first, count)| (device, range(first, count))).collect(),
+            free: homes.free.iter().map(|free| range(free.first, free.count)).collect(),
         }
+    }
+
+    fn directory(&self) -> Option<Bindings> {
+        let directory = self.world.dasd.tables().directory()?;
+        let count = |place| PlaceUse { count: directory.count(Place(place)), ..PlaceUse::default() };
+        let mut places: Vec<PlaceUse> = (0..directory.places()).map(count).collect();
+        for device in directory.devices() {
+            let promising: Vec<&Raised> = directory.raised().iter().filter(|raised| raised.source == device).collect();
+            for track in (0..directory.tracks(device)).map(TrackNo) {
+                if let Some(Place(place)) = directory.binding(device, track) {
+                    let place = &mut places[place as usize];
+                    place.bound += 1;
+                    place.promised += promising.iter().filter(|raised| !raised.except.contains(&track)).count() as u32;
+                }
+            }
+        }
+        Some(Bindings { places, live: directory.live() })
+    }
+
+    fn place(&self, place: u64) -> Option<PlaceUse> {
+        let directory = self.world.dasd.tables().directory()?;
+        let (place, track) = (Place(place), directory.number(Place(place)));
+        let bound = directory.bound_to(place);
+        let promises = |raised: &&Raised| bound.contains(&raised.source) && !raised.except.contains(&track);
+        let promised = directory.raised().iter().filter(promises).count() as u32;
+        Some(PlaceUse { count: directory.count(place), bound: bound.len() as u32, promised })
+    }
+
+    fn bound_place(&self, device: Device, track: TrackNo) -> Option<u64> {
+        self.world.dasd.tables().directory()?.binding(device, track).map(|place| place.0)
+    }
+
+    fn segment(&self, segment: u32) -> std::ops::Range<u64> {
+        let directory = self.world.dasd.tables().directory();
+        directory.map_or(0..0, |directory| directory.range_of(segment))
     }
 
     fn jobs(&self) -> Vec<JobState> {

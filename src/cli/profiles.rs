@@ -51,23 +51,23 @@ fn list(json: bool, output: &mut dyn Write) -> io::Result<Exit> {
     Ok(Exit::Held)
 }
 
-fn to_json(profile: &Profile) -> Value {
+fn to_json(profile: &'static Profile) -> Value {
     let entry =
         |entry: &Entry| json!({ "key": entry.key, "value": entry.value, "origin": entry.origin, "about": entry.about });
-    let parameters: Vec<Value> = profile.entries.iter().map(entry).collect();
+    let parameters: Vec<Value> = profile.entries().map(entry).collect();
     json!({ "schema": "tiersim/profile/1", "name": profile.name, "about": profile.about, "parameters": parameters })
 }
 
 /// Key, value, origin and what it is, in columns.
-fn table(profile: &Profile, output: &mut dyn Write) -> io::Result<()> {
+fn table(profile: &'static Profile, output: &mut dyn Write) -> io::Result<()> {
     let width = |column: fn(&Entry) -> &str, heading: &str| {
-        profile.entries.iter().map(|entry| column(entry).len()).chain([heading.len()]).max().unwrap_or(0)
+        profile.entries().map(|entry| column(entry).len()).chain([heading.len()]).max().unwrap_or(0)
     };
     let key = width(|entry| entry.key, "key");
     let value = width(|entry| entry.value, "value");
     let origin = width(|entry| entry.origin, "origin");
     writeln!(output, "{:<key$}  {:<value$}  {:<origin$}  about", "key", "value", "origin")?;
-    for entry in profile.entries {
+    for entry in profile.entries() {
         writeln!(output, "{:<key$}  {:<value$}  {:<origin$}  {}", entry.key, entry.value, entry.origin, entry.about)?;
     }
     Ok(())

@@ -5,13 +5,14 @@ use std::collections::VecDeque;
 use super::catalog::{CartridgeUse, EntryState, JournalState};
 use super::fact::{Job, Outcome};
 use super::manual::RELABELLED;
+use super::method;
 use super::plan::BackupPlan;
 use super::restore::RestoreEntry;
 use super::session::{BackupRun, Session, SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
-use crate::controller::dasd::{DasdCommand, HiddenRule};
+use crate::controller::dasd::{Architecture, DasdCommand, HiddenRule};
 use crate::kernel::Time;
-use crate::vocab::{Backup, Cartridge, Device, LabelTrack, RelationNumber, StepName};
+use crate::vocab::{Backup, Cartridge, Device, LabelTrack, RelationNumber, StepName, VolumeId};
 
 /// Small actions that put right what a job left behind.
 #[derive(Clone, Debug)]
@@ -34,6 +35,11 @@ pub(super) enum Action {
     Withdraw {
         target: Device,
     },
+    /// Ends a snapshot; the device then bears `label`.
+    Delete {
+        device: Device,
+        label: LabelTrack,
+    },
     WriteLabel {
         device: Device,
         label: LabelTrack,
@@ -43,11 +49,13 @@ pub(super) enum Action {
         backup: Backup,
     },
     /// The step that takes an establish back is the same whether a job succeeds or is undone.
-    BeginWithdraw {
+    BeginStep {
         job: Job,
+        step: StepName,
     },
-    EndWithdraw {
+    EndStep {
         job: Job,
+        step: StepName,
     },
     /// Says that something without a job was removed.
     Orphan {
@@ -65,6 +73,16 @@ pub(super) enum Action {
         relation: Option<RelationNumber>,
         t0: Time,
     },
+}
+
+impl Action {
+    /// Ends the copy on `device`, whose own ID is `id`.
+    pub fn end_of_copy(architecture: Architecture, device: Device, id: VolumeId) -> Action {
+        match architecture {
+            Architecture::HomeArea => Action::Withdraw { target: device },
+            Architecture::LogStructured => Action::Delete { device, label: LabelTrack::fresh(id) },
+        }
+    }
 }
 
 impl Manager {
@@ -129,12 +147,17 @@ impl Manager {
                 self.resume_application(backup, out);
                 self.session_after(slot, self.parameters.record_write, out);
             }
-            Action::BeginWithdraw { job } => {
-                out.report(ManagerFact::StepStarted { job, step: StepName::Withdraw });
+            Action::Delete { device, label } => {
+                let ticket = self.session_ticket(slot, SessionTag::Step);
+                let label = Some(label);
+                out.send(ManagerMessage::Dasd(DasdCommand::DeleteTarget { ticket, device, label }));
+            }
+            Action::BeginStep { job, step } => {
+                out.report(ManagerFact::StepStarted { job, step });
                 self.next_action(slot, out);
             }
-            Action::EndWithdraw { job } => {
-                out.report(ManagerFact::StepEnded { job, step: StepName::Withdraw });
+            Action::EndStep { job, step } => {
+                out.report(ManagerFact::StepEnded { job, step });
                 self.next_action(slot, out);
             }
             Action::Orphan { device } => {
@@ -222,11 +245,12 @@ pub(super) fn undo_actions(job: Job, plan: &BackupPlan, established: bool) -> Ve
         actions.push_back(Action::ResumeApplication { backup });
     }
     if established {
-        actions.push_back(Action::BeginWithdraw { job });
-        actions.push_back(Action::Withdraw { target: plan.target });
+        let step = method::end_of_copy(plan);
+        actions.push_back(Action::BeginStep { job, step });
+        actions.push_back(Action::end_of_copy(plan.architecture, plan.target, plan.target_id));
         let label = LabelTrack::fresh(plan.target_id);
         actions.push_back(Action::WriteLabel { device: plan.target, label });
-        actions.push_back(Action::EndWithdraw { job });
+        actions.push_back(Action::EndStep { job, step });
     }
     actions.push_back(Action::Close { job, outcome: Outcome::FailedClean, held: false, undone: true });
     actions

@@ -3,6 +3,7 @@
 //! A job is an index into its table. The steps name the crash points, the rows of reports and the anchors of faults.
 
 use super::plan::{BackupPlan, DeleteTarget, MethodName, WithdrawAfter};
+use crate::controller::dasd::Architecture;
 use crate::vocab::StepName;
 
 /// One step of a method.
@@ -93,14 +94,25 @@ pub fn table(method: MethodName) -> &'static [Line] {
     }
 }
 
-/// The table of one backup: its method's, changed as its switches say.
+/// The table of one backup: its method's, changed as its architecture and its switches say.
 ///
+/// Where the copy is a snapshot there is nothing to withdraw: the sequence of the patent ends 506 to 510, and the target is
+/// deleted behind the end; a method that gives the target another ID deletes it in the place of the withdraw, before that.
 /// With `withdraw_after = "eof-hardened"` the copy goes before the inventory knows of the tape. `relabel_after_withdraw`
 /// gives methods that have no such step a new label behind the withdraw; `same-id-offline` has it anyway. Where the
 /// target's bindings are to be deleted, that follows the end.
 pub fn lines(plan: &BackupPlan) -> Vec<Line> {
     let mut lines = table(plan.method).to_vec();
     let place = |lines: &[Line], step| lines.iter().position(|line| line.step == step);
+    let is_deleted = plan.delete_target == DeleteTarget::AfterBackup && plan.method.makes_copy();
+    if plan.architecture == Architecture::LogStructured
+        && let Some(withdraw) = place(&lines, StepName::Withdraw)
+    {
+        lines.remove(withdraw);
+        if is_deleted && place(&lines, StepName::RelabelTarget).is_some() {
+            lines.insert(withdraw, DELETION);
+        }
+    }
     if plan.withdraw_after == WithdrawAfter::EofHardened
         && let (Some(withdraw), Some(inventory)) =
             (place(&lines, StepName::Withdraw), place(&lines, StepName::UpdateInventory))
@@ -114,7 +126,10 @@ pub fn lines(plan: &BackupPlan) -> Vec<Line> {
     {
         lines.insert(withdraw + 1, line(StepName::RelabelTarget, OnFailure::Retry));
     }
-    if plan.delete_target == DeleteTarget::AfterBackup && plan.method.makes_copy() {
+    // An operator ends a snapshot by hand as he withdraws a copy: by deleting its target.
+    let by_hand =
+        plan.architecture == Architecture::LogStructured && place(&lines, StepName::OperatorWithdraw).is_some();
+    if is_deleted && !by_hand && !lines.contains(&DELETION) {
         lines.push(DELETION);
     }
     lines
@@ -132,7 +147,8 @@ pub fn dump_line(plan: &BackupPlan) -> usize {
 
 /// The line that ends the copy.
 pub fn withdraw_line(plan: &BackupPlan) -> Option<usize> {
-    lines(plan).iter().position(ends_copy)
+    let lines = lines(plan);
+    lines.iter().position(ends_copy).or_else(|| lines.iter().position(|line| line.step == StepName::DeleteTarget))
 }
 
 fn ends_copy(line: &Line) -> bool {
@@ -142,6 +158,14 @@ fn ends_copy(line: &Line) -> bool {
 /// Where in a backup's table a step stands.
 pub fn place_in(plan: &BackupPlan, step: StepName) -> Option<usize> {
     lines(plan).iter().position(|line| line.step == step)
+}
+
+/// The step that ends the copy of a backup.
+pub fn end_of_copy(plan: &BackupPlan) -> StepName {
+    match plan.architecture {
+        Architecture::HomeArea => StepName::Withdraw,
+        Architecture::LogStructured => StepName::DeleteTarget,
+    }
 }
 
 /// Where in a method's table a step stands.
@@ -195,5 +219,24 @@ mod tests {
             plan.method = MethodName::SameIdOffline;
         };
         assert_eq!(steps(same).iter().filter(|step| **step == "relabel-target").count(), 1);
+    }
+
+    #[test]
+    fn a_snapshot_is_never_withdrawn_and_its_target_is_deleted_once() {
+        let id = |text| VolumeId::parse(text).expect("a valid ID");
+        for &method in MethodName::ALL {
+            for &delete_target in DeleteTarget::ALL {
+                let plain = BackupPlan::plain(Device(0), id("PROD01"), Device(1), id("SPARE1"), 30);
+                let plan = BackupPlan { architecture: Architecture::LogStructured, method, delete_target, ..plain };
+                let steps: Vec<StepName> = lines(&plan).iter().map(|line| line.step).collect();
+                let deletions = steps.iter().filter(|&&step| step == StepName::DeleteTarget).count();
+                let by_hand = usize::from(steps.contains(&StepName::OperatorWithdraw));
+                let deleted = delete_target == DeleteTarget::AfterBackup && method.makes_copy() && by_hand == 0;
+                assert_eq!(deletions, usize::from(deleted), "{steps:?}");
+                assert!(!steps.contains(&StepName::Withdraw));
+                let mut others = table(method).iter().map(|line| line.step).filter(|&step| step != StepName::Withdraw);
+                assert!(others.all(|step| steps.contains(&step)), "{steps:?}");
+            }
+        }
     }
 }

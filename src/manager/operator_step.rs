@@ -12,7 +12,7 @@ use super::fact::Job;
 use super::plan::{BackupPlan, MethodName};
 use super::session::{SessionTag, Wait, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
-use crate::controller::dasd::{CopyTerms, DasdCommand, HiddenRule, Identity, LabelCommit};
+use crate::controller::dasd::{Architecture, CopyTerms, DasdCommand, HiddenRule, Identity, LabelCommit};
 use crate::kernel::Span;
 use crate::vocab::{Device, Slip, StepName, VolumeId};
 
@@ -116,11 +116,10 @@ impl Manager {
                 self.backup_run(slot).typed_device = Some(target);
                 let drain = plan.drain_before_withdraw;
                 let ticket = self.session_ticket(slot, SessionTag::Step);
-                out.send(ManagerMessage::Dasd(DasdCommand::Withdraw {
-                    ticket,
-                    target,
-                    hidden: HiddenRule::Keep,
-                    drain,
+                out.send(ManagerMessage::Dasd(match plan.architecture {
+                    Architecture::HomeArea => DasdCommand::Withdraw { ticket, target, hidden: HiddenRule::Keep, drain },
+                    // What ends a snapshot is the deletion of its target, which keeps its label.
+                    Architecture::LogStructured => DasdCommand::DeleteTarget { ticket, device: target, label: None },
                 }));
             }
             (StepName::VaryTargetOffline, slip) => {

@@ -1,7 +1,7 @@
 //! What the storage manager is to do and how: backups, restores, and the parameters of its host.
 
 use super::trigger::StimulusPlan;
-use crate::controller::dasd::{CopyMode, CowTiming, Fence, HiddenRule, LabelCommit, LabelResidency};
+use crate::controller::dasd::{Architecture, CopyMode, CowTiming, Fence, HiddenRule, LabelCommit, LabelResidency};
 use crate::device::cartridge::TapeVolser;
 use crate::kernel::{Span, Time};
 use crate::names;
@@ -10,6 +10,8 @@ use crate::vocab::{Device, DeviceNumber, HiddenFormat, VolumeId};
 /// What all host images have in common, and the cartridges of the storage manager that runs on the first.
 #[derive(Clone, Debug)]
 pub struct HostParameters {
+    /// Of the DASD controller: it decides how a copy ends.
+    pub architecture: Architecture,
     /// CPU time of one I/O: path length over instruction rate.
     pub io_time: Span,
     /// Initial program load, lognormal.
@@ -96,7 +98,7 @@ names! {
 }
 
 names! {
-    /// When the target's bindings are deleted after a home-area backup.
+    /// When the target's bindings are deleted (MODEL 3.4.5).
     pub enum DeleteTarget {
         Manual = "manual",
         AfterBackup = "after-backup",
@@ -312,8 +314,9 @@ pub struct BackupPlan {
     pub target: Device,
     /// The ID that the target device bears by itself: B.
     pub target_id: VolumeId,
-    /// Tracks of source and target.
+    /// Tracks of source and target, and the architecture of their controller.
     pub tracks: u32,
+    pub architecture: Architecture,
     pub mode: CopyMode,
     pub label_commit: LabelCommit,
     pub hidden_format: HiddenFormat,
@@ -380,6 +383,7 @@ impl BackupPlan {
             target,
             target_id,
             tracks,
+            architecture: Architecture::HomeArea,
             mode: CopyMode::NoCopy,
             label_commit: LabelCommit::Atomic,
             hidden_format: HiddenFormat::Sealed,

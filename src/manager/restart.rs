@@ -327,7 +327,7 @@ impl Manager {
             actions.push(Action::Scratch { backup });
         }
         if !plan.method.makes_copy() {
-            match self.resumption_of_quiesced(entry, backup, complete) {
+            match self.resumption_of_quiesced(entry, &plan, backup, complete) {
                 Some(line) => actions.push(Action::Resume { job, line, relation: None, t0: journal_t0 }),
                 None => actions.extend(undo_actions(job, &plan, false)),
             }
@@ -376,7 +376,7 @@ impl Manager {
             None => {
                 let mut undo: Vec<Action> = undo_actions(job, &plan, true).into();
                 if standing.is_none() {
-                    undo.retain(|action| !matches!(action, Action::Withdraw { .. }));
+                    undo.retain(|action| !matches!(action, Action::Withdraw { .. } | Action::Delete { .. }));
                 }
                 if self.bears_own_id(&plan) {
                     undo.retain(|action| !matches!(action, Action::WriteLabel { .. }));
@@ -404,19 +404,20 @@ impl Manager {
         if complete {
             // The tape is good; what is left does not need the copy.
             let after_trailer = method::place_in(plan, StepName::HardenTrailer)? + 1;
-            let withdraw = method::withdraw_line(plan)?;
+            // A snapshot that ends behind the end of the job is there until then.
+            let end_of_copy = method::withdraw_line(plan).unwrap_or(usize::MAX);
             let inventory = method::place_in(plan, StepName::UpdateInventory)?;
             let registered =
                 self.durable.entry(entry.backup()?).is_some_and(|known| known.state == EntryState::Complete);
             // What the run book does not say yet is written down now.
             let registered = registered && (plan.method != MethodName::NoVolidManual || entry.steps_done > inventory);
-            let least = if registered && inventory < withdraw { inventory + 1 } else { after_trailer };
+            let least = if registered && inventory < end_of_copy { inventory + 1 } else { after_trailer };
             let line = entry.steps_done.max(least);
             // A relationship or a hidden ID that is there (again, if NVS was lost) is withdrawn (again).
             let label = &self.restart().labels[plan.target.0 as usize];
             let hides =
                 plan.hidden_rule() == HiddenRule::Clear && label.label.is_some_and(|record| record.has_hidden());
-            return Some(if standing || hides { line.min(withdraw) } else { line });
+            return Some(if standing || hides { line.min(end_of_copy) } else { line });
         }
         let copy_is_whole = standing || plan.mode == CopyMode::Copy;
         let label = Arc::clone(&self.restart().labels[plan.target.0 as usize]);
@@ -436,8 +437,14 @@ impl Manager {
     }
 
     /// As [`Self::resumption`], for a dump of the source itself: T0 stands as long as its writes are held.
-    fn resumption_of_quiesced(&self, entry: &JournalEntry, backup: Backup, complete: bool) -> Option<usize> {
-        let place = |step| method::place_of(MethodName::DirectDump, step).expect("a step of the method");
+    fn resumption_of_quiesced(
+        &self,
+        entry: &JournalEntry,
+        plan: &BackupPlan,
+        backup: Backup,
+        complete: bool,
+    ) -> Option<usize> {
+        let place = |step| method::place_in(plan, step).expect("a step of the method");
         let held = self.durable.quiesced.iter().any(|mark| mark.backup == backup);
         match entry.state {
             JournalState::Undoing => None,

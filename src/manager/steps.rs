@@ -7,7 +7,7 @@ use super::operator_step::{Purpose, is_manual};
 use super::plan::{BackupPlan, JobJournal, MethodName, OnDumpFailure};
 use super::session::{BackupRun, SessionTag, Wait, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
-use crate::controller::dasd::{CopyTerms, DasdCommand, Identity, Payload};
+use crate::controller::dasd::{Architecture, CopyTerms, DasdCommand, HiddenRule, Identity, Payload};
 use crate::controller::tape::{TapeCommand, TapeResult};
 use crate::device::cartridge::Record;
 use crate::kernel::Time;
@@ -16,6 +16,11 @@ use crate::vocab::{Device, LabelTrack, Status, StepName};
 impl Manager {
     pub(super) fn line_of(run: &BackupRun) -> Option<Line> {
         method::backup_line(&run.plan, run.line)
+    }
+
+    /// The job is over; what follows is the deletion of its target.
+    fn has_ended(run: &BackupRun) -> bool {
+        method::place_in(&run.plan, StepName::End).is_some_and(|end| run.line > end)
     }
 
     pub(super) fn begin_line(&mut self, slot: u32, out: &mut ManagerOutbox) {
@@ -66,7 +71,10 @@ impl Manager {
             }
             StepName::DeleteTarget => {
                 let ticket = self.session_ticket(slot, SessionTag::Step);
-                let label = LabelTrack::fresh(plan.target_id);
+                // Where the relabel is a step of its own, the target keeps the label it has until then.
+                let relabelled = method::place_in(&plan, StepName::RelabelTarget).is_some();
+                let blank = plan.architecture == Architecture::HomeArea || plan.hidden_rule() == HiddenRule::Clear;
+                let label = (!relabelled && blank).then(|| LabelTrack::fresh(plan.target_id));
                 out.send(ManagerMessage::Dasd(DasdCommand::DeleteTarget { ticket, device: plan.target, label }));
             }
             StepName::OperatorEstablish
@@ -211,7 +219,7 @@ impl Manager {
         let run = self.backup_run(slot);
         let line = Manager::line_of(run).expect("a line ended");
         out.report(ManagerFact::StepEnded { job: Job::Backup(run.backup), step: line.step });
-        if line.step == StepName::DeleteTarget || run.plan.job_journal == JobJournal::Off {
+        if Manager::has_ended(run) || run.plan.job_journal == JobJournal::Off {
             self.next_line(slot, out);
             return;
         }
@@ -284,6 +292,12 @@ impl Manager {
             }
             // The relationship of a COPY has ended by itself: no relationship is success.
             (StepName::Withdraw, Status::Rejected) => self.step_ended(slot, out),
+            // So is no snapshot: a crash came behind its deletion.
+            (StepName::DeleteTarget, Status::Rejected)
+                if self.parameters.architecture == Architecture::LogStructured =>
+            {
+                self.step_ended(slot, out);
+            }
             (_, Status::Good) => self.step_ended(slot, out),
             _ => self.step_failed(slot, out),
         }
@@ -360,7 +374,7 @@ impl Manager {
         let run = self.backup_run(slot);
         let line = Manager::line_of(run).expect("a line failed");
         // The job has ended; only the deletion that follows it did not come about.
-        if line.step == StepName::DeleteTarget {
+        if Manager::has_ended(run) {
             self.drop_session(slot, out);
             return;
         }

@@ -90,7 +90,8 @@ impl Manager {
             .collect();
         let mut actions = Vec::new();
         for relation in relations.iter().filter(|relation| !kept.contains(&relation.target)) {
-            actions.push(Action::Withdraw { target: relation.target });
+            let id = self.parameters.devices[relation.target.0 as usize].id;
+            actions.push(Action::end_of_copy(self.parameters.architecture, relation.target, id));
             actions.push(Action::Orphan { device: relation.target });
         }
         for (number, label) in labels.iter().enumerate() {

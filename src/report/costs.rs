@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::methods;
 use super::summary::Method;
 use crate::campaign::matrix::{Case, Finding};
+use crate::controller::dasd::Architecture;
 use crate::kernel::Span;
 use crate::manager::plan::MethodName;
 use crate::scenario::examples::Example;
-use crate::scenario::names::Architecture;
 use crate::scenario::{Overrides, load};
 use crate::vocab::Invariant;
 

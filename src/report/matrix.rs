@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use crate::campaign::Verdict;
 use crate::campaign::matrix::Finding;
+use crate::controller::dasd::Architecture;
 use crate::manager::plan::MethodName;
 use crate::scenario::hazards::{self, Hazard};
-use crate::scenario::names::Architecture;
 use crate::vocab::Invariant;
 
 pub const SCHEMA: &str = "tiersim/matrix/1";

@@ -21,7 +21,7 @@ pub fn short(invariant: Invariant) -> &'static str {
         Invariant::AccessibleAfterRestore => "AAR",
         Invariant::NoOrphan => "ORP",
         Invariant::HiddenIdSound => "HID",
-        Invariant::BindingExclusive => "BND",
+        Invariant::BindingExclusive | Invariant::RefcountExact => "BND",
         Invariant::CowOrder => "COW",
         Invariant::BackupExists => "BEX",
         Invariant::SuccessMeansSuccess => "SMS",

@@ -3,10 +3,10 @@
 //! An entry that names only a method answers for the scenario's own architecture, one that names only an architecture
 //! for its own method. Every other combination may run, but nobody has said what will come out: it is no answer.
 
+use crate::controller::dasd::Architecture;
 use crate::manager::plan::{BackupPlan, MethodName};
 
 use super::check::list;
-use super::names::Architecture;
 use super::raw::RawScenario;
 
 /// One run that the scenario says the outcome of.

@@ -3,14 +3,15 @@
 //! Each parameter has a key, a dimension and limits; profile texts and scenario values go through the same reader.
 
 use crate::controller::dasd::{
-    CopyMode, Cpu, DasdParameters, OpportunisticCopy, StoreKind, StripeLog, Transaction, VolumeParameters,
+    Architecture, Collector, CopyMode, Cpu, DasdParameters, Exhaustion, LsaParameters, OpportunisticCopy, ReleaseSpace,
+    StoreKind, StripeLog, Transaction, VolumeParameters,
 };
 use crate::device::channel::ChannelParameters;
-use crate::device::disk::{DiskModel, DiskParameters, SeekParameters};
+use crate::device::disk::{DiskModel, DiskParameters, SECTOR_BYTES, SeekParameters};
 use crate::device::drive::DriveParameters;
 use crate::device::library::LibraryParameters;
 use crate::device::profiles::Profile;
-use crate::device::raid::RankParameters;
+use crate::device::raid::{RankParameters, SLOT_SECTORS};
 use crate::host::OperatorParameters;
 use crate::kernel::Span;
 use crate::manager::plan::{DuplicatePolicy, OrphanSweep};
@@ -96,6 +97,18 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("flashcopy.withdraw_time", SERVICE),
     ("flashcopy.opportunistic_copy", Domain::Names(&["adversarial", "never", "seeded"])),
     ("flashcopy.long_busy_timeout", SERVICE),
+    ("lsa.segment", count(1, 1_000)),
+    ("lsa.compression", quantity(Dimension::Ratio, 1_000, 100_000)),
+    ("lsa.physical_capacity", quantity(Dimension::Ratio, 10, 100_000)),
+    ("lsa.ncl_high", quantity(Dimension::Share, 0, 1_000_000)),
+    ("lsa.ncl_full", quantity(Dimension::Share, 0, 1_000_000)),
+    ("lsa.collector", Domain::Names(&["greedy", "cost-benefit"])),
+    ("lsa.collector_rate", RATE),
+    ("lsa.collector_rate_high", RATE),
+    ("lsa.exhaustion", Domain::Names(&["block", "reject"])),
+    ("lsa.release_space", Domain::Names(&["automatic", "on-command"])),
+    ("snapshot.establish_base", SERVICE),
+    ("snapshot.establish_per_track", quantity(Dimension::Duration, 0, SECOND)),
     ("label.reformat_time", SERVICE),
     ("host.path_length", count(0, 100_000_000)),
     ("host.mips", count(1, 100_000_000)),
@@ -228,6 +241,8 @@ impl Hardware {
             ("disk.seek_average_write", "disk.seek_full_write"),
             ("disk.zones", "disk.cylinders"),
             ("controller.nvs_low", "controller.nvs_high"),
+            ("lsa.ncl_high", "lsa.ncl_full"),
+            ("lsa.collector_rate", "lsa.collector_rate_high"),
             ("host.vary_shortest", "host.vary_longest"),
         ];
         for (small, large) in ordered {
@@ -280,6 +295,11 @@ impl Hardware {
         self.settings.iter().find(|setting| setting.key == key).expect("the parameter is in the list")
     }
 
+    /// Where the scenario gives a parameter, if it does.
+    pub fn place(&self, key: &str) -> Option<Place> {
+        self.setting(key).place.clone()
+    }
+
     pub fn number(&self, key: &str) -> u64 {
         self.setting(key).value
     }
@@ -326,9 +346,16 @@ impl Hardware {
         Span::from_ns(self.number("host.path_length") * 1_000 / self.number("host.mips"))
     }
 
-    pub fn dasd(&self, volumes: Vec<VolumeParameters>) -> DasdParameters {
+    pub fn dasd(&self, architecture: Architecture, volumes: Vec<VolumeParameters>) -> DasdParameters {
+        let lsa = self.lsa(&volumes);
+        let (slot_sectors, copy) = match architecture {
+            Architecture::HomeArea => (SLOT_SECTORS, "flashcopy"),
+            Architecture::LogStructured => (stored_sectors(&lsa), "snapshot"),
+        };
         DasdParameters {
-            rank: RankParameters { data_disks: self.small("raid.data_disks"), disk: self.disk() },
+            architecture,
+            rank: RankParameters { data_disks: self.small("raid.data_disks"), slot_sectors, disk: self.disk() },
+            lsa,
             channel: self.channel("channel.rate", "channel.paths", "channel.overhead"),
             clusters: u8::try_from(self.number("controller.clusters")).expect("at most 2"),
             processors: self.small("controller.processors_per_cluster"),
@@ -348,8 +375,8 @@ impl Hardware {
                 .expect("the list holds the kinds"),
             metadata_log_write: self.span("metadata.log_write"),
             metadata_write: self.span("metadata.write"),
-            establish_base: self.span("flashcopy.establish_base"),
-            establish_per_track: self.span("flashcopy.establish_per_track"),
+            establish_base: self.span(&format!("{copy}.establish_base")),
+            establish_per_track: self.span(&format!("{copy}.establish_per_track")),
             withdraw_time: self.span("flashcopy.withdraw_time"),
             long_busy_timeout: self.span("flashcopy.long_busy_timeout"),
             background_rate: self.number("flashcopy.background_rate"),
@@ -358,6 +385,23 @@ impl Hardware {
             iml_time: self.span("controller.iml_time"),
             failover_time: self.span("controller.failover_time"),
             volumes,
+        }
+    }
+
+    /// The capacity is relative to what all volumes take when every track of them is stored.
+    fn lsa(&self, volumes: &[VolumeParameters]) -> LsaParameters {
+        let tracks: u64 = volumes.iter().map(|volume| u64::from(volume.tracks)).sum();
+        LsaParameters {
+            segment_rows: self.number("lsa.segment"),
+            compression_milli: self.number("lsa.compression"),
+            capacity: tracks * self.number("lsa.physical_capacity") / 1_000,
+            ncl_high_ppm: self.number("lsa.ncl_high"),
+            ncl_full_ppm: self.number("lsa.ncl_full"),
+            collector_rate: self.number("lsa.collector_rate"),
+            collector_rate_high: self.number("lsa.collector_rate_high"),
+            collector: Collector::parse(self.name("lsa.collector")).expect("the list holds the rules"),
+            exhaustion: Exhaustion::parse(self.name("lsa.exhaustion")).expect("the list holds the answers"),
+            release_space: ReleaseSpace::parse(self.name("lsa.release_space")).expect("the list holds the moments"),
         }
     }
 
@@ -434,6 +478,11 @@ fn store_write_time(kind: StoreKind) -> Option<Span> {
     }
 }
 
+/// Sectors of a compressed track.
+fn stored_sectors(lsa: &LsaParameters) -> u32 {
+    u32::try_from(lsa.stored_track().div_ceil(SECTOR_BYTES)).expect("a track has 112 sectors at most")
+}
+
 /// Keys of MODEL's parameter tables that no component of this version reads.
 const LATER_KEYS: &[&str] = &[
     "kind",
@@ -508,6 +557,8 @@ fn tables(raw: &RawScenario) -> impl Iterator<Item = (&'static str, &Settings)> 
         ("metadata", &raw.metadata),
         ("channel", &raw.channel),
         ("flashcopy", &raw.flashcopy),
+        ("lsa", &raw.lsa),
+        ("snapshot", &raw.snapshot),
         ("label", &raw.label),
         ("host", &raw.host),
         ("operator", &raw.operator),
@@ -554,8 +605,8 @@ mod tests {
     fn every_profile_has_exactly_the_parameters_and_every_text_is_legal() {
         for profile in profiles::ALL {
             let mut known: Vec<&str> = PARAMETERS.iter().map(|(key, _)| *key).collect();
-            known.push("volume.model");
-            let mut given: Vec<&str> = profile.entries.iter().map(|entry| entry.key).collect();
+            known.extend(["volume.model", "dasd.architecture"]);
+            let mut given: Vec<&str> = profile.entries().map(|entry| entry.key).collect();
             known.sort_unstable();
             given.sort_unstable();
             assert_eq!(given, known, "{}", profile.name);
@@ -569,7 +620,7 @@ mod tests {
     fn the_default_profile_has_the_values_of_the_model() {
         let (hardware, problems) = read("");
         assert_eq!(problems, []);
-        let dasd = hardware.dasd(Vec::new());
+        let dasd = hardware.dasd(Architecture::HomeArea, Vec::new());
         assert_eq!((dasd.clusters, dasd.processors, dasd.nvs, dasd.cache), (2, 4, 192 << 20, 8192 << 20));
         assert_eq!(dasd.establish_base + dasd.establish_per_track * 50_085, Span::from_us(1_501_700));
         assert_eq!(hardware.io_time(), Span::from_ns(66_666));

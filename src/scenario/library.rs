@@ -1,8 +1,8 @@
 //! The shipped scenarios as pages name them: what each is about, and what comes out under which method.
 
 use super::examples::{ALL, Example};
-use super::names::Architecture;
 use super::{Answer, Overrides, load};
+use crate::controller::dasd::Architecture;
 use crate::manager::plan::MethodName;
 use crate::vocab::Invariant;
 

@@ -1,6 +1,6 @@
 //! The closed lists of names that values of a scenario come from, and how one is chosen.
 
-use crate::controller::dasd::{CopyMode, CowTiming, Fence, LabelCommit, LabelResidency, StripeLog};
+use crate::controller::dasd::{Architecture, CopyMode, CowTiming, Fence, LabelCommit, LabelResidency, StripeLog};
 use crate::fault::plan::{
     BlockChoice, DataPath, FaultKind, NvsFate, Program, Slip, SwapAction, UpdateTrack, WithdrawChoice,
 };
@@ -19,12 +19,6 @@ use super::diagnostic::{Diagnostic, suggestion};
 use super::document::{Node, Value};
 use super::plan::ExpectedVerdict;
 use super::shape::{Shape, out_of_range, text_of, wrong_type};
-
-names! {
-    pub enum Architecture {
-        HomeArea = "home-area",
-    }
-}
 
 names! {
     /// Who asks for a restore, and does what the manager does not do by itself.
@@ -109,7 +103,7 @@ macro_rules! choices {
 }
 
 choices! {
-    Architecture, "an architecture", later &["log-structured"];
+    Architecture, "an architecture", later &[];
     LoadName, "a kind of workload", later &[];
     ReplayName, "a way of replaying a trace", later &[];
     TraceFormat, "a trace format", later &["srt", "msr", "systor", "spc", "tiersim-csv"];
@@ -155,7 +149,7 @@ choices! {
     Program, "a program", later &[];
     Slip, "a slip", later &[];
     NvsFate, "what becomes of the NVS", later &[];
-    Invariant, "an invariant", later &["refcount-exact"];
+    Invariant, "an invariant", later &[];
     ExpectedVerdict, "a verdict", later &[];
 }
 

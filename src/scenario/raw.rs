@@ -4,7 +4,7 @@
 //! the business of `check`. The structs are read from a document tree of our own and not through serde: a serde reader
 //! stops at the first unknown key or wrong type, and cannot point into `--set`.
 
-use crate::controller::dasd::{CopyMode, CowTiming, Fence, LabelCommit, LabelResidency};
+use crate::controller::dasd::{Architecture, CopyMode, CowTiming, Fence, LabelCommit, LabelResidency};
 use crate::fault::plan::{
     BlockChoice, DataPath, FaultKind, NvsFate, Program, Slip, SwapAction, UpdateTrack, WithdrawChoice,
 };
@@ -20,7 +20,7 @@ use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, VolumeId};
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
 use super::document::{Node, Table, Value};
-use super::names::{AddressRule, Architecture, Asker, LoadName, ReplayName, TraceFormat};
+use super::names::{AddressRule, Asker, LoadName, ReplayName, TraceFormat};
 use super::plan::ExpectedVerdict;
 use super::shape::{Bytes, Given, MeanBetween, Ratio, Shape, Share};
 use super::units::Frequency;
@@ -97,11 +97,13 @@ tables! {
         host: Settings,
         label: Settings,
         library: Settings,
+        lsa: Settings,
         metadata: Settings,
         operator: Settings,
         raid: Settings,
+        snapshot: Settings,
         tape: Settings,
-    } later &["explore", "lsa"];
+    } later &["explore"];
 
     RawDasd, "a DASD controller" {
         name: String,

@@ -1,6 +1,8 @@
 //! What the tests of whole runs share: scenarios from files and texts, runs with their whole history.
 #![allow(dead_code, reason = "every test is a program of its own and uses a part of this")]
 
+pub mod rig;
+
 use std::fmt::{Debug, Write};
 use std::fs;
 use std::path::{Path, PathBuf};

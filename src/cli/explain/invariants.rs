@@ -53,6 +53,9 @@ fn evaluated(invariant: Invariant) -> (&'static str, &'static str) {
             ("with every write of a label; right after a crash; at the end of the run", "labels, jobs, the ledger")
         }
         Invariant::BindingExclusive => ("after every event; right after a crash", "bindings and the free places"),
+        Invariant::RefcountExact => {
+            ("after every event; right after a crash", "bindings, their counts and the free places of an array")
+        }
         Invariant::CowOrder => ("after every event; right after a crash", "homes of source and copy, own bits"),
         Invariant::BackupExists => ("after every event; at the end of the run", "the inventory, the cartridges"),
         Invariant::SuccessMeansSuccess => ("when a job ends", "what all the others read"),

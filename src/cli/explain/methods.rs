@@ -33,7 +33,7 @@ pub fn page(found: MethodName, library: &Library) -> Page {
 }
 
 pub fn step_page(found: StepName) -> Page {
-    let of = |method: &&MethodName| method::place_of(**method, found).is_some();
+    let of = |method: &&MethodName| method::table(**method).iter().any(|line| line.step == found);
     let methods: Vec<&str> = MethodName::ALL.iter().filter(of).map(|method| method.name()).collect();
     let restores = method::RESTORE.iter().any(|line| line.step == found);
     let whose = match found {

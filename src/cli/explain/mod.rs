@@ -102,7 +102,7 @@ fn lists() -> Vec<(&'static str, Vec<String>)> {
     let mut switches = named(crate::scenario::hazards::switches::ALL.iter().map(|switch| switch.key));
     switches.sort();
     switches.dedup();
-    let parameters = profiles::ALL.iter().flat_map(|profile| profile.entries).map(|entry| entry.key);
+    let parameters = profiles::ALL.iter().flat_map(|profile| profile.entries()).map(|entry| entry.key);
     let mut parameters = named(parameters);
     parameters.sort();
     parameters.dedup();

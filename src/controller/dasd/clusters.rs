@@ -102,6 +102,7 @@ impl DasdController {
     fn destaging_of(&self, cluster: u8) -> u32 {
         let cells = self.volatile.ops.iter().filter(|op| op.cluster == cluster).map(|op| match &op.work {
             Work::Destage(destage) => destage.cells.len() as u32,
+            Work::Append(append) => append.cells.len() as u32,
             _ => 0,
         });
         cells.sum()
@@ -127,6 +128,7 @@ impl DasdController {
                 }
                 self.resume_background();
                 self.destage_if_due(out);
+                self.collect_if_due(out);
             }
             ClusterState::Up | ClusterState::TakenOver => unreachable!("a failover has two steps"),
         }
@@ -218,7 +220,8 @@ impl DasdController {
             DasdCommand::WriteTracks { device, .. }
             | DasdCommand::WriteLabel { device, .. }
             | DasdCommand::ReadLabel { device, .. }
-            | DasdCommand::DeleteTarget { device, .. } => self.is_cut_off(device),
+            | DasdCommand::DeleteTarget { device, .. }
+            | DasdCommand::ReleaseSpace { device, .. } => self.is_cut_off(device),
             DasdCommand::Establish { source, target, .. } => self.is_cut_off(source) || self.is_cut_off(target),
             DasdCommand::Withdraw { target, .. } => self.is_cut_off(target),
             DasdCommand::Freeze { ref sources, .. } => sources.iter().any(|&source| self.is_cut_off(source)),
@@ -241,7 +244,7 @@ impl DasdController {
         match (&self.volatile.ops[slot as usize].work, channel_bytes) {
             (_, Some(bytes)) => self.use_channel(slot, bytes, out),
             (Work::Read(_) | Work::WriteLabel { .. } | Work::ReadLabel { .. }, None) => self.use_processor(slot, out),
-            (Work::Establish(_) | Work::Withdraw(_) | Work::Delete { .. } | Work::Freeze(_), None) => {
+            (Work::Establish(_) | Work::Withdraw(_) | Work::Delete(_) | Work::Freeze(_), None) => {
                 self.wait(slot, self.log_time(), out);
             }
             _ => self.volatile.ready.push_back(slot),

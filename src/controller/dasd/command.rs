@@ -77,11 +77,17 @@ pub enum DasdCommand {
         /// Reads of the target end first; else they see its home (H33).
         drain: bool,
     },
-    /// Removes the target's bindings; the device stays, with `label` and nothing else (patent paragraph 38).
+    /// Removes the target's bindings; the device stays, with `label` and nothing else (patent paragraph 38). Without a
+    /// label it keeps the one it has.
     DeleteTarget {
         ticket: Ticket,
         device: Device,
-        label: LabelTrack,
+        label: Option<LabelTrack>,
+    },
+    /// Gives back the space of a volume that was deleted where space is released on command.
+    ReleaseSpace {
+        ticket: Ticket,
+        device: Device,
     },
     QueryRelations {
         ticket: Ticket,
@@ -251,6 +257,35 @@ pub enum DasdFact {
     /// No path to the controller works, or one does again.
     PathsGone,
     PathsBack,
+    /// The counts of all places that the source of a snapshot is bound to are raised. Durable.
+    SnapshotCountsRaised {
+        relation: RelationNumber,
+        source: Device,
+        target: Device,
+    },
+    /// The target's pointers are those of the source. Durable.
+    SnapshotPointersWritten {
+        relation: RelationNumber,
+        source: Device,
+        target: Device,
+    },
+    /// A modified track is bound to the place that it was appended to. Durable.
+    TrackRedirected {
+        device: Device,
+        track: TrackNo,
+    },
+    /// The last binding of a place is gone. Durable.
+    PlaceFreed {
+        place: u64,
+    },
+    /// Every live track of a segment lies elsewhere. Durable.
+    SegmentCollected {
+        segment: u32,
+    },
+    /// The net capacity load reached its high mark.
+    Ncl75,
+    /// A host write finds the array full.
+    Ncl100,
     NvsReplayed,
     TablesRebuilt,
     MetadataFinished,
@@ -292,10 +327,17 @@ impl DasdFact {
             DasdFact::HiddenIdCleared { .. } => EventName::HiddenIdCleared,
             DasdFact::TargetDeleted { .. } => EventName::TargetDeleted,
             DasdFact::DiskFailed { .. } => EventName::DiskFailed,
+            DasdFact::SnapshotCountsRaised { .. } => EventName::SnapshotCountsRaised,
+            DasdFact::SnapshotPointersWritten { .. } => EventName::SnapshotPointersWritten,
+            DasdFact::PlaceFreed { .. } => EventName::PlaceFreed,
+            DasdFact::SegmentCollected { .. } => EventName::SegmentCollected,
+            DasdFact::Ncl75 => EventName::Ncl75,
+            DasdFact::Ncl100 => EventName::Ncl100,
             DasdFact::NvsReplayed => EventName::NvsReplayed,
             DasdFact::TablesRebuilt => EventName::TablesRebuilt,
             DasdFact::MetadataFinished => EventName::MetadataFinished,
             DasdFact::WriteCommitted { .. }
+            | DasdFact::TrackRedirected { .. }
             | DasdFact::PathsGone
             | DasdFact::PathsBack
             | DasdFact::Down
@@ -315,6 +357,7 @@ impl DasdFact {
             | DasdFact::TargetEntryCleared { device, track }
             | DasdFact::BackgroundTrackHardened { device, track }
             | DasdFact::StageDone { device, track }
+            | DasdFact::TrackRedirected { device, track }
             | DasdFact::DestageStarted { device, track }
             | DasdFact::DestageDone { device, track } => (Some(device), Some(track)),
             DasdFact::HiddenIdWritten { device }
@@ -328,8 +371,14 @@ impl DasdFact {
             | DasdFact::EstablishAcknowledged { source, .. }
             | DasdFact::BackgroundCopyComplete { source, .. }
             | DasdFact::WithdrawRequested { source, .. }
+            | DasdFact::SnapshotCountsRaised { source, .. }
+            | DasdFact::SnapshotPointersWritten { source, .. }
             | DasdFact::RelationshipWithdrawn { source, .. } => (Some(source), None),
-            DasdFact::NvsHigh
+            DasdFact::PlaceFreed { .. }
+            | DasdFact::SegmentCollected { .. }
+            | DasdFact::Ncl75
+            | DasdFact::Ncl100
+            | DasdFact::NvsHigh
             | DasdFact::NvsFull
             | DasdFact::ClusterFailed { .. }
             | DasdFact::FailoverDone { .. }
@@ -385,6 +434,7 @@ impl DasdCommand {
             | DasdCommand::Establish { ticket, .. }
             | DasdCommand::Withdraw { ticket, .. }
             | DasdCommand::DeleteTarget { ticket, .. }
+            | DasdCommand::ReleaseSpace { ticket, .. }
             | DasdCommand::QueryRelations { ticket } => ticket,
         }
     }

@@ -1,12 +1,14 @@
-//! Copy services: establish and withdraw of an instant virtual copy, and the deletion of its target (patent paragraphs 22
-//! to 24, 36, 38, 43 and 45; MODEL 3.4).
+//! Copy services: establish and withdraw of an instant virtual copy (patent paragraphs 22 to 24, 36, 43 and 45; MODEL
+//! 3.4).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::command::{DasdFact, Identity, Payload};
 use super::microcode::Work;
-use super::parameters::{CopyMode, CopyTerms, HiddenRule, LabelCommit, LabelResidency, OpportunisticCopy};
+use super::parameters::{
+    Architecture, CopyMode, CopyTerms, CowTiming, HiddenRule, LabelCommit, LabelResidency, OpportunisticCopy,
+};
 use super::tables::{Overlay, Record, Relation};
 use super::{DasdController, DasdOutbox};
 use crate::kernel::{Span, Time};
@@ -35,6 +37,8 @@ pub enum EstablishPhase {
     Build,
     /// The label of `before-establish` is on its way.
     LabelFirst,
+    /// A snapshot counts the bindings of its target before it makes them.
+    RaiseCounts,
     Relationship,
     /// The label of `after-establish` is on its way.
     LabelLast,
@@ -67,7 +71,7 @@ impl Establish {
         self.terms.residency == LabelResidency::Overlay && matches!(self.identity, Identity::Withheld { .. })
     }
 
-    fn commit(&self) -> Option<LabelCommit> {
+    pub fn commit(&self) -> Option<LabelCommit> {
         match self.identity {
             Identity::Copied => None,
             // An overlay is part of the relationship's entry: it cannot come before or after it.
@@ -91,7 +95,7 @@ impl DasdController {
         let refused = source == target
             || tables.is_related(source)
             || tables.is_related(target)
-            || tables.bindings[source.0 as usize].tracks != tables.bindings[target.0 as usize].tracks
+            || tables.tracks(source) != tables.tracks(target)
             || self.volatile.devices[source.0 as usize].establishing
             || self.volatile.devices[target.0 as usize].held.is_some();
         if refused {
@@ -100,6 +104,13 @@ impl DasdController {
         }
         let number = RelationNumber(self.battery.next_relation);
         self.battery.next_relation += 1;
+        // Nothing is copied on write, and the label of a snapshot's target has a place of its own: both as a matter of course.
+        let terms = match self.parameters.architecture {
+            Architecture::HomeArea => terms,
+            Architecture::LogStructured => {
+                CopyTerms { cow: CowTiming::OnDestage, residency: LabelResidency::Resident, ..terms }
+            }
+        };
         let establish = Establish {
             ticket,
             source,
@@ -149,10 +160,10 @@ impl DasdController {
             EstablishPhase::Drain => {
                 self.volatile.devices[source.0 as usize].drainer = None;
                 self.volatile.devices[target.0 as usize].drainer = None;
-                self.volatile.devices[target.0 as usize].no_destage = true;
+                self.pause_destage(&establish, true);
                 establish.t0 = out.now();
                 out.report(DasdFact::PointInTimeSet { relation: number, source, target });
-                let tracks = u64::from(self.volatile.tables.bindings[source.0 as usize].tracks);
+                let tracks = u64::from(self.volatile.tables.tracks(source));
                 let work = self.parameters.establish_base + self.parameters.establish_per_track * tracks;
                 self.wait(slot, work.saturating_sub(log), out);
                 EstablishPhase::Build
@@ -163,16 +174,25 @@ impl DasdController {
             }
             EstablishPhase::Build => {
                 self.wait(slot, log, out);
-                EstablishPhase::Relationship
+                self.first_commit()
             }
             EstablishPhase::LabelFirst => {
                 self.discard_versions(target);
                 self.commit_conditioned_label(&establish, None, out);
                 self.wait(slot, log, out);
+                self.first_commit()
+            }
+            EstablishPhase::RaiseCounts => {
+                self.raise_counts(&establish, out);
+                self.wait(slot, log, out);
                 EstablishPhase::Relationship
             }
             EstablishPhase::Relationship => {
-                self.commit_relationship(&establish, out);
+                if self.is_log_structured() {
+                    self.commit_snapshot(&establish, out);
+                } else {
+                    self.commit_relationship(&establish, out);
+                }
                 if establish.commit() == Some(LabelCommit::AfterEstablish) {
                     self.wait(slot, log, out);
                     EstablishPhase::LabelLast
@@ -193,6 +213,10 @@ impl DasdController {
             }
         };
         Some(establish)
+    }
+
+    fn first_commit(&self) -> EstablishPhase {
+        if self.is_log_structured() { EstablishPhase::RaiseCounts } else { EstablishPhase::Relationship }
     }
 
     /// Writes the target's label: its own ID and, where that is asked for, the source's ID hidden (406, 412).
@@ -236,7 +260,7 @@ impl DasdController {
     /// Makes the relationship durable; with an atomic label commit the label in the same log record.
     pub(super) fn commit_relationship(&mut self, establish: &Establish, out: &mut DasdOutbox) {
         let Establish { source, target, number, t0, .. } = *establish;
-        let tracks = self.volatile.tables.bindings[source.0 as usize].tracks;
+        let tracks = self.volatile.tables.tracks(source);
         let mut relation = Relation::new(number, source, target, t0, tracks);
         relation.background = establish.mode == CopyMode::Copy;
         let commit = establish.commit();
@@ -275,13 +299,13 @@ impl DasdController {
         let Establish { source, target, number, .. } = *establish;
         out.report(DasdFact::EstablishAcknowledged { relation: number, source, target });
         self.reply(establish.ticket, Status::Good, Payload::Established { number, t0: establish.t0 }, out);
-        self.volatile.devices[target.0 as usize].no_destage = false;
+        self.pause_destage(establish, false);
         for device in [source, target] {
             self.volatile.devices[device.0 as usize].establishing = false;
             self.end_long_busy(device, out);
         }
         self.arm_scan(out);
-        if establish.mode == CopyMode::Copy {
+        if self.volatile.tables.relation(number).is_some_and(|relation| relation.background) {
             self.start_background(number, source, target);
         }
     }
@@ -306,6 +330,11 @@ impl DasdController {
         drain: bool,
         out: &mut DasdOutbox,
     ) {
+        // A log-structured array has no relationship table to withdraw from: its copies end with the deletion.
+        if self.is_log_structured() {
+            self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+            return;
+        }
         let Some(relation) = self.volatile.tables.relation_of_target(target) else {
             // The relationship of a COPY ends by itself; the hidden ID stays until it is asked to go.
             if hidden == HiddenRule::Clear && self.logical_label(target).label.is_some_and(|record| record.has_hidden())
@@ -415,27 +444,6 @@ impl DasdController {
         }
     }
 
-    pub(super) fn proceed_delete(
-        &mut self,
-        slot: u32,
-        ticket: Ticket,
-        device: Device,
-        label: LabelTrack,
-        unbound: bool,
-        out: &mut DasdOutbox,
-    ) -> Option<bool> {
-        if !unbound {
-            self.log(Record::Unbind { device }, out);
-            self.discard_data_versions(device);
-            self.wait(slot, self.log_time(), out);
-            return Some(true);
-        }
-        self.commit_label(device, label, out);
-        out.report(DasdFact::TargetDeleted { device });
-        self.reply(ticket, Status::Good, Payload::Nothing, out);
-        None
-    }
-
     /// Wakes the establish or withdraw that waits for this device, once nothing of the kind it waits for is left.
     pub(super) fn drained(&mut self, device: Device, out: &mut DasdOutbox) {
         let state = &self.volatile.devices[device.0 as usize];
@@ -444,6 +452,7 @@ impl DasdController {
             Work::Establish(establish) => self.is_quiet_for(establish),
             Work::Withdraw(_) => state.reads == 0,
             Work::Freeze(freeze) => self.is_quiet_for_freeze(freeze),
+            Work::Delete(_) => self.is_quiet_for_delete(device),
             _ => false,
         };
         if quiet {
@@ -457,5 +466,6 @@ impl DasdController {
         self.volatile.devices[establish.source.0 as usize].writes == 0
             && self.volatile.devices[establish.target.0 as usize].destages == 0
             && self.volatile.devices[establish.target.0 as usize].writes == 0
+            && (!self.is_log_structured() || self.volatile.devices[establish.source.0 as usize].destages == 0)
     }
 }

@@ -11,7 +11,7 @@ use super::destage::Destage;
 use super::microcode::Work;
 use super::read::ReadPhase;
 use super::row::RowWrite;
-use super::state::Suspended;
+use super::state::{ClusterState, Suspended};
 use super::write::WritePhase;
 use super::{DasdController, DasdOutbox};
 use crate::vocab::{Device, Status};
@@ -22,6 +22,11 @@ impl DasdController {
         match work {
             Work::RowWrite(row) => self.volatile.ops[row.parent as usize].cluster,
             Work::SaveT0(save) => self.volatile.ops[save.parent as usize].cluster,
+            Work::Append(append) => append.cluster,
+            // Any cluster that is up may collect.
+            Work::Collection(_) => {
+                self.volatile.clusters.iter().position(|state| *state == ClusterState::Up).unwrap_or(0) as u8
+            }
             work => devices_of(work)[0].map_or(0, |device| self.serving(device)),
         }
     }
@@ -61,7 +66,7 @@ impl DasdController {
             // It goes with the write that waits for it, which begins it anew.
             Work::SaveT0(save) => self.is_cut(cluster, save.parent as usize),
             // It reads and writes disks for its own device alone.
-            Work::Destage(_) => op.cluster == cluster,
+            Work::Destage(_) | Work::Append(_) | Work::Collection(_) => op.cluster == cluster,
             Work::Freeze(freeze) => {
                 op.cluster == cluster || freeze.sources.iter().any(|&source| self.is_cut_off(source))
             }
@@ -128,14 +133,17 @@ impl DasdController {
                     return None;
                 }
             },
-            Work::WriteLabel { .. } | Work::ReadLabel { .. } | Work::Delete { .. } | Work::Freeze(_) => work,
+            Work::WriteLabel { .. } | Work::ReadLabel { .. } | Work::Delete(_) | Work::Freeze(_) => work,
             Work::Establish(mut establish) => {
                 establish.phase = match establish.phase {
                     // No relationship yet: it is made anew, with a later T0.
                     EstablishPhase::Drain
                     | EstablishPhase::Build
                     | EstablishPhase::LabelFirst
-                    | EstablishPhase::Relationship => EstablishPhase::Drain,
+                    | EstablishPhase::RaiseCounts => EstablishPhase::Drain,
+                    // The counts of a snapshot are raised: its pointers follow.
+                    EstablishPhase::Relationship if self.is_log_structured() => EstablishPhase::Relationship,
+                    EstablishPhase::Relationship => EstablishPhase::Drain,
                     EstablishPhase::LabelLast => EstablishPhase::LabelLast,
                     EstablishPhase::Acknowledge => EstablishPhase::Acknowledge,
                 };
@@ -150,6 +158,14 @@ impl DasdController {
             }
             Work::Destage(destage) => {
                 self.let_destage_go(&destage, out);
+                return None;
+            }
+            Work::Append(append) => {
+                self.let_append_go(&append, out);
+                return None;
+            }
+            Work::Collection(collection) => {
+                self.let_collection_go(&collection);
                 return None;
             }
             Work::Background(Background { locks, .. }) => {
@@ -227,13 +243,15 @@ fn phase_again(phase: WritePhase) -> Option<WritePhase> {
 /// The devices that an operation works for.
 fn devices_of(work: &Work) -> [Option<Device>; 2] {
     match work {
-        Work::Free | Work::Cut { .. } | Work::RowWrite(_) | Work::SaveT0(_) => [None; 2],
+        Work::Free | Work::Cut { .. } | Work::RowWrite(_) | Work::SaveT0(_) | Work::Append(_) | Work::Collection(_) => {
+            [None; 2]
+        }
         Work::Read(read) => [Some(read.range.device), None],
         Work::Write(write) => [Some(write.range.device), None],
-        Work::WriteTracks { device, .. }
-        | Work::WriteLabel { device, .. }
-        | Work::ReadLabel { device, .. }
-        | Work::Delete { device, .. } => [Some(*device), None],
+        Work::WriteTracks { device, .. } | Work::WriteLabel { device, .. } | Work::ReadLabel { device, .. } => {
+            [Some(*device), None]
+        }
+        Work::Delete(delete) => [Some(delete.device), None],
         Work::Freeze(freeze) => [freeze.sources.first().copied(), None],
         Work::Establish(establish) => [Some(establish.source), Some(establish.target)],
         Work::Withdraw(withdraw) => [Some(withdraw.source), Some(withdraw.target)],

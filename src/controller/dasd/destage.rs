@@ -64,7 +64,7 @@ impl DasdController {
             if used * 1_000_000 <= capacity * u64::from(self.parameters.nvs_low_ppm) {
                 *draining = false;
             }
-            if *draining {
+            if *draining || self.volatile.space.pressed {
                 self.start_destages(cluster, Due::All, out);
             } else if self.volatile.urgent[usize::from(cluster)].is_some() {
                 self.start_destages(cluster, Due::Aged(out.now()), out);
@@ -83,8 +83,9 @@ impl DasdController {
     }
 
     pub(super) fn arm_scan(&mut self, out: &mut DasdOutbox) {
-        // While every disk is at work the end of a destage looks again.
-        if self.volatile.scan_armed || self.volatile.destages >= self.destage_limit() {
+        // While every disk is at work the end of a destage looks again; while there is no space, the end of a collection.
+        let later = self.volatile.destages >= self.destage_limit() || self.volatile.space.starved;
+        if self.volatile.scan_armed || later {
             return;
         }
         let oldest = (0..self.parameters.clusters)
@@ -100,9 +101,19 @@ impl DasdController {
         }
     }
 
-    /// One destage for every disk of the rank at a time (A): enough to keep the arms busy.
+    /// One destage for every disk of the rank at a time (A): enough to keep the arms busy. An append uses all disks.
     fn destage_limit(&self) -> u32 {
-        u32::from(self.rank.disks())
+        if self.is_log_structured() { 1 } else { u32::from(self.rank.disks()) }
+    }
+
+    /// What has reached its age, where modified data does not drain anyway.
+    pub(super) fn start_aged_destages(&mut self, out: &mut DasdOutbox) {
+        for cluster in 0..self.parameters.clusters {
+            if !self.volatile.draining[usize::from(cluster)] {
+                self.start_destages(cluster, Due::Aged(out.now()), out);
+            }
+        }
+        self.arm_scan(out);
     }
 
     /// Starts destages of a cluster's tracks in order while there is room.
@@ -118,7 +129,11 @@ impl DasdController {
             {
                 return;
             }
-            self.start_destage(slot, out);
+            if !self.is_log_structured() {
+                self.start_destage(slot, out);
+            } else if self.volatile.space.starved || !self.start_append(cluster, out) {
+                return;
+            }
         }
     }
 
@@ -131,7 +146,7 @@ impl DasdController {
         if urgent { since } else { since + self.parameters.destage_age }
     }
 
-    fn may_destage(&self, slot: SlotNo) -> bool {
+    pub(super) fn may_destage(&self, slot: SlotNo) -> bool {
         let slot = self.volatile.cache.slot(slot);
         self.is_served(slot.device)
             && !self.volatile.devices[slot.device.0 as usize].no_destage
@@ -178,7 +193,7 @@ impl DasdController {
         let Some(place) = tables.place(device, track) else { return vec![track] };
         let width = u64::from(self.rank.disks()) - 1;
         let column = place.0 % width;
-        let last = u64::from(tables.bindings[device.0 as usize].tracks) - 1;
+        let last = u64::from(tables.tracks(device)) - 1;
         let low = u64::from(track.0).saturating_sub(column);
         let high = (u64::from(track.0) + width - 1 - column).min(last);
         (low..=high)
@@ -189,7 +204,7 @@ impl DasdController {
 
     /// What of a track may be destaged now. An older version that is still needed as T0 data goes first, and is itself
     /// that data: nothing is copied for it.
-    fn destage_cell(&mut self, device: Device, track: TrackNo) -> Option<DestageCell> {
+    pub(super) fn destage_cell(&mut self, device: Device, track: TrackNo) -> Option<DestageCell> {
         let newest = self.volatile.cache.newest(device, track)?;
         let slot = self.volatile.cache.older(newest).unwrap_or(newest);
         let SlotState::Modified { nvs, .. } = self.volatile.cache.slot(slot).state else { return None };
@@ -210,7 +225,7 @@ impl DasdController {
         let device = destage.device;
         let mut own = Vec::new();
         for cell in &destage.cells {
-            self.settle_slot(cell, out);
+            self.settle_slot(cell.slot, out);
             self.unlock_track(cell.lock);
             out.report(DasdFact::DestageDone { device, track: cell.track });
             own.push(cell.track);
@@ -221,16 +236,12 @@ impl DasdController {
         self.wake_writes();
         self.drained(device, out);
         self.destage_if_due(out);
-        for cluster in 0..self.parameters.clusters {
-            if !self.volatile.draining[usize::from(cluster)] {
-                self.start_destages(cluster, Due::Aged(out.now()), out);
-            }
-        }
+        self.start_aged_destages(out);
         self.wake_hardened();
     }
 
     /// NVS has room again.
-    fn wake_writes(&mut self) {
+    pub(super) fn wake_writes(&mut self) {
         self.volatile.full_reported = false;
         while let Some(waiter) = self.volatile.nvs_waiters.pop_front() {
             self.volatile.ready.push_back(waiter);
@@ -238,15 +249,15 @@ impl DasdController {
     }
 
     /// The version is on disk: it is clean now, unless it was modified again meanwhile.
-    fn settle_slot(&mut self, cell: &DestageCell, out: &DasdOutbox) {
-        let SlotState::Destaging { nvs, sequence } = self.volatile.cache.slot(cell.slot).state else {
+    pub(super) fn settle_slot(&mut self, slot: SlotNo, out: &DasdOutbox) {
+        let SlotState::Destaging { nvs, sequence } = self.volatile.cache.slot(slot).state else {
             unreachable!("a version stays in destage until it ends");
         };
         if self.battery.modified.get(nvs).sequence == sequence {
             self.battery.modified.release(nvs);
-            self.volatile.cache.finish_destage(cell.slot);
+            self.volatile.cache.finish_destage(slot);
         } else {
-            self.volatile.cache.destage_again(cell.slot, out.now());
+            self.volatile.cache.destage_again(slot, out.now());
         }
     }
 

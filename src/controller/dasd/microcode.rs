@@ -10,10 +10,13 @@
 //! free and waits for none. Row locks serialise writes of one parity group; their holder waits for disks only.
 use std::sync::Arc;
 
+use super::append::Append;
 use super::background::Background;
 use super::before_commit::SaveT0;
+use super::collect::Collection;
 use super::command::{DasdCommand, DasdFact, DasdReply, Payload, RelationSummary};
 use super::copy::{Establish, Withdraw};
+use super::delete::Delete;
 use super::destage::Destage;
 use super::freeze::Freeze;
 use super::parameters::{Cpu, Fence};
@@ -64,13 +67,10 @@ pub enum Work {
     Freeze(Freeze),
     Establish(Establish),
     Withdraw(Withdraw),
-    Delete {
-        ticket: Ticket,
-        device: Device,
-        label: LabelTrack,
-        unbound: bool,
-    },
+    Delete(Delete),
     Destage(Destage),
+    Append(Append),
+    Collection(Collection),
     Background(Background),
     SaveT0(SaveT0),
     RowWrite(RowWrite),
@@ -124,9 +124,9 @@ impl DasdController {
                 Work::Freeze(freeze) => self.proceed_freeze(slot, freeze, out).map(Work::Freeze),
                 Work::Establish(establish) => self.proceed_establish(slot, establish, out).map(Work::Establish),
                 Work::Withdraw(withdraw) => self.proceed_withdraw(slot, withdraw, out).map(Work::Withdraw),
-                Work::Delete { ticket, device, label, unbound } => self
-                    .proceed_delete(slot, ticket, device, label, unbound, out)
-                    .map(|unbound| Work::Delete { ticket, device, label, unbound }),
+                Work::Delete(delete) => self.proceed_delete(slot, delete, out).map(Work::Delete),
+                Work::Append(append) => self.proceed_append(slot, append, out).map(Work::Append),
+                Work::Collection(collection) => self.proceed_collection(slot, collection, out).map(Work::Collection),
                 Work::Destage(destage) => self.proceed_destage(slot, destage, out).map(Work::Destage),
                 Work::Background(background) => self.proceed_background(slot, background, out).map(Work::Background),
                 Work::SaveT0(save) => self.proceed_save(slot, save, out).map(Work::SaveT0),
@@ -266,14 +266,8 @@ impl DasdController {
             DasdCommand::Withdraw { ticket, target, hidden, drain } => {
                 self.accept_withdraw(ticket, target, hidden, drain, out);
             }
-            DasdCommand::DeleteTarget { ticket, device, label } => {
-                if self.volatile.tables.is_related(device) {
-                    self.reply(ticket, Status::Rejected, Payload::Nothing, out);
-                    return;
-                }
-                let slot = self.start(Work::Delete { ticket, device, label, unbound: false });
-                self.wait(slot, self.log_time(), out);
-            }
+            DasdCommand::DeleteTarget { ticket, device, label } => self.accept_delete(ticket, device, label, out),
+            DasdCommand::ReleaseSpace { ticket, device } => self.release_space(ticket, device, out),
             DasdCommand::QueryRelations { ticket } => {
                 let relations = self.query_relations();
                 self.reply(ticket, Status::Good, Payload::Relations(relations), out);

@@ -1,28 +1,45 @@
-//! The DASD controller of the home-area architecture (102, patent paragraphs 18 to 25).
+//! The DASD controller (102, patent paragraphs 18 to 25), of either architecture.
 //!
-//! It takes commands from hosts, keeps volumes on a RAID rank behind cache and NVS, and makes instant virtual copies by a
-//! relationship table with copy-on-write. It knows nothing of backups, tapes or volume IDs in use: whether an ID is copied
-//! or withheld is a parameter of the command.
+//! It takes commands from hosts, keeps volumes on a RAID rank behind cache and NVS, and makes instant virtual copies. It
+//! knows nothing of backups, tapes or volume IDs in use: whether an ID is copied or withheld is a parameter of the command.
+//!
+//! Commands, channel, processors, cache, NVS, locks, rows of the rank, the metadata log and the restart are common to both
+//! architectures. What differs is how tracks lead to places, and what follows from it:
+//!
+//! | | home area | log-structured |
+//! |---|---|---|
+//! | map | [`homes`] | [`directory`] |
+//! | destage | `destage`: copy on write, then in place | `append`: to new places, then the bindings |
+//! | instant copy | `copy`: entry in the relationship table | `snapshot`: counts, then pointers |
+//! | its end | `copy`: withdraw | `delete`: the target's bindings go |
+//! | by itself | `background`: copy of what nobody writes | `collect`: free-space collection; `space`: load |
 //!
 //! It has one or two clusters: each has its processors and its half of the cache, and keeps the second copies of the other's
 //! modified data in its NVS. Deliberately absent: prefetch, persistent and incremental relationships, more than one
 //! relationship per volume, partial extents.
 
+mod append;
 mod background;
 mod before_commit;
 mod clusters;
+mod collect;
 pub mod command;
 mod copy;
 mod cut;
+mod delete;
 mod destage;
+pub mod directory;
 mod faults;
 mod freeze;
+pub mod homes;
 mod lock;
 mod microcode;
 pub mod parameters;
 mod read;
 mod restart;
 mod row;
+mod snapshot;
+mod space;
 mod state;
 mod store;
 pub mod tables;
@@ -34,17 +51,20 @@ use std::sync::Arc;
 
 pub use command::{DasdCommand, DasdFact, DasdReply, Identity, Payload, RelationSummary};
 pub use parameters::{
-    CopyMode, CopyTerms, CowTiming, Cpu, DasdParameters, Fence, HiddenRule, LabelCommit, LabelResidency,
-    OpportunisticCopy, StoreKind, StripeLog, Transaction, VolumeParameters,
+    Architecture, Collector, CopyMode, CopyTerms, CowTiming, Cpu, DasdParameters, Exhaustion, Fence, HiddenRule,
+    LabelCommit, LabelResidency, LsaParameters, OpportunisticCopy, ReleaseSpace, StoreKind, StripeLog, Transaction,
+    VolumeParameters,
 };
 pub use view::DurableVolumes;
 
+use self::directory::{Directory, Stored};
+use self::homes::Homes;
 use self::state::{BatteryBacked, Durable, Logged, Volatile};
 use self::store::MetadataStore;
-use self::tables::{Record, Tables};
+use self::tables::{Map, Record, Tables};
 use crate::device::raid::{Place, PlaceExtent, Rank, RankError};
 use crate::kernel::{Class, Outbox, Span, Stream, Time};
-use crate::vocab::{Device, LabelTrack, Status};
+use crate::vocab::{Device, LabelTrack, Status, TrackNo};
 
 /// What the controller sends to the hosts that see it.
 #[derive(Clone, Debug, Hash)]
@@ -138,19 +158,29 @@ impl DasdController {
         phases: &Stream,
         opportunism: Stream,
     ) -> Result<DasdController, RankError> {
-        let tracks: Vec<u32> = parameters.volumes.iter().map(|volume| volume.tracks).collect();
+        let stored = parameters.volumes.iter().map(|volume| parameters.stored_at_first(volume).places());
         let mut first = 0;
         let mut extents = Vec::new();
-        for (number, &count) in tracks.iter().enumerate() {
-            extents.push(PlaceExtent { first: Place(first), count: u64::from(count), volume: number as u64 });
-            first += u64::from(count);
+        for (count, volume) in stored.zip(0..) {
+            extents.push(PlaceExtent { first: Place(first), count, volume });
+            first += count;
+        }
+        if parameters.architecture == Architecture::LogStructured {
+            let (segment, segments) = parameters.segments();
+            // What free places hold is left from earlier use.
+            let count = segment * segments - first;
+            extents.push(PlaceExtent { first: Place(first), count, volume: u64::MAX });
         }
         let rank = Rank::new(&parameters.rank, &extents, phases)?;
-        let tables = Tables::new(&tracks, rank.places());
-        let home_labels = parameters.volumes.iter().map(|volume| Arc::new(LabelTrack::fresh(volume.id))).collect();
+        let tables = first_tables(&parameters, rank.places());
+        let labelled = parameters.volumes.iter().zip(0..).filter_map(|(volume, number)| {
+            let place = tables.place(Device(number), TrackNo(0))?;
+            Some((place, Arc::new(LabelTrack::fresh(volume.id))))
+        });
+        let labels = labelled.collect();
         Ok(DasdController {
             rank,
-            durable: Durable { store: MetadataStore::new(tables.clone()), home_labels },
+            durable: Durable { store: MetadataStore::new(tables.clone()), labels },
             battery: BatteryBacked::new(&parameters),
             volatile: Volatile::new(&parameters, tables),
             condition: Condition::Up,
@@ -224,9 +254,12 @@ impl DasdController {
     /// Commits a metadata transaction: it is in the NVS log and in the tables now, on the metadata store later. Without
     /// NVS it goes to the store itself, which its caller has waited for ([`Self::log_time`]).
     fn log(&mut self, record: Record, out: &mut DasdOutbox) {
-        self.volatile.tables.apply(&record);
+        for Place(place) in self.volatile.tables.apply(&record) {
+            out.report(DasdFact::PlaceFreed { place });
+        }
         let safe = self.parameters.metadata_transaction == Transaction::Logged;
         self.battery.log.push_back(Logged { record, safe });
+        self.note_load(out);
         if safe && !self.has_nvs() {
             self.store_log(self.battery.log.len());
             self.volatile.flushing = self.volatile.flushing.map(|_| 0);
@@ -272,4 +305,19 @@ impl DasdController {
         let at: Time = out.now() + delay;
         out.timer_at(at, Class::Completion, self.timer(DasdTimerKind::Restart, 0));
     }
+}
+
+/// The tables at the start of a run.
+fn first_tables(parameters: &DasdParameters, places: u64) -> Tables {
+    let tracks: Vec<u32> = parameters.volumes.iter().map(|volume| volume.tracks).collect();
+    let map = match parameters.architecture {
+        Architecture::HomeArea => Map::HomeArea(Homes::new(&tracks, places)),
+        Architecture::LogStructured => {
+            let stored: Vec<Stored> =
+                parameters.volumes.iter().map(|volume| parameters.stored_at_first(volume)).collect();
+            let (segment, segments) = parameters.segments();
+            Map::LogStructured(Directory::new(&stored, segment, segments))
+        }
+    };
+    Tables::new(&tracks, map)
 }

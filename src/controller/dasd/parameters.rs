@@ -1,14 +1,18 @@
 //! The parameters of a DASD controller, and the switches that change what its microcode does.
 
+use super::directory::Stored;
 use crate::device::channel::ChannelParameters;
 use crate::device::raid::RankParameters;
 use crate::kernel::Span;
 use crate::names;
-use crate::vocab::{Device, DeviceNumber, VolumeId};
+use crate::vocab::{Device, DeviceNumber, TRACK_BYTES, VolumeId};
 
-/// A home-area controller with its disks. Sizes are bytes, rates bytes per second, shares parts per million.
+/// A controller with its disks. Sizes are bytes, rates bytes per second, shares parts per million.
 #[derive(Clone, Debug)]
 pub struct DasdParameters {
+    pub architecture: Architecture,
+    /// Without effect in the home-area architecture.
+    pub lsa: LsaParameters,
     pub rank: RankParameters,
     pub channel: ChannelParameters,
     /// One or two processor complexes.
@@ -58,6 +62,18 @@ impl DasdParameters {
         let subsystem = self.volumes[device.0 as usize].device.0 >> 8;
         (subsystem % u16::from(self.clusters)) as u8
     }
+
+    /// What of a volume is on disk at the start: in the home-area architecture always everything.
+    pub fn stored_at_first(&self, volume: &VolumeParameters) -> Stored {
+        let empty = volume.empty && self.architecture == Architecture::LogStructured;
+        Stored { tracks: volume.tracks, empty }
+    }
+
+    /// Places of a segment, and how many segments a log-structured array has.
+    pub fn segments(&self) -> (u64, u64) {
+        let data_disks = u64::from(self.rank.data_disks);
+        (self.lsa.segment_rows * data_disks, self.lsa.segments(data_disks))
+    }
 }
 
 /// One logical volume, with the label it bears at the start of a run.
@@ -66,6 +82,78 @@ pub struct VolumeParameters {
     pub id: VolumeId,
     pub device: DeviceNumber,
     pub tracks: u32,
+    /// A log-structured array stores nothing of it at first but its label.
+    pub empty: bool,
+}
+
+names! {
+    /// How tracks of volumes lead to places on disk (patent paragraphs 22 and 25).
+    pub enum Architecture {
+        /// Every volume has places of its own; an instant copy is an entry in the relationship table.
+        HomeArea = "home-area",
+        /// Volumes may be bound to the same places; an instant copy is a copy of the bindings.
+        LogStructured = "log-structured",
+    }
+}
+
+names! {
+    /// Which segment free-space collection empties next.
+    pub enum Collector {
+        /// The one with the most free places.
+        Greedy = "greedy",
+        /// The one with the most free places, weighed with how long it has been left alone.
+        CostBenefit = "cost-benefit",
+    }
+}
+
+names! {
+    /// What becomes of host writes when the array is full (MODEL 3.6; what products do is not known).
+    pub enum Exhaustion {
+        Block = "block",
+        Reject = "reject",
+    }
+}
+
+names! {
+    /// When the space of a deleted volume is free again (S-37).
+    pub enum ReleaseSpace {
+        Automatic = "automatic",
+        OnCommand = "on-command",
+    }
+}
+
+/// What only a log-structured array has (MODEL 3.6 and 5.2).
+#[derive(Clone, Debug)]
+pub struct LsaParameters {
+    /// Rows of a segment: tracks that each data disk takes of it.
+    pub segment_rows: u64,
+    /// Host bytes of a track per byte on disk, in thousandths.
+    pub compression_milli: u64,
+    /// Tracks that make 100 % net capacity load.
+    pub capacity: u64,
+    pub ncl_high_ppm: u64,
+    pub ncl_full_ppm: u64,
+    /// Bytes on disk that collection moves a second, below and above `ncl_high_ppm`.
+    pub collector_rate: u64,
+    pub collector_rate_high: u64,
+    pub collector: Collector,
+    pub exhaustion: Exhaustion,
+    pub release_space: ReleaseSpace,
+}
+
+impl LsaParameters {
+    /// Bytes of a stored track.
+    pub fn stored_track(&self) -> u64 {
+        TRACK_BYTES * 1_000 / self.compression_milli
+    }
+
+    /// Segments that hold the capacity, and those in reserve: a row's worth for every segment, so that collection finds
+    /// a segment worth its while even when the array is full and what is free lies scattered, and three for segments
+    /// that are being filled (A).
+    pub fn segments(&self, data_disks: u64) -> u64 {
+        let full = self.capacity.div_ceil(self.segment_rows * data_disks);
+        full + full.div_ceil(self.segment_rows) + 3
+    }
 }
 
 names! {

@@ -5,6 +5,7 @@
 //! and log, and the log goes to the store. Each is an event of its own, so that a crash can fall between them.
 
 use super::command::DasdFact;
+use super::first_tables;
 use super::microcode::Work;
 use super::parameters::StoreKind;
 use super::state::StripeIntent;
@@ -52,6 +53,7 @@ impl DasdController {
                 self.restart_after(self.parameters.metadata_write, out);
             }
             RestartStep::FinishMetadata => {
+                self.abandon_snapshots();
                 self.store_log(self.battery.log.len());
                 out.report(DasdFact::MetadataFinished);
                 out.report(DasdFact::Up);
@@ -69,7 +71,9 @@ impl DasdController {
     pub(super) fn durable_tables(&self) -> Tables {
         let mut tables = self.durable.store.tables().clone();
         let safe = self.battery.log.iter().filter(|logged| logged.safe);
-        safe.for_each(|logged| tables.apply(&logged.record));
+        for logged in safe {
+            tables.apply(&logged.record);
+        }
         tables
     }
 
@@ -91,13 +95,12 @@ impl DasdController {
     }
 
     /// A battery-backed store is lost with its battery. The bindings of home areas are found again on the disks, as the
-    /// volumes were defined (A); no relationship is.
+    /// volumes were defined (A); no relationship is. A log-structured array falls back to the bindings of the start (A).
     fn lose_battery_store(&mut self) {
         if self.parameters.metadata_store != StoreKind::RamBattery {
             return;
         }
-        let tracks: Vec<u32> = self.parameters.volumes.iter().map(|volume| volume.tracks).collect();
-        self.durable.store = MetadataStore::new(Tables::new(&tracks, self.rank.places()));
+        self.durable.store = MetadataStore::new(first_tables(&self.parameters, self.rank.places()));
     }
 
     /// Stripes whose write was cut are written whole: data and parity agree again.
@@ -111,9 +114,7 @@ impl DasdController {
         for (disk, tag) in cells {
             self.rank.write_now(disk, row, tag);
         }
-        for (device, label) in labels {
-            self.durable.home_labels[device.0 as usize] = label;
-        }
+        self.durable.labels.extend(labels);
     }
 
     fn is_copying(&self, relation: RelationNumber) -> bool {

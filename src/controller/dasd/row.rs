@@ -5,7 +5,7 @@ use super::microcode::Work;
 use super::parameters::StripeLog;
 use super::state::StripeIntent;
 use super::{DasdController, DasdOutbox};
-use crate::device::raid::{Action, DiskOp};
+use crate::device::raid::{Action, DiskOp, Place};
 use crate::vocab::{Device, Tag, TrackImage, TrackNo};
 
 /// Writes some columns of one row, and its parity.
@@ -18,8 +18,19 @@ pub struct RowWrite {
     pub phase: RowPhase,
 }
 
+/// What is to be written to a place, and for whom.
+#[derive(Clone, Debug)]
+pub struct PlaceWrite {
+    pub place: Place,
+    pub device: Device,
+    pub track: TrackNo,
+    pub image: TrackImage,
+    pub purpose: Purpose,
+}
+
 #[derive(Clone, Debug)]
 pub struct RowCell {
+    pub place: Place,
     pub device: Device,
     pub track: TrackNo,
     pub disk: u16,
@@ -30,9 +41,13 @@ pub struct RowCell {
 /// Why a home is written: decides which fact observers see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    Destage { newer: bool },
+    Destage {
+        newer: bool,
+    },
     CopyOnWrite,
     Background,
+    /// A new place of a log-structured array: nobody is bound to it yet.
+    Append,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +58,22 @@ pub enum RowPhase {
 }
 
 impl DasdController {
-    /// Writes tracks to their homes, grouped by row. False when no track has a home.
+    /// Writes tracks to the places they are bound to. False when there is no such place.
     pub(super) fn write_homes(&mut self, parent: u32, tracks: Vec<(Device, TrackNo, TrackImage, Purpose)>) -> bool {
+        let bound = |(device, track, image, purpose)| {
+            let place = self.volatile.tables.place(device, track)?;
+            Some(PlaceWrite { place, device, track, image, purpose })
+        };
+        let writes = tracks.into_iter().filter_map(bound).collect();
+        self.write_places(parent, writes)
+    }
+
+    /// Writes places, grouped by row. False when there are none.
+    pub(super) fn write_places(&mut self, parent: u32, writes: Vec<PlaceWrite>) -> bool {
         let mut rows: Vec<RowWrite> = Vec::new();
-        for (device, track, image, purpose) in tracks {
-            let Some(place) = self.volatile.tables.place(device, track) else { continue };
+        for PlaceWrite { place, device, track, image, purpose } in writes {
             let location = self.rank.locate(place);
-            let cell = RowCell { device, track, disk: location.disk, image, purpose };
+            let cell = RowCell { place, device, track, disk: location.disk, image, purpose };
             match rows.iter_mut().find(|row| row.row == location.row) {
                 Some(row) => row.cells.push(cell),
                 None => rows.push(RowWrite {
@@ -126,7 +150,7 @@ impl DasdController {
         if self.parameters.stripe_log == StripeLog::Nvs {
             let mut cells: Vec<(u16, Tag)> = row.cells.iter().map(|cell| (cell.disk, cell.image.tag)).collect();
             cells.push((row.parity_disk, parity));
-            let labels = row.cells.iter().filter_map(|cell| Some((cell.device, cell.image.label.clone()?))).collect();
+            let labels = row.cells.iter().filter_map(|cell| Some((cell.place, cell.image.label.clone()?))).collect();
             self.battery.stripes.push(StripeIntent { row: row.row, cells, labels });
         }
         let mut submitted = 0;
@@ -160,16 +184,16 @@ impl DasdController {
     }
 
     fn home_written(&mut self, row: u64, cell: RowCell, arrived: bool, out: &mut DasdOutbox) {
-        let RowCell { device, track, image, purpose, .. } = cell;
+        let RowCell { place, device, track, image, purpose, .. } = cell;
         if let Some(label) = image.label.filter(|_| arrived) {
-            self.durable.home_labels[device.0 as usize] = label;
+            self.durable.labels.insert(place, label);
         }
         out.report(DasdFact::StripeDataWritten { row });
         match purpose {
             Purpose::Destage { newer } if self.volatile.tables.relation_of_source(device).is_some() => {
                 out.report(DasdFact::SourceHomeWritten { device, track, newer });
             }
-            Purpose::Destage { .. } => {}
+            Purpose::Destage { .. } | Purpose::Append => {}
             Purpose::CopyOnWrite => out.report(DasdFact::CowCopyHardened { device, track }),
             Purpose::Background => out.report(DasdFact::BackgroundTrackHardened { device, track }),
         }

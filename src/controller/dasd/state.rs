@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::command::DasdCommand;
 use super::microcode::{Op, Work};
 use super::parameters::DasdParameters;
+use super::space::Space;
 use super::store::MetadataStore;
 use super::tables::{Record, Tables};
 use crate::device::cache::{Cache, Nvs};
 use crate::device::channel::Channel;
+use crate::device::raid::Place;
 use crate::kernel::{Station, Time};
 use crate::vocab::{Device, LabelTrack, SLOT_BYTES, Tag, TrackNo};
 
@@ -18,7 +20,8 @@ use crate::vocab::{Device, LabelTrack, SLOT_BYTES, Tag, TrackNo};
 #[derive(Clone, Debug)]
 pub struct Durable {
     pub store: MetadataStore,
-    pub home_labels: Vec<Arc<LabelTrack>>,
+    /// By place: a label record lies beside the content of the track that is stored there.
+    pub labels: BTreeMap<Place, Arc<LabelTrack>>,
 }
 
 /// Survives a crash while the battery lasts, and is lost as a whole otherwise.
@@ -47,7 +50,7 @@ pub struct Logged {
 pub struct StripeIntent {
     pub row: u64,
     pub cells: Vec<(u16, Tag)>,
-    pub labels: Vec<(Device, Arc<LabelTrack>)>,
+    pub labels: Vec<(Place, Arc<LabelTrack>)>,
 }
 
 /// Lost in every crash of the controller; a crash of one cluster loses its part.
@@ -83,6 +86,8 @@ pub struct Volatile {
     pub flushing: Option<usize>,
     /// Freezes so far: each has a number.
     pub freezes: u32,
+    /// Of a log-structured array.
+    pub space: Space,
 }
 
 /// How a cluster is.
@@ -192,6 +197,7 @@ impl Volatile {
             scan_armed: false,
             flushing: None,
             freezes: 0,
+            space: Space::default(),
         }
     }
 

@@ -43,7 +43,9 @@ impl MetadataStore {
         let undone = self.recent.len().min(transactions as usize);
         self.recent.truncate(self.recent.len() - undone);
         let mut tables = self.before.clone();
-        self.recent.iter().for_each(|record| tables.apply(record));
+        for record in &self.recent {
+            tables.apply(record);
+        }
         self.tables = tables;
         undone as u32
     }
@@ -52,13 +54,14 @@ impl MetadataStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controller::dasd::tables::Relation;
+    use crate::controller::dasd::homes::Homes;
+    use crate::controller::dasd::tables::{Map, Relation};
     use crate::kernel::Time;
     use crate::vocab::{Device, RelationNumber, TrackNo};
 
     #[test]
     fn the_last_transactions_can_be_undone() {
-        let mut store = MetadataStore::new(Tables::new(&[4, 4], 8));
+        let mut store = MetadataStore::new(Tables::new(&[4, 4], Map::HomeArea(Homes::new(&[4, 4], 8))));
         let number = RelationNumber(1);
         store.apply(Record::Establish(Relation::new(number, Device(0), Device(1), Time::ZERO, 4)));
         store.apply(Record::Own { relation: number, tracks: vec![TrackNo(2)] });

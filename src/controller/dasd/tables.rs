@@ -1,16 +1,27 @@
 //! The controller's tables: bindings 128 and relationship table 126, and the transactions that change them.
 //!
+//! What the two architectures share is here: virtual copies that stand, and the question where a track lies. The answer
+//! comes from the [`Map`]: homes that belong to one volume each, or the directory of a log-structured array.
+//!
 //! The tables exist twice: on the metadata store 124, and in memory. A transaction is a record in the NVS log; once it is
 //! there it counts. The store follows later. After a crash the tables in memory are the store with the log applied.
 
 use std::sync::Arc;
 
+use super::directory::{Directory, Move};
+use super::homes::Homes;
 use super::parameters::{CopyTerms, CowTiming, Fence, LabelResidency};
 use crate::device::raid::Place;
 use crate::kernel::Time;
 use crate::vocab::{Device, LabelTrack, Paged, RelationNumber, TrackNo};
 
-/// One entry of the relationship table 126: a target whose tracks are found at the source until they are its own.
+/// A virtual copy that stands.
+///
+/// In the home-area architecture this is an entry of the relationship table 126: a target whose tracks are found at the
+/// source until they are its own. In the log-structured architecture it is the record of a snapshot: it says that the
+/// pair exists and since when. Its target has bindings of its own from the start, so nothing is looked up through the
+/// record, but for tracks whose content at T0 is still modified data in NVS: that one version belongs to both volumes
+/// until it is on disk and both are bound to it.
 #[derive(Clone, Debug)]
 pub struct Relation {
     pub number: RelationNumber,
@@ -24,6 +35,8 @@ pub struct Relation {
     pub overlay: Option<Overlay>,
     tracks: u32,
     own: Paged<bool>,
+    /// What an untouched entry of `own` says.
+    own_at_first: bool,
     own_count: u32,
 }
 
@@ -40,8 +53,25 @@ impl Relation {
             overlay: None,
             tracks,
             own: Paged::new(u64::from(tracks)),
+            own_at_first: false,
             own_count: 0,
         }
+    }
+
+    /// The record of a snapshot: the target has every track but those whose T0 content is `modified` data of the source.
+    pub fn snapshot(
+        number: RelationNumber,
+        source: Device,
+        target: Device,
+        t0: Time,
+        tracks: u32,
+        modified: &[TrackNo],
+    ) -> Relation {
+        let own_count = tracks - modified.len() as u32;
+        let mut relation =
+            Relation { own_at_first: true, own_count, ..Relation::new(number, source, target, t0, tracks) };
+        modified.iter().for_each(|track| relation.own.set(u64::from(track.0), false, |_| true));
+        relation
     }
 
     pub fn tracks(&self) -> u32 {
@@ -50,12 +80,13 @@ impl Relation {
 
     /// Whether the target has its own copy of the track, so that the source no longer serves it.
     pub fn owns(&self, track: TrackNo) -> bool {
-        self.own.get(u64::from(track.0), |_| false)
+        self.own.get(u64::from(track.0), |_| self.own_at_first)
     }
 
     pub fn set_own(&mut self, track: TrackNo) {
         if !self.owns(track) {
-            self.own.set(u64::from(track.0), true, |_| false);
+            let at_first = self.own_at_first;
+            self.own.set(u64::from(track.0), true, |_| at_first);
             self.own_count += 1;
         }
     }
@@ -77,70 +108,118 @@ pub struct Overlay {
 const UNCONDITIONED: CopyTerms =
     CopyTerms { cow: CowTiming::OnDestage, fence: Fence::None, residency: LabelResidency::Resident };
 
-/// Where a volume's tracks lie. The label track keeps its place for as long as the device exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Binding {
-    pub tracks: u32,
-    label: Place,
-    /// The place of track 1; tracks follow each other. `None` after the target's bindings were deleted.
-    data: Option<Place>,
-}
-
-/// A run of places that belong to no volume.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FreeRange {
-    pub first: Place,
-    pub count: u64,
+/// How tracks of volumes lead to places on disk.
+#[derive(Clone, Debug)]
+pub enum Map {
+    HomeArea(Homes),
+    LogStructured(Directory),
 }
 
 #[derive(Clone, Debug)]
 pub struct Tables {
     pub relations: Vec<Relation>,
-    pub bindings: Vec<Binding>,
-    pub free: Vec<FreeRange>,
+    pub map: Map,
     pub next_relation: u32,
     /// Devices whose hidden ID the next host write blanks.
     pub clear_on_write: Vec<Device>,
+    /// Tracks of each volume.
+    tracks: Vec<u32>,
 }
 
 /// A metadata transaction.
 #[derive(Clone, Debug)]
 pub enum Record {
     Establish(Relation),
-    Own { relation: RelationNumber, tracks: Vec<TrackNo> },
-    End { relation: RelationNumber },
-    Unbind { device: Device },
-    Bind { device: Device },
-    ClearOnWrite { device: Device, wanted: bool },
+    Own {
+        relation: RelationNumber,
+        tracks: Vec<TrackNo>,
+    },
+    End {
+        relation: RelationNumber,
+    },
+    /// The volume's data tracks lie nowhere any more; a snapshot onto it is over.
+    Unbind {
+        device: Device,
+    },
+    Bind {
+        device: Device,
+    },
+    ClearOnWrite {
+        device: Device,
+        wanted: bool,
+    },
+    /// First transaction of a snapshot: every place that the source is bound to, but for tracks in `except`, counts one
+    /// binding more.
+    RaiseCounts {
+        relation: RelationNumber,
+        source: Device,
+        except: Vec<TrackNo>,
+    },
+    /// Second transaction of a snapshot: the target's pointers are those of the source, but for tracks in `except`.
+    Snapshot {
+        relation: Relation,
+        except: Vec<TrackNo>,
+    },
+    /// A snapshot between its two transactions is given up.
+    AbandonSnapshot {
+        relation: RelationNumber,
+    },
+    /// Modified tracks lie at new places.
+    Redirect {
+        moves: Vec<Redirection>,
+    },
+    /// Live tracks of a segment lie elsewhere: all bindings of each at once.
+    Relocate {
+        moves: Vec<Move>,
+    },
+    /// The deleted volume's tracks stay where they are until their space is asked for.
+    Hide {
+        device: Device,
+    },
+}
+
+/// A modified track of a log-structured array that was written to a new place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redirection {
+    pub device: Device,
+    pub track: TrackNo,
+    pub to: Place,
+    /// It was written after the T0 of the snapshot whose source the device is.
+    pub newer: bool,
 }
 
 impl Tables {
-    /// Volumes of these numbers of tracks, one behind the other from place 0 on, of `places` in all.
-    pub fn new(tracks: &[u32], places: u64) -> Tables {
-        let mut first = 0;
-        let mut bindings = Vec::new();
-        for &count in tracks {
-            bindings.push(Binding { tracks: count, label: Place(first), data: Some(Place(first + 1)) });
-            first += u64::from(count);
-        }
-        assert!(first <= places, "the volumes fit the rank");
-        let free =
-            if first < places { vec![FreeRange { first: Place(first), count: places - first }] } else { Vec::new() };
-        Tables { relations: Vec::new(), bindings, free, next_relation: 1, clear_on_write: Vec::new() }
+    /// `tracks` are those of each volume.
+    pub fn new(tracks: &[u32], map: Map) -> Tables {
+        Tables { relations: Vec::new(), map, next_relation: 1, clear_on_write: Vec::new(), tracks: tracks.to_vec() }
     }
 
-    /// The home of a track; `None` when the volume's data tracks are unbound.
+    /// Where a track lies on disk; `None` when it is bound to no place.
     pub fn place(&self, device: Device, track: TrackNo) -> Option<Place> {
-        let binding = self.bindings[device.0 as usize];
-        assert!(track.0 < binding.tracks, "a track lies on its volume");
-        match track.0 {
-            0 => Some(binding.label),
-            number => binding.data.map(|Place(first)| Place(first + u64::from(number) - 1)),
+        match &self.map {
+            Map::HomeArea(homes) => homes.place(device, track),
+            Map::LogStructured(directory) => directory.place(device, track),
         }
     }
 
+    pub fn tracks(&self, device: Device) -> u32 {
+        self.tracks[device.0 as usize]
+    }
+
+    /// Whether the volume's tracks can be written.
     pub fn is_bound(&self, device: Device) -> bool {
-        self.bindings[device.0 as usize].data.is_some()
+        match &self.map {
+            Map::HomeArea(homes) => homes.is_bound(device),
+            Map::LogStructured(directory) => !directory.is_hidden(device),
+        }
+    }
+
+    /// The directory of a log-structured array.
+    pub fn directory(&self) -> Option<&Directory> {
+        match &self.map {
+            Map::HomeArea(_) => None,
+            Map::LogStructured(directory) => Some(directory),
+        }
     }
 
     pub fn relation(&self, number: RelationNumber) -> Option<&Relation> {
@@ -160,66 +239,84 @@ impl Tables {
         self.relations.iter().any(|relation| relation.source == device || relation.target == device)
     }
 
-    /// Applies a transaction. One that speaks of a relationship that has ended meanwhile changes nothing.
-    pub fn apply(&mut self, record: &Record) {
+    /// Applies a transaction and returns the places that it left without a binding. One that speaks of a relationship
+    /// that has ended meanwhile changes nothing.
+    pub fn apply(&mut self, record: &Record) -> Vec<Place> {
+        let mut freed = Vec::new();
         match record {
-            Record::Establish(relation) => {
-                // A new copy brings a label of its own.
-                self.clear_on_write.retain(|&device| device != relation.target);
-                self.next_relation = self.next_relation.max(relation.number.0 + 1);
-                self.relations.push(relation.clone());
-            }
+            Record::Establish(relation) => self.add(relation),
             Record::Own { relation, tracks } => {
                 if let Some(relation) = self.relations.iter_mut().find(|candidate| candidate.number == *relation) {
                     tracks.iter().for_each(|&track| relation.set_own(track));
                 }
             }
             Record::End { relation } => self.relations.retain(|candidate| candidate.number != *relation),
-            Record::Unbind { device } => self.unbind(*device),
-            Record::Bind { device } => self.bind(*device),
+            Record::Unbind { device } => match &mut self.map {
+                Map::HomeArea(homes) => homes.unbind(*device),
+                Map::LogStructured(directory) => {
+                    directory.unbind(*device, &mut freed);
+                    self.relations.retain(|candidate| candidate.target != *device);
+                }
+            },
+            Record::Bind { device } => {
+                if let Map::HomeArea(homes) = &mut self.map {
+                    homes.bind(*device);
+                }
+            }
             Record::ClearOnWrite { device, wanted } => {
                 self.clear_on_write.retain(|other| other != device);
                 if *wanted {
                     self.clear_on_write.push(*device);
                 }
             }
+            Record::RaiseCounts { relation, source, except } => {
+                self.directory_mut().raise_counts(*relation, *source, except);
+            }
+            Record::Snapshot { relation, except } => {
+                let Relation { number, source, target, .. } = *relation;
+                self.directory_mut().copy_pointers(number, source, target, except, &mut freed);
+                self.add(relation);
+            }
+            Record::AbandonSnapshot { relation } => self.directory_mut().abandon(*relation, &mut freed),
+            Record::Redirect { moves } => moves.iter().for_each(|redirection| self.redirect(*redirection, &mut freed)),
+            Record::Relocate { moves } => self.directory_mut().relocate(moves, &mut freed),
+            Record::Hide { device } => {
+                self.directory_mut().hide(*device);
+                self.relations.retain(|candidate| candidate.target != *device);
+            }
+        }
+        freed
+    }
+
+    fn add(&mut self, relation: &Relation) {
+        // A new copy brings a label of its own.
+        self.clear_on_write.retain(|&device| device != relation.target);
+        self.next_relation = self.next_relation.max(relation.number.0 + 1);
+        self.relations.push(relation.clone());
+    }
+
+    fn directory_mut(&mut self) -> &mut Directory {
+        match &mut self.map {
+            Map::HomeArea(_) => unreachable!("only a log-structured array has such transactions"),
+            Map::LogStructured(directory) => directory,
         }
     }
 
-    /// The ranges of places that volumes hold, for audits: (device, first place, count).
-    pub fn bound_ranges(&self) -> impl Iterator<Item = (Device, Place, u64)> + '_ {
-        self.bindings.iter().enumerate().flat_map(|(number, binding)| {
-            let device = Device(number as u16);
-            let data = binding.data.map(|first| (device, first, u64::from(binding.tracks) - 1));
-            [Some((device, binding.label, 1)), data].into_iter().flatten().filter(|&(_, _, count)| count > 0)
-        })
-    }
-
-    fn unbind(&mut self, device: Device) {
-        let binding = &mut self.bindings[device.0 as usize];
-        if let Some(first) = binding.data.take() {
-            self.free.push(FreeRange { first, count: u64::from(binding.tracks) - 1 });
+    /// Binds the track to its new place. While its content at T0 was one version for source and target, the target is
+    /// bound with it: to the same place, or, when that version is gone, to the place that the source leaves.
+    fn redirect(&mut self, Redirection { device, track, to, newer }: Redirection, freed: &mut Vec<Place>) {
+        let Tables { relations, map: Map::LogStructured(directory), .. } = self else {
+            unreachable!("only a log-structured array has such transactions");
+        };
+        let concerned = relations.iter_mut().filter(|relation| relation.source == device || relation.target == device);
+        for relation in concerned.filter(|relation| !relation.owns(track)) {
+            relation.set_own(track);
+            if relation.source == device {
+                let shared = if newer { directory.place(device, track) } else { Some(to) };
+                directory.point(relation.target, track, shared, freed);
+            }
         }
-    }
-
-    /// First fit. A volume is only ever bound again after it was unbound, so there is room.
-    fn bind(&mut self, device: Device) {
-        let binding = &mut self.bindings[device.0 as usize];
-        let needed = u64::from(binding.tracks) - 1;
-        if binding.data.is_some() {
-            return;
-        }
-        let chosen = self
-            .free
-            .iter()
-            .position(|range| range.count == needed)
-            .or_else(|| self.free.iter().position(|range| range.count > needed))
-            .expect("what a volume gave back is free");
-        let range = &mut self.free[chosen];
-        binding.data = Some(range.first);
-        range.first = Place(range.first.0 + needed);
-        range.count -= needed;
-        self.free.retain(|range| range.count > 0);
+        directory.point(device, track, Some(to), freed);
     }
 }
 
@@ -227,23 +324,11 @@ impl Tables {
 mod tests {
     use super::*;
 
-    #[test]
-    fn homes_never_overlap_and_come_back() {
-        let mut tables = Tables::new(&[10, 5], 20);
-        assert_eq!(tables.place(Device(1), TrackNo(0)), Some(Place(10)));
-        assert_eq!(tables.place(Device(1), TrackNo(4)), Some(Place(14)));
-        tables.apply(&Record::Unbind { device: Device(1) });
-        assert_eq!(tables.place(Device(1), TrackNo(4)), None);
-        assert_eq!(tables.place(Device(1), TrackNo(0)), Some(Place(10)), "the label track keeps its place");
-        tables.apply(&Record::Bind { device: Device(1) });
-        assert_eq!(tables.place(Device(1), TrackNo(4)), Some(Place(14)));
-        assert_eq!(tables.free, [FreeRange { first: Place(15), count: 5 }]);
-    }
-
     /// Tables 1 and 2 of the patent (paragraphs 22 to 24): which target track is found where.
     #[test]
     fn the_relationship_table_of_the_patent() {
-        let mut tables = Tables::new(&[4, 4], 8);
+        let tracks = [4, 4];
+        let mut tables = Tables::new(&tracks, Map::HomeArea(Homes::new(&tracks, 8)));
         let relation = Relation::new(RelationNumber(1), Device(0), Device(1), Time::ZERO, 4);
         tables.apply(&Record::Establish(relation));
         let own =

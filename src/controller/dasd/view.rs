@@ -59,11 +59,12 @@ impl DasdController {
     }
 
     fn home_image_by(&self, tables: &Tables, device: Device, track: TrackNo) -> TrackImage {
-        let tag = tables.place(device, track).map_or(Tag(0), |place: Place| self.rank.tag(place));
+        let place = tables.place(device, track);
+        let tag = place.map_or(Tag(0), |place: Place| self.rank.tag(place));
         // A label that cannot be read is as none.
-        let label = (track.0 == 0).then(|| match tag {
-            Tag::UNREADABLE => Arc::new(LabelTrack::BLANK),
-            _ => Arc::clone(&self.durable.home_labels[device.0 as usize]),
+        let label = (track.0 == 0).then(|| {
+            let stored = place.filter(|_| tag != Tag::UNREADABLE).and_then(|place| self.durable.labels.get(&place));
+            stored.map_or_else(|| Arc::new(LabelTrack::BLANK), Arc::clone)
         });
         TrackImage { tag, label }
     }

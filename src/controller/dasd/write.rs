@@ -36,6 +36,11 @@ impl DasdController {
                 self.use_processor(slot, out);
                 return Some(write);
             }
+            WritePhase::Processor if self.refuses_writes(out) => {
+                self.reply(write.ticket, Status::Rejected, Payload::Nothing, out);
+                self.write_ended(device, out);
+                return None;
+            }
             WritePhase::Processor => 0,
             WritePhase::Commit(done) => done,
             WritePhase::Harden => write.range.count,
@@ -89,6 +94,11 @@ impl DasdController {
                 self.use_processor(slot, out);
                 return Some(WritePhase::Processor);
             }
+            WritePhase::Processor if self.refuses_writes(out) => {
+                self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+                self.write_ended(device, out);
+                return None;
+            }
             WritePhase::Processor => 0,
             WritePhase::Commit(done) => done,
             WritePhase::Harden => images.len() as u32,
@@ -115,7 +125,8 @@ impl DasdController {
         None
     }
 
-    /// Puts a new version of a track into cache and NVS. False when NVS has no room: the write waits.
+    /// Puts a new version of a track into cache and NVS. False when NVS has no room, or the array no place: the write
+    /// waits.
     pub(super) fn commit_track(
         &mut self,
         device: Device,
@@ -136,6 +147,9 @@ impl DasdController {
             self.battery.modified.overwrite(place, image.clone(), epoch);
             self.volatile.cache.overwrite(slot, image, epoch, place, out.now());
             return true;
+        }
+        if track.0 != 0 && self.must_wait_for_space(out) {
+            return false;
         }
         if self.battery.modified.is_full(self.nvs_bank(device, track)) && track.0 != 0 {
             if !self.volatile.full_reported {

@@ -7,10 +7,12 @@ use super::{Entry, Profile, entry};
 pub const PROFILE: Profile = Profile {
     name: "ess-f20-3590",
     about: "ESS F20 class disk subsystem, 36 GB disks, ESCON, 3590 E1A tape drives (year 2000)",
-    entries: ENTRIES,
+    own: ENTRIES,
+    base: None,
 };
 
 const ENTRIES: &[Entry] = &[
+    entry("dasd.architecture", "home-area", "S-4, S-25", "how tracks lead to places: home-area or log-structured"),
     entry("volume.model", "3390-3", "A", "model of a volume that gives neither model nor cylinders"),
     // Disks: a composite of one 10,000 rpm drive and its successor; plausible, not validated as a whole.
     entry("disk.rpm", "10000", "S-69", "revolutions per minute"),
@@ -78,6 +80,34 @@ const ENTRIES: &[Entry] = &[
         "whether the controller copies a shared label track unasked: adversarial (it has), never or seeded (for half)",
     ),
     entry("flashcopy.long_busy_timeout", "120 s", "A", "a freeze that nobody thaws ends after this"),
+    // A log-structured array of the same hardware, for comparisons: after MODEL 5.2.
+    entry("lsa.segment", "15", "A", "tracks of a segment on each data disk"),
+    entry("lsa.compression", "3.6", "S-36", "host bytes per byte on disk"),
+    entry(
+        "lsa.physical_capacity",
+        "1.3",
+        "A",
+        "what makes 100 % net capacity load, in units of all volumes with every track stored",
+    ),
+    entry("lsa.ncl_high", "75 %", "S-35", "net capacity load above which collection hurries"),
+    entry("lsa.ncl_full", "100 %", "G", "net capacity load at which host writes are blocked or rejected"),
+    entry("lsa.collector", "greedy", "A", "which segment is collected next: greedy or cost-benefit"),
+    entry("lsa.collector_rate", "2 MB/s", "A", "bytes on disk that collection moves a second"),
+    entry("lsa.collector_rate_high", "20 MB/s", "A", "the same above the high mark"),
+    entry("lsa.exhaustion", "block", "S-38 (analogue)", "host writes to a full array: block or reject"),
+    entry(
+        "lsa.release_space",
+        "automatic",
+        "S-37",
+        "when the space of a deleted target is free: automatic or on-command",
+    ),
+    entry(
+        "snapshot.establish_base",
+        "0.5 s",
+        "A",
+        "instant copy of a log-structured array: fixed part (1-3 s in all, G)",
+    ),
+    entry("snapshot.establish_per_track", "20 us", "A", "the same: part per track of the volume"),
     entry("label.reformat_time", "2 s", "A", "new label on an offline volume by a utility (1-3 s)"),
     entry("host.path_length", "10000", "G", "instructions of one I/O (5,000-15,000)"),
     entry("host.mips", "150", "G", "million instructions per second (100-250)"),

@@ -4,6 +4,7 @@
 //! profile is one more table.
 
 mod ess_f20_3590;
+mod rva_lsa_3590;
 
 /// One parameter of a profile.
 #[derive(Clone, Copy, Debug)]
@@ -23,14 +24,16 @@ pub struct Entry {
 pub struct Profile {
     pub name: &'static str,
     pub about: &'static str,
-    pub entries: &'static [Entry],
+    /// Its own parameters, and the profile that has all others.
+    pub own: &'static [Entry],
+    pub base: Option<&'static Profile>,
 }
 
 /// The profile of a scenario that names none.
 pub const DEFAULT: &Profile = &ess_f20_3590::PROFILE;
 
 /// All profiles, in the order in which they are listed.
-pub const ALL: &[&Profile] = &[&ess_f20_3590::PROFILE];
+pub const ALL: &[&Profile] = &[&ess_f20_3590::PROFILE, &rva_lsa_3590::PROFILE];
 
 impl Profile {
     pub fn find(name: &str) -> Option<&'static Profile> {
@@ -38,7 +41,14 @@ impl Profile {
     }
 
     pub fn entry(&self, key: &str) -> Option<&'static Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
+        let own = self.own.iter().find(|entry| entry.key == key);
+        own.or_else(|| self.base.and_then(|base| base.entry(key)))
+    }
+
+    /// All parameters, in the order of the profile at the bottom.
+    pub fn entries(&'static self) -> impl Iterator<Item = &'static Entry> {
+        let order = self.base.map_or(self.own, |base| base.own);
+        order.iter().map(|entry| self.entry(entry.key).expect("the profile at the bottom has every parameter"))
     }
 }
 
@@ -54,12 +64,14 @@ mod tests {
     #[test]
     fn every_profile_names_each_parameter_once_and_says_where_it_is_from() {
         for profile in ALL {
-            let mut keys: Vec<&str> = profile.entries.iter().map(|entry| entry.key).collect();
+            let mut keys: Vec<&str> = profile.entries().map(|entry| entry.key).collect();
             keys.sort_unstable();
             for pair in keys.windows(2) {
                 assert_ne!(pair[0], pair[1], "{} has it twice", profile.name);
             }
-            for entry in profile.entries {
+            let strange = |entry: &&Entry| profile.base.is_some_and(|base| base.entry(entry.key).is_none());
+            assert!(!profile.own.iter().any(|entry| strange(&entry)), "{} replaces what its base has", profile.name);
+            for entry in profile.entries() {
                 let tag = entry.origin.split([' ', ',', ';']).next().unwrap_or("");
                 let known = ["A", "C", "G", "G?"].contains(&tag) || tag.starts_with("S-");
                 assert!(known, "{}: `{}` has the origin `{}`", profile.name, entry.key, entry.origin);

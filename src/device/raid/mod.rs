@@ -29,13 +29,15 @@ use crate::vocab::{Op, SLOT_BYTES, Tag};
 pub struct RankParameters {
     /// Data disks; a RAID-5 rank has one more for parity, rotated over all.
     pub data_disks: u32,
+    /// Sectors of one place: those of a whole track, or of a compressed one.
+    pub slot_sectors: u32,
     pub disk: DiskParameters,
 }
 
 /// Far beyond any array (the widest products have 16 data disks, G): a limit on memory.
 pub const MOST_DATA_DISKS: u32 = 255;
 
-/// Sectors of a track slot.
+/// Sectors of the slot of a track that is not compressed.
 pub const SLOT_SECTORS: u32 = (SLOT_BYTES / SECTOR_BYTES) as u32;
 const _: () = assert!(SLOT_BYTES.is_multiple_of(SECTOR_BYTES));
 
@@ -44,8 +46,8 @@ const _: () = assert!(SLOT_BYTES.is_multiple_of(SECTOR_BYTES));
 pub enum RankError {
     #[error("a rank has 1 to {MOST_DATA_DISKS} data disks, not {0}")]
     DataDisks(u32),
-    #[error("a disk of {0} sectors does not hold one track of {SLOT_SECTORS} sectors")]
-    NoSlot(u64),
+    #[error("a disk of {0} sectors does not hold one track of {1} sectors")]
+    NoSlot(u64, u32),
     #[error(transparent)]
     Disk(#[from] DiskError),
     #[error(transparent)]
@@ -89,6 +91,7 @@ pub struct Completed {
 #[derive(Clone, Debug)]
 pub struct Rank {
     model: Arc<DiskModel>,
+    slot_sectors: u32,
     durable: Durable,
     volatile: Volatile,
 }
@@ -118,22 +121,23 @@ impl Rank {
     /// disks stand to each other: spindles are not synchronised (A).
     pub fn new(parameters: &RankParameters, extents: &[PlaceExtent], phases: &Stream) -> Result<Rank, RankError> {
         let model = Arc::new(DiskModel::new(&parameters.disk)?);
-        Rank::of_disks(model, parameters.data_disks, extents, phases)
+        Rank::of_disks(model, parameters.data_disks, parameters.slot_sectors, extents, phases)
     }
 
     /// As [`Rank::new`], with the tables of a disk type that ranks share.
     pub fn of_disks(
         model: Arc<DiskModel>,
         data_disks: u32,
+        slot_sectors: u32,
         extents: &[PlaceExtent],
         phases: &Stream,
     ) -> Result<Rank, RankError> {
         if !(1..=MOST_DATA_DISKS).contains(&data_disks) {
             return Err(RankError::DataDisks(data_disks));
         }
-        let rows = model.sectors() / u64::from(SLOT_SECTORS);
+        let rows = model.sectors() / u64::from(slot_sectors.max(1));
         if rows == 0 {
-            return Err(RankError::NoSlot(model.sectors()));
+            return Err(RankError::NoSlot(model.sectors(), slot_sectors));
         }
         let layout = Layout::new(data_disks as u16, rows);
         let spindles = (0..layout.disks())
@@ -144,7 +148,12 @@ impl Rank {
             })
             .collect();
         let platters = Platters::new(layout, extents)?;
-        Ok(Rank { model, durable: Durable { platters, damage: Damage::default() }, volatile: Volatile { spindles } })
+        Ok(Rank {
+            model,
+            slot_sectors,
+            durable: Durable { platters, damage: Damage::default() },
+            volatile: Volatile { spindles },
+        })
     }
 
     /// Slots for data, bound to volumes or not.
@@ -182,7 +191,7 @@ impl Rank {
         }
         let spindle = &mut self.volatile.spindles[usize::from(op.disk)];
         let op = spindle.line.arrive(now, op)?;
-        let service = spindle.start(&self.model, now, op);
+        let service = spindle.start(&self.model, self.slot_sectors, now, op);
         Some(self.durable.damage.service(op.disk, now, service))
     }
 
@@ -192,7 +201,7 @@ impl Rank {
     pub fn complete(&mut self, now: Time, disk: u16) -> Completed {
         let spindle = &mut self.volatile.spindles[usize::from(disk)];
         let op = spindle.in_service.take().expect("a completion ends an operation in service");
-        let next = spindle.line.depart(now).map(|next| spindle.start(&self.model, now, next));
+        let next = spindle.line.depart(now).map(|next| spindle.start(&self.model, self.slot_sectors, now, next));
         let next = next.map(|service| self.durable.damage.service(disk, now, service));
         let arrived = match op.action {
             Action::Read => false,
@@ -346,13 +355,13 @@ impl Rank {
 }
 
 impl Spindle {
-    fn start(&mut self, model: &DiskModel, now: Time, op: DiskOp) -> Span {
+    fn start(&mut self, model: &DiskModel, slot_sectors: u32, now: Time, op: DiskOp) -> Span {
         self.in_service = Some(op);
         let direction = match op.action {
             Action::Read => Op::Read,
             Action::Write(_) => Op::Write,
         };
-        let slot = u64::from(SLOT_SECTORS);
+        let slot = u64::from(slot_sectors);
         let sectors = u32::try_from(u64::from(op.rows) * slot).expect("a sweep is shorter than 2^32 sectors");
         self.disk.service(model, now, op.row * slot, sectors, direction)
     }
@@ -370,7 +379,7 @@ mod tests {
 
     fn rank() -> Rank {
         let extents = [PlaceExtent { first: Place(0), count: TRACKS, volume: 1 }];
-        let parameters = RankParameters { data_disks: 6, disk: disk_36_gb() };
+        let parameters = RankParameters { data_disks: 6, slot_sectors: SLOT_SECTORS, disk: disk_36_gb() };
         Rank::new(&parameters, &extents, &Stream::new(1, "rank", "phases")).unwrap()
     }
 
@@ -532,7 +541,9 @@ mod tests {
     fn impossible_ranks_are_refused() {
         let phases = Stream::new(1, "rank", "phases");
         let refused = |data_disks, disk: DiskParameters, extents: &[PlaceExtent]| {
-            Rank::new(&RankParameters { data_disks, disk }, extents, &phases).unwrap_err().to_string()
+            Rank::new(&RankParameters { data_disks, slot_sectors: SLOT_SECTORS, disk }, extents, &phases)
+                .unwrap_err()
+                .to_string()
         };
         let beyond = [PlaceExtent { first: Place(0), count: 1 << 23, volume: 1 }];
         let cases = [
@@ -551,7 +562,7 @@ mod tests {
     fn ranks_of_large_disks_share_their_tables_and_stay_small() {
         let model = Arc::new(DiskModel::new(&disk_20_tb()).unwrap());
         let phases = Stream::new(1, "rank", "phases");
-        let rank = Rank::of_disks(model.clone(), 8, &[], &phases).unwrap();
+        let rank = Rank::of_disks(model.clone(), 8, SLOT_SECTORS, &[], &phases).unwrap();
         assert_eq!(rank.rows() / 1_000_000, 348);
         assert_eq!(rank.tag(Place(rank.places() - 1)), Tag(0));
         assert!(rank.row_is_consistent(rank.rows() - 1));

@@ -1,6 +1,6 @@
 //! When a run ends, what bounds it must keep, and what the scenario says will come out.
 
-use crate::controller::dasd::DasdParameters;
+use crate::controller::dasd::{Architecture, DasdParameters};
 use crate::controller::tape::TapeParameters;
 use crate::host::{OperatorParameters, WorkloadKind, WorkloadPlan};
 use crate::kernel::{Span, Time};
@@ -9,7 +9,6 @@ use crate::vocab::{Goal, Invariant, Op, SLOT_BYTES, TRACK_BYTES};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, suggestion};
-use super::super::names::Architecture;
 use super::super::plan::{Ending, Expectation, ExpectedVerdict, Limits};
 use super::super::raw::RawExpectWhen;
 use super::super::shape::Given;
@@ -216,7 +215,11 @@ impl Context<'_> {
         restores: &[RestorePlan],
     ) -> Vec<Invariant> {
         use Invariant::*;
-        let mut required = vec![CachedIdCoherent, Progress, BindingExclusive];
+        let bindings = match self.architecture {
+            Architecture::HomeArea => BindingExclusive,
+            Architecture::LogStructured => RefcountExact,
+        };
+        let mut required = vec![CachedIdCoherent, Progress, bindings];
         if self.volumes.len() >= 2 {
             required.extend([UniqueOnlineId, UniqueIplId]);
         }

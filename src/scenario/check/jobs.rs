@@ -1,10 +1,11 @@
 //! The backups and restores of a scenario, and the cartridges that they need.
 
+use crate::controller::dasd::{Architecture, CopyMode};
 use crate::device::cartridge::TapeVolser;
 use crate::kernel::Time;
 use crate::manager::operator_step::MANUAL_LABEL_COMMIT;
 use crate::manager::plan::{
-    BackupPlan, DUMP_RETRIES, MethodName, OldDevice, Relabel, RestoreIfOnline, RestoreLabel, RestorePlan,
+    BackupPlan, DUMP_RETRIES, DeleteTarget, MethodName, OldDevice, Relabel, RestoreIfOnline, RestoreLabel, RestorePlan,
 };
 use crate::vocab::{Device, DeviceNumber, TRACK_BYTES, VolumeId};
 
@@ -29,6 +30,22 @@ impl Context<'_> {
         let read = |entry| Some((entry, self.backup(entry)?));
         let read: Vec<_> = list(&raw.backup).iter().filter_map(read).collect();
         self.groups(read)
+    }
+
+    /// A snapshot copies nothing by itself, whatever the mode: it has all its bindings at once.
+    fn copy_mode(&self, given: &Option<Given<CopyMode>>) -> CopyMode {
+        match self.architecture {
+            Architecture::HomeArea => or(given, self.hardware.copy_mode()),
+            Architecture::LogStructured => CopyMode::NoCopy,
+        }
+    }
+
+    /// Where there is no withdraw, deleting the target is what ends a copy (MODEL 3.6).
+    fn usual_deletion(&self) -> DeleteTarget {
+        match self.architecture {
+            Architecture::HomeArea => DeleteTarget::Manual,
+            Architecture::LogStructured => DeleteTarget::AfterBackup,
+        }
     }
 
     fn backup(&mut self, entry: &Given<RawBackup>) -> Option<BackupPlan> {
@@ -65,12 +82,13 @@ impl Context<'_> {
             target,
             target_id: to.id,
             tracks: from.tracks,
-            mode: or(&raw.mode, self.hardware.copy_mode()),
+            architecture: self.architecture,
+            mode: self.copy_mode(&raw.mode),
             label_commit: or(&raw.label_commit, label_commit),
             hidden_format: or(&raw.hidden_format, plain.hidden_format),
             on_dump_failure: or(&raw.on_dump_failure, plain.on_dump_failure),
             dump_retries: u32::try_from(retries).expect("within the limit"),
-            delete_target: or(&raw.delete_target, plain.delete_target),
+            delete_target: or(&raw.delete_target, self.usual_deletion()),
             reintroduce: or(&raw.reintroduce, plain.reintroduce),
             reintroduce_scope: or(&raw.reintroduce_scope, plain.reintroduce_scope),
             target_id_rule: or(&raw.target_id, plain.target_id_rule),

@@ -10,6 +10,7 @@ mod stimuli;
 mod volumes;
 mod workloads;
 
+use crate::controller::dasd::Architecture;
 use crate::device::profiles::{self, Profile};
 use crate::host::{AnswerRule, OperatorParameters, SlipRates};
 use crate::manager::plan::{HostParameters, ImagePlan};
@@ -19,7 +20,6 @@ use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
 use super::hardware::Hardware;
 use super::hazards::{self, Hazard};
-use super::names::Architecture;
 use super::plan::Plan;
 use super::raw::RawScenario;
 use super::shape::{Given, Share};
@@ -64,6 +64,7 @@ struct Context<'a> {
     images: Vec<ImagePlan>,
     /// False when a volume could not be read: then an unknown name may be its name, and is not reported.
     volumes_complete: bool,
+    architecture: Architecture,
     inputs: Vec<InputFile>,
 }
 
@@ -79,12 +80,13 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         volumes: Vec::new(),
         images: Vec::new(),
         volumes_complete: true,
+        architecture: architecture(raw, profile),
         inputs: Vec::new(),
     };
     let name = context.name(stem);
     let hazards = context.hazards();
     let dasd_name = context.controller();
-    let architecture = context.architecture();
+    let architecture = context.architecture;
     context.volumes(profile);
     context.images();
     let (workloads, workload_notes) = context.workloads();
@@ -94,7 +96,9 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let rates = context.rates();
     let cartridges = context.cartridges(&backups);
     let ending = context.ending();
-    let dasd = hardware.dasd(context.volume_parameters());
+    let volumes = context.volume_parameters(&workloads, &backups, &restores);
+    let dasd = hardware.dasd(context.architecture, volumes);
+    context.array_holds_volumes(&dasd);
     let tape = hardware.tape();
     let host_times = context.host(cartridges);
     let operator = context.operator();
@@ -144,11 +148,18 @@ pub fn list<T>(given: &Option<Given<Vec<Given<T>>>>) -> &[Given<T>] {
     given.as_ref().map_or(&[], |given| &given.value)
 }
 
+/// The controller's own, or that of the profile.
+fn architecture(raw: &RawScenario, profile: &Profile) -> Architecture {
+    let given = list(&raw.dasd).first().and_then(|dasd| dasd.value.architecture.as_ref());
+    let name = profile.entry("dasd.architecture").expect("a profile has an architecture").value;
+    given.map_or_else(|| Architecture::parse(name).expect("a profile names one of them"), |given| given.value)
+}
+
 fn choose_profile(raw: &RawScenario, problems: &mut Vec<Diagnostic>) -> &'static Profile {
     let Some(given) = &raw.profile else { return profiles::DEFAULT };
     Profile::find(&given.value).unwrap_or_else(|| {
         let known: Vec<&str> = profiles::ALL.iter().map(|profile| profile.name).collect();
-        let later = ["rva-lsa-3590", "modern-nearline-lto9"];
+        let later = ["modern-nearline-lto9"];
         let problem = if later.contains(&given.value.as_str()) {
             Diagnostic::error(Code::NotYet, format!("the profile `{}` is not supported yet", given.value))
                 .at(&given.place, "not supported yet")
@@ -211,16 +222,11 @@ impl Context<'_> {
             let problem = Diagnostic::error(Code::NotYet, "several DASD controllers are not supported yet")
                 .at(&second.place, "the second one")
                 .path(second.path.clone())
-                .help("give one `[[dasd]]`, or none: then there is one with the home-area architecture");
+                .help("give one `[[dasd]]`, or none: then there is one with the architecture of the profile");
             self.problems.push(problem.related(&controllers[0].place, "the first one"));
         }
         let name = controllers.first().and_then(|controller| controller.value.name.as_ref());
         name.map_or_else(|| "dasd".to_owned(), |name| name.value.clone())
-    }
-
-    fn architecture(&self) -> Architecture {
-        let given = list(&self.raw.dasd).first().and_then(|controller| controller.value.architecture.as_ref());
-        given.map_or(Architecture::HomeArea, |given| given.value)
     }
 
     /// The table switches slips on (empty: the defaults of HAZARDS 7); without it operators take time and do right.

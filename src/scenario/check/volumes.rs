@@ -1,10 +1,12 @@
 //! The volumes of a scenario: who they are, how large, and whether their disks can hold them.
 
-use crate::controller::dasd::VolumeParameters;
+use crate::controller::dasd::{Architecture, DasdParameters, VolumeParameters};
 use crate::device::cartridge::TapeVolser;
+use crate::device::disk::SECTOR_BYTES;
 use crate::device::profiles::Profile;
-use crate::manager::plan::{DeviceConfiguration, HostParameters};
-use crate::vocab::{DeviceNumber, SLOT_BYTES, TRACKS_PER_CYLINDER, VolumeId};
+use crate::host::WorkloadPlan;
+use crate::manager::plan::{BackupPlan, DeviceConfiguration, HostParameters, RestorePlan};
+use crate::vocab::{Device, DeviceNumber, SLOT_BYTES, TRACKS_PER_CYLINDER, VolumeId};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, Place, suggestion};
@@ -196,10 +198,56 @@ impl Context<'_> {
         }
     }
 
-    pub(super) fn volume_parameters(&self) -> Vec<VolumeParameters> {
-        let parameters =
-            |volume: &Volume| VolumeParameters { id: volume.id, device: volume.device, tracks: volume.tracks };
-        self.volumes.iter().map(parameters).collect()
+    pub(super) fn volume_parameters(
+        &self,
+        workloads: &[WorkloadPlan],
+        backups: &[BackupPlan],
+        restores: &[RestorePlan],
+    ) -> Vec<VolumeParameters> {
+        // A log-structured array stores what was written: a spare that only backups and restores name holds nothing yet.
+        let spare = |device: Device, id: VolumeId| {
+            let named = backups.iter().any(|backup| backup.target == device)
+                || restores.iter().any(|restore| restore.to == device);
+            let used = backups.iter().any(|backup| backup.source == device)
+                || workloads.iter().any(|workload| workload.volumes.iter().any(|volume| volume.id == id));
+            named && !used
+        };
+        let parameters = |(volume, number): (&Volume, u16)| VolumeParameters {
+            id: volume.id,
+            device: volume.device,
+            tracks: volume.tracks,
+            empty: spare(Device(number), volume.id),
+        };
+        self.volumes.iter().zip(0..).map(parameters).collect()
+    }
+
+    /// A log-structured array has room for what is stored at the start, and its disks for its segments.
+    pub(super) fn array_holds_volumes(&mut self, dasd: &DasdParameters) {
+        if dasd.architecture != Architecture::LogStructured || self.volumes.is_empty() {
+            return;
+        }
+        let stored: u64 = dasd.volumes.iter().map(|volume| dasd.stored_at_first(volume).places()).sum();
+        let (segment, segments) = dasd.segments();
+        let slot = u64::from(dasd.rank.slot_sectors) * SECTOR_BYTES;
+        let disks = u64::from(dasd.rank.data_disks) * (dasd.rank.disk.capacity / slot);
+        let path = "lsa.physical_capacity";
+        let capacity = dasd.lsa.capacity;
+        let (message, help) = if stored > capacity {
+            let message =
+                format!("the array has a capacity of {capacity} tracks, and {stored} are stored at the start");
+            (message, "raise `lsa.physical_capacity`")
+        } else if segment * segments > disks {
+            let message = format!("the array has {} tracks, and its disks hold {disks}", segment * segments);
+            (message, "lower `lsa.physical_capacity`, or raise `disk.capacity` or `raid.data_disks`")
+        } else {
+            return;
+        };
+        let place = self.hardware.place(path).or_else(|| self.volumes.last().map(|volume| volume.size_place.clone()));
+        let problem = Diagnostic::error(Code::RankTooSmall, message)
+            .at(&place.unwrap_or_default(), "does not fit")
+            .path(path)
+            .help(help);
+        self.problems.push(problem);
     }
 
     /// The host, but for what `[limits]` says.
@@ -209,6 +257,7 @@ impl Context<'_> {
             |volume: &Volume| DeviceConfiguration { device: volume.device, id: volume.id, tracks: volume.tracks };
         let small = |key| u32::try_from(hardware.number(key)).expect("the limits lie within 32 bits");
         HostParameters {
+            architecture: self.architecture,
             io_time: hardware.io_time(),
             ipl_median: hardware.span("host.ipl_median"),
             ipl_sigma_milli: small("host.ipl_sigma"),
