@@ -9,8 +9,9 @@ use tiersim::check::{Checks, Seen, Setup};
 use tiersim::controller::dasd::DasdFact;
 use tiersim::fault::plan::{BlockChoice, Fault, NvsFate, UpdateTrack};
 use tiersim::kernel::Span;
+use tiersim::manager::plan::Medium;
 use tiersim::scenario::{Overrides, Paint, Plan, Source, load};
-use tiersim::vocab::{Image, TrackNo};
+use tiersim::vocab::{Drive, Image, TrackNo};
 use tiersim::world::Fact;
 
 const SCENARIO: &str = r#"
@@ -79,12 +80,25 @@ target = "0A10"
 
 const OUTAGE: Span = Span::from_secs(60);
 
+/// A volume for a backup on DASD.
+const BACKUP_VOLUME: &str = r#"
+[[volume]]
+id = "SPARE3"
+device = "0A30"
+cylinders = 2
+"#;
+
+/// A cartridge of a megabyte holds seventeen tracks: two cylinders take two.
+const SMALL_TAPES: [&str; 2] = ["tape.capacity=1 MB", "tape.compression=1"];
+const ON_DASD: [&str; 2] = ["backup[0].medium=dasd", "backup[0].backup_device=0A30"];
+
 fn plan(changes: &[&str]) -> Plan {
-    plan_of(SCENARIO, changes)
+    let extra = if changes.contains(&ON_DASD[0]) { BACKUP_VOLUME } else { "" };
+    plan_of(&format!("{SCENARIO}{extra}"), changes)
 }
 
-fn plan_of(text: &'static str, changes: &[&str]) -> Plan {
-    let source = Source::Embedded { name: "small.toml".into(), text: text.into(), files: &[] };
+fn plan_of(text: &str, changes: &[&str]) -> Plan {
+    let source = Source::Embedded { name: "small.toml".into(), text: text.to_owned(), files: &[] };
     let set = changes.iter().map(|&change| change.to_owned()).collect();
     match load(&source, &Overrides { set, ..Overrides::default() }) {
         Ok(loaded) => loaded.plan,
@@ -115,6 +129,21 @@ fn other_faults(plan: &Plan) -> Vec<Fault> {
     faults.push(Fault::TapeWriteError { permanent: true, block });
     faults.push(Fault::TapeReadError { permanent: false, block });
     faults
+}
+
+/// What goes wrong on the tape side without taking anything for good.
+fn tape_faults(_: &Plan) -> Vec<Fault> {
+    let (drive, block) = (Drive(0), BlockChoice::Next);
+    vec![
+        Fault::TapeDriveCrash { drive, outage: Span::from_secs(30) },
+        Fault::TapeDriveCrash { drive: Drive(1), outage: Span::from_secs(30) },
+        Fault::TapeDriveOffline { drive, duration: Span::from_secs(30) },
+        Fault::MountFailure { count: 1 },
+        Fault::NoScratch { duration: OUTAGE },
+        Fault::AccessorStop { duration: OUTAGE },
+        Fault::EarlyEndOfVolume { at_ppm: 300_000 },
+        Fault::TapeWriteError { permanent: true, block },
+    ]
 }
 
 fn observe(checks: &mut Checks, trial: &Trial, happening: Happening) {
@@ -183,7 +212,9 @@ fn nothing_is_violated(changes: &[&str], faults: impl Fn(&Plan) -> Vec<Fault>, t
 
 fn nothing_is_violated_by(plan: &Plan, faults: impl Fn(&Plan) -> Vec<Fault>, then_crash: bool) {
     let (boundaries, found) = explore(plan, &faults(plan), then_crash);
-    assert!(boundaries > 800, "only {boundaries} boundaries: the scenario does not do what it should");
+    // A backup on a volume has no block of a tape as a boundary.
+    let least = if plan.backups[0].medium == Medium::Dasd { 500 } else { 800 };
+    assert!(boundaries > least, "only {boundaries} boundaries: the scenario does not do what it should");
     let shown: Vec<String> = found.iter().take(5).map(|(what, at)| format!("{what} (at {at:?})")).collect();
     assert!(found.is_empty(), "{}: {}", plan.title, shown.join("\n"));
 }
@@ -303,6 +334,42 @@ fn commands_at_the_console_of_a_second_image_at_every_boundary_change_nothing() 
 fn updates_and_tape_errors_at_every_boundary_change_nothing() {
     nothing_is_violated(&[], other_faults, false);
     nothing_is_violated(&["backup[0].mode=copy"], other_faults, false);
+}
+
+#[test]
+fn a_backup_on_two_cartridges_survives_a_crash_at_every_boundary() {
+    nothing_is_violated(&SMALL_TAPES, |_| crashes(), false);
+    let [capacity, compression] = SMALL_TAPES;
+    nothing_is_violated(&[capacity, compression, "backup[0].restart=from-last-eov"], |_| crashes(), false);
+}
+
+#[test]
+fn a_backup_on_two_cartridges_survives_what_goes_wrong_with_tapes_at_every_boundary() {
+    nothing_is_violated(&SMALL_TAPES, tape_faults, false);
+    nothing_is_violated(&SMALL_TAPES, other_faults, false);
+}
+
+#[test]
+fn a_backup_that_is_read_back_survives_a_crash_and_tape_faults_at_every_boundary() {
+    let [capacity, compression] = SMALL_TAPES;
+    let changes = [capacity, compression, "backup[0].readback=after-dump", "backup[0].restart=from-last-eov"];
+    nothing_is_violated(&changes, |_| vec![Fault::PowerLoss { duration: OUTAGE }], false);
+    nothing_is_violated(&changes, tape_faults, false);
+}
+
+#[test]
+fn a_backup_on_another_volume_survives_a_crash_at_every_boundary() {
+    nothing_is_violated(&ON_DASD, |_| crashes(), false);
+}
+
+/// The volume that bears the ID beside the live one is found by the next IPL (H10).
+#[test]
+fn a_backup_volume_that_stays_on_the_list_is_caught() {
+    let [medium, device] = ON_DASD;
+    let plan = plan(&[medium, device, "backup[0].dasd_backup_online=as-genned"]);
+    let (_, found) =
+        explore(&plan, &[Fault::SourceUpdate { device: plan.backups[0].source, track: UpdateTrack::Last }], false);
+    assert!(!found.is_empty() && found.keys().all(|what| what.starts_with("unique-ipl-id")), "{found:?}");
 }
 
 /// The only backup of the volume cannot be read any more (H50).

@@ -217,6 +217,7 @@ impl Books {
                     case.backup = Some(backup);
                 }
             }
+            ManagerFact::BackupVolumeTaken { device, .. } => self.give_up(device),
             ManagerFact::RestoreGuardPassed { restore } => self.overwrite_restored(restore),
             ManagerFact::RestoreComplete { restore, backup, device } => {
                 if let Some(case) = self.jobs.restore_mut(restore) {
@@ -280,6 +281,15 @@ impl Books {
         let Some(case) = self.jobs.restore(restore) else { return };
         let (device, volume) = (case.device, case.volume);
         if let Some(id) = self.label(device).id().filter(|id| *id != volume) {
+            self.ledger.void(id);
+        }
+    }
+
+    /// What a volume held is given up on purpose: a backup takes its place.
+    fn give_up(&mut self, device: Device) {
+        let backed_up = self.jobs.backups.iter().filter_map(|case| case.image.as_ref()).map(|image| image.id);
+        let backed_up: Vec<_> = backed_up.collect();
+        if let Some(id) = self.label(device).id().filter(|id| !backed_up.contains(id)) {
             self.ledger.void(id);
         }
     }

@@ -140,7 +140,8 @@ impl Goals {
             ManagerFact::StepEnded { job: Job::Backup(backup), step } if is_dump(step) => {
                 self.backup(backup, |watch| watch.dumping = false);
             }
-            ManagerFact::TapeLabelsWritten { backup, .. } => self.backup(backup, |watch| {
+            ManagerFact::TapeLabelsWritten { section: 1.., .. } => self.hit(Goal::SecondCartridgeUsed),
+            ManagerFact::TapeLabelsWritten { backup, section: 0, .. } => self.backup(backup, |watch| {
                 watch.acknowledged.clear();
                 watch.mark = false;
             }),

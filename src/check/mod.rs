@@ -60,6 +60,7 @@ pub use view::{
 pub use world::Seen;
 
 use crate::controller::dasd::DasdFact;
+use crate::controller::tape::{LabelKind, TapeFact};
 use crate::kernel::{Time, mix};
 use crate::manager::{Job, ManagerFact, Outcome};
 use crate::vocab::{Image, Invariant};
@@ -238,6 +239,8 @@ impl Checks {
                     let (rows, scene) = self.parts(view);
                     rows.point_in_time_fidelity.hardened(&scene, backup, track, tag);
                 }
+                // What stood on the cartridge is gone with its first new record.
+                touched.inventory |= matches!(fact, TapeFact::LabelHardened { label: LabelKind::Vol1, .. });
                 let Checks { goals, setup, books, at, .. } = self;
                 goals.tape(&Scene { view, setup: &*setup, books: &*books, at: *at }, fact);
             }

@@ -38,6 +38,7 @@ impl Touched {
         let configuration = matches!(
             fact,
             ManagerFact::RestoreStarted { .. }
+                | ManagerFact::BackupVolumeTaken { .. }
                 | ManagerFact::RestoreGuardPassed { .. }
                 | ManagerFact::RestoreLabelWritten { .. }
                 | ManagerFact::RestoreComplete { .. }
@@ -61,6 +62,7 @@ impl Touched {
                 | ManagerFact::BackupImageRelabelled { .. }
                 | ManagerFact::TapeScratched { .. }
                 | ManagerFact::TapeLabelsWritten { .. }
+                | ManagerFact::BackupVolumeTaken { .. }
                 | ManagerFact::JobUndone { .. }
                 | ManagerFact::RecoveryDone
         );

@@ -165,7 +165,7 @@ impl View for Seen<'_> {
                 state: match entry.state {
                     catalog::EntryState::InProgress => EntryState::InProgress,
                     catalog::EntryState::Complete => EntryState::Complete,
-                    catalog::EntryState::Invalid => EntryState::Invalid,
+                    catalog::EntryState::Invalid | catalog::EntryState::Expired => EntryState::Invalid,
                 },
                 cartridges: entry.sections().iter().map(|section| section.cartridge).collect(),
                 device: entry.device(),
@@ -175,7 +175,8 @@ impl View for Seen<'_> {
     }
 
     fn tape_records(&self, cartridge: Cartridge) -> Vec<TapeRecord> {
-        let cartridge = self.world.tape.cartridge(cartridge);
+        let name = self.world.manager().parameters().cartridges[cartridge.0 as usize];
+        let Some(cartridge) = self.world.tape.cartridge_named(cartridge, name) else { return Vec::new() };
         let readable =
             |(index, record)| if cartridge.is_readable(index) { seen_record(record) } else { TapeRecord::Other };
         (0..).zip(cartridge.records()).map(readable).collect()

@@ -243,6 +243,19 @@ impl Cartridge {
         cartridge
     }
 
+    /// A cartridge of somebody else: a file of four labels and marks that no job of ours has written.
+    pub fn foreign(capacity: u64) -> Cartridge {
+        let volser = TapeVolser::of(VolumeId::from_bytes(*b"OTHERS"));
+        let mut cartridge = Cartridge::initialised(capacity, volser);
+        let file = FileName::of_dump(VolumeId::from_bytes(*b"OTHERS"), Backup(u16::MAX));
+        let labels = [Record::Hdr1 { file, first_volser: volser, section: 1, sequence: 1 }, Record::Hdr2];
+        for (index, label) in (1..).zip(labels) {
+            cartridge.write(index, label, LABEL_BYTES);
+        }
+        cartridge.write(3, Record::TapeMark, MARK_BYTES);
+        cartridge
+    }
+
     /// Hardens `record` at `index`, where it takes `tape_bytes`. Whatever stood there and behind is gone.
     pub fn write(&mut self, index: u64, record: Record, tape_bytes: u64) {
         self.truncate(index);

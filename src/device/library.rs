@@ -63,6 +63,17 @@ impl CellMap {
         Some(Drive(u8::try_from(found).expect("drives are numbered in one byte")))
     }
 
+    /// What a mount of the cartridge of `cell` brings in truth: it lies there, or is in a drive.
+    pub fn delivered_from(&self, cell: Cell) -> Option<Cartridge> {
+        self.in_cell(cell).or_else(|| self.held(self.drive_with(cell)?).map(|held| held.cartridge))
+    }
+
+    /// Every cartridge that is in the library, wherever it lies.
+    pub fn present(&self) -> impl Iterator<Item = Cartridge> + '_ {
+        let held = self.drives.iter().flatten().map(|held| held.cartridge);
+        self.cells.iter().flatten().copied().chain(held)
+    }
+
     pub fn drives(&self) -> impl Iterator<Item = Drive> + use<> {
         (0..u8::try_from(self.drives.len()).expect("drives are numbered in one byte")).map(Drive)
     }

@@ -64,6 +64,8 @@ pub enum EntryState {
     Complete,
     /// The dump failed; the cartridge went back to scratch.
     Invalid,
+    /// A later generation took its place, or it was too old; its cartridges went back to scratch.
+    Expired,
 }
 
 /// How far a job has come, as its journal says.
@@ -133,6 +135,8 @@ pub struct Catalog {
     pub image_labels: Vec<(Backup, VolumeId)>,
     /// Restores that an operator takes for done and that left a volume nobody can use.
     pub undiscovered: Vec<Restore>,
+    /// The same as it was generated.
+    pub as_genned: Vec<bool>,
     pub backups: u16,
     /// The `[[backup]]` that each backup came from.
     pub stimulus_of: Vec<usize>,
@@ -151,6 +155,7 @@ impl Catalog {
             cartridges: vec![CartridgeUse::Scratch; cartridges],
             stimuli: backups.iter().map(StimulusRecord::new).collect(),
             restores_started: vec![false; restores.len()],
+            as_genned: online_at_ipl.clone(),
             online_at_ipl,
             quiesced: Vec::new(),
             participation: Participation::ALL,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::catalog::{CartridgeUse, EntryState, JournalState};
+use super::catalog::{EntryState, JournalState};
 use super::fact::{Job, Outcome};
 use super::manual::RELABELLED;
 use super::method;
@@ -12,7 +12,7 @@ use super::session::{BackupRun, Session, SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{Architecture, DasdCommand, HiddenRule};
 use crate::kernel::Time;
-use crate::vocab::{Backup, Cartridge, Device, LabelTrack, RelationNumber, StepName, VolumeId};
+use crate::vocab::{Backup, Device, LabelTrack, RelationNumber, StepName, VolumeId};
 
 /// Small actions that put right what a job left behind.
 #[derive(Clone, Debug)]
@@ -30,6 +30,14 @@ pub(super) enum Action {
     },
     /// The half-written tape goes back to scratch and out of the drive.
     Scratch {
+        backup: Backup,
+    },
+    /// The volume of a dump that was given up bears its own ID again: the next IPL may bring it online.
+    GiveVolumeBack {
+        device: Device,
+    },
+    /// As `Scratch`, for a dump that goes on behind its closed cartridges.
+    ScratchOpen {
         backup: Backup,
     },
     Withdraw {
@@ -112,6 +120,10 @@ impl Manager {
         self.unload_session_tape(slot, out);
         self.volatile.sessions.remove(&slot);
         actions.push_front(Action::Scratch { backup });
+        if let Some((device, label)) = self.abandoned_volume(backup) {
+            actions.push_front(Action::GiveVolumeBack { device });
+            actions.push_front(Action::WriteLabel { device, label });
+        }
         let cleanup = self.add_session(Work::Cleanup(Cleanup { actions, recovery: false }));
         self.session_after(cleanup, self.parameters.record_write, out);
     }
@@ -132,6 +144,14 @@ impl Manager {
             }
             Action::Scratch { backup } => {
                 self.scratch_tape_of(backup, out);
+                self.session_after(slot, self.parameters.record_write, out);
+            }
+            Action::GiveVolumeBack { device } => {
+                self.give_volume_back(device);
+                self.next_action(slot, out);
+            }
+            Action::ScratchOpen { backup } => {
+                self.scratch_open_sections(backup, out);
                 self.session_after(slot, self.parameters.record_write, out);
             }
             Action::Withdraw { target } => {
@@ -221,18 +241,13 @@ impl Manager {
             match entry.state {
                 EntryState::Complete => complete = true,
                 EntryState::InProgress => entry.state = EntryState::Invalid,
-                EntryState::Invalid => {}
+                EntryState::Invalid | EntryState::Expired => {}
             }
         }
         if complete {
             return;
         }
-        for (place, used) in self.durable.cartridges.iter_mut().enumerate() {
-            if *used == CartridgeUse::Allocated(backup) {
-                *used = CartridgeUse::Scratch;
-                out.report(ManagerFact::TapeScratched { cartridge: Cartridge(place as u16) });
-            }
-        }
+        self.scratch_all_but(backup, &[], out);
     }
 }
 

@@ -6,15 +6,16 @@
 //! and tracks flow through a few buffers of one cylinder each: reading, transfer and tape writing overlap, and chains reach
 //! the tape in track order.
 //!
-//! An error on tape first lets everything on the way come back. A temporary one is retried from the first block that is not
-//! on tape; a permanent one condemns the cartridge, and the dump starts again on another.
+//! What a full cartridge leads to is in `dump_section`, what an error on tape leads to in `dump_error`, and a dump onto
+//! another volume in `dump_dasd`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::catalog::{BackupPlace, CartridgeUse, EntryState, InventoryEntry, Section};
+use super::dump_error::Resolution;
 use super::fact::Job;
 use super::identity::{self, LabelReading};
+use super::plan::{LabelCheck, Medium};
 use super::session::{SessionTag, Wait};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{DasdCommand, HiddenRule, Payload};
@@ -25,63 +26,84 @@ use crate::vocab::{
     TrackRange, VolumeId,
 };
 
-/// Records in front of the first track: three labels, a tape mark, the header.
-pub(super) const FIRST_TRACK_RECORD: u64 = 5;
-
 #[derive(Clone, Debug)]
 pub(super) struct Dump {
     pub(super) phase: DumpPhase,
-    /// The ID that the tape will bear.
+    /// The ID that the backup will bear.
     pub(super) id: VolumeId,
     pub(super) cartridge: Cartridge,
+    /// Mounts of this cartridge that failed.
+    pub(super) failed_mounts: u32,
+    /// The cartridge is being closed in front of a place that cannot be written.
+    pub(super) forced: bool,
     /// Tracks read or being read, in order; a buffer is freed when its chain is in the drive.
     pub(super) buffers: VecDeque<Buffer>,
     /// The next track to ask for.
     pub(super) next_read: u32,
-    /// Tracks whose chain the drive has acknowledged.
+    /// Tracks whose record the drive has acknowledged.
     pub(super) written: u32,
     pub(super) reads: u32,
     pub(super) chains: u32,
+    /// A label track that is written last.
+    pub(super) label_track: Option<TrackImage>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Buffer {
-    first: u32,
-    count: u32,
-    images: Option<Arc<[TrackImage]>>,
-    sent: bool,
+    pub(super) first: u32,
+    pub(super) count: u32,
+    pub(super) images: Option<Arc<[TrackImage]>>,
+    pub(super) sent: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DumpPhase {
     /// The label track of the device is read.
     Identity,
-    /// The inventory notes an unfinished dump and its cartridge.
+    /// The library has no scratch cartridge for a while.
+    AwaitScratch,
+    /// The inventory notes an unfinished dump and its cartridge, or its volume.
     Reserve,
     Mount,
     Labels,
     Header,
     Tracks,
     Mark,
-    /// Waits until everything on the way has come back, to go on behind this record or on another cartridge.
-    Settle {
-        permanent: bool,
-        hardened: u64,
-    },
+    /// The labels that close a full cartridge are on their way.
+    VolumeEnd,
+    /// Waits until everything on the way has come back.
+    Settle(Resolution),
+    /// The tape goes to the first record that is not good.
     Reposition {
         track: u32,
     },
     Rewind,
+    /// A dump onto another volume: it is varied offline, loses its label, and gets the ID last.
+    VaryOffline,
+    BlankLabel,
+    LabelTrack,
 }
 
 impl Dump {
     pub(super) fn new(phase: DumpPhase, id: VolumeId, cartridge: Cartridge) -> Dump {
-        Dump { phase, id, cartridge, buffers: VecDeque::new(), next_read: 0, written: 0, reads: 0, chains: 0 }
+        Dump {
+            phase,
+            id,
+            cartridge,
+            failed_mounts: 0,
+            forced: false,
+            buffers: VecDeque::new(),
+            next_read: 0,
+            written: 0,
+            reads: 0,
+            chains: 0,
+            label_track: None,
+        }
     }
 }
 
 impl Manager {
-    /// Starts a dump, or starts it again from the beginning.
+    /// Starts a dump, or starts it again: from the beginning, or behind what is safe on closed cartridges.
     pub(super) fn begin_dump(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
         let (device, id) = (run.dumped(), run.plan.source_id);
@@ -118,7 +140,10 @@ impl Manager {
         match identity {
             Some(identity) => {
                 self.dump(slot).id = identity.header;
-                self.reserve_cartridge(slot, out);
+                match self.backup_run(slot).plan.medium {
+                    Medium::Tape => self.begin_sections(slot, out),
+                    Medium::Dasd => self.reserve_volume(slot, out),
+                }
             }
             None => self.give_up_dump(slot, out),
         }
@@ -133,9 +158,10 @@ impl Manager {
         out: &mut ManagerOutbox,
     ) {
         let run = self.backup_run(slot);
-        let (backup, device) = (run.backup, run.dumped());
+        let (backup, device, medium) = (run.backup, run.dumped(), run.plan.medium);
+        let phase = self.dump(slot).phase;
         match (tag, payload) {
-            (SessionTag::Step, Payload::Label(label)) if status == Status::Good => {
+            (SessionTag::Step, Payload::Label(label)) if status == Status::Good && phase == DumpPhase::Identity => {
                 self.identify(slot, &label, out);
             }
             (SessionTag::TracksRead(first), Payload::Images(images)) if status == Status::Good => {
@@ -148,98 +174,103 @@ impl Manager {
                 if let Some(buffer) = dump.buffers.iter_mut().find(|buffer| buffer.first == first) {
                     buffer.images = Some(images);
                 }
-                self.pump(slot, out);
+                match medium {
+                    Medium::Tape => self.pump(slot, out),
+                    Medium::Dasd => self.pump_to_volume(slot, out),
+                }
             }
             (SessionTag::TracksRead(_), _) => {
                 self.dump(slot).reads -= 1;
                 self.give_up_dump(slot, out);
             }
+            (tag, _) if status == Status::Good && medium == Medium::Dasd => self.volume_written(slot, tag, out),
             _ => self.give_up_dump(slot, out),
         }
     }
 
-    fn reserve_cartridge(&mut self, slot: u32, out: &mut ManagerOutbox) {
-        let Some(cartridge) = self.durable.scratch() else {
-            self.give_up_dump(slot, out);
-            return;
-        };
-        let backup = self.backup_run(slot).backup;
-        // Taken at once: another dump may look for a cartridge before the record is durable.
-        self.durable.cartridges[cartridge.0 as usize] = CartridgeUse::Allocated(backup);
-        let run = self.backup_run(slot);
-        run.wait = Wait::Record;
-        let dump = run.dump.as_mut().expect("the session dumps");
-        dump.phase = DumpPhase::Reserve;
-        dump.cartridge = cartridge;
-        self.session_after(slot, self.parameters.record_write, out);
+    /// A record that the dump waited for is durable, or a delay is over.
+    pub(super) fn dump_recorded(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        match self.dump(slot).phase {
+            DumpPhase::AwaitScratch => self.reserve_cartridge(slot, out),
+            DumpPhase::VaryOffline => self.volume_varied(slot, out),
+            DumpPhase::Reserve => {
+                let run = self.backup_run(slot);
+                run.wait = Wait::Answer;
+                match run.plan.medium {
+                    Medium::Tape => self.cartridge_recorded(slot, out),
+                    Medium::Dasd => self.volume_recorded(slot, out),
+                }
+            }
+            phase => unreachable!("a dump waits for no record in phase {phase:?}"),
+        }
     }
 
-    /// The inventory knows of the unfinished dump: the cartridge may be written.
-    pub(super) fn dump_recorded(&mut self, slot: u32, out: &mut ManagerOutbox) {
-        let run = self.backup_run(slot);
-        run.wait = Wait::Answer;
-        let dump = run.dump.as_mut().expect("the session dumps");
-        dump.phase = DumpPhase::Mount;
-        let entry = InventoryEntry {
-            backup: run.backup,
-            // Whoever dumps by hand dumps a volume by the ID that it bears: the inventory lists that.
-            source: if run.plan.method == super::plan::MethodName::NoVolidManual {
-                dump.id
-            } else {
-                run.plan.source_id
-            },
-            header: dump.id,
-            t0: run.t0,
-            place: BackupPlace::Tape(vec![Section { cartridge: dump.cartridge, blocks: 0 }]),
-            tracks: run.plan.tracks,
-            state: EntryState::InProgress,
-        };
-        let cartridge = dump.cartridge;
-        self.add_inventory(entry);
+    pub(super) fn mount_for_dump(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let cartridge = self.dump(slot).cartridge;
         let ticket = self.tape_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Tape(TapeCommand::Mount { ticket, drive: None, cartridge }));
     }
 
     pub(super) fn dump_tape(&mut self, slot: u32, tag: SessionTag, result: TapeResult, out: &mut ManagerOutbox) {
-        let run = self.backup_run(slot);
-        let backup = run.backup;
-        let tracks = run.plan.tracks;
-        let phase = run.dump.as_ref().expect("the session dumps").phase;
-        if let TapeResult::WriteError { permanent, .. } = result {
-            out.report(ManagerFact::TapeErrorSeen { backup, permanent });
+        let phase = self.dump(slot).phase;
+        if tag == SessionTag::ChainWritten {
+            self.dump(slot).chains -= 1;
         }
-        match (phase, result) {
-            (DumpPhase::Mount, TapeResult::Mounted { drive, volser }) => {
+        if phase == DumpPhase::VolumeEnd {
+            self.volume_end_answered(slot, tag, &result, out);
+            return;
+        }
+        if matches!(phase, DumpPhase::Settle(_)) {
+            self.settle(slot, out);
+            return;
+        }
+        match result {
+            TapeResult::Done => self.tape_done(slot, phase, out),
+            TapeResult::Mounted { drive, volser } => {
                 let cartridge = self.dump(slot).cartridge;
                 self.backup_run(slot).tape = Some((cartridge, drive));
                 let sticker = self.parameters.cartridges[cartridge.0 as usize];
-                if volser.is_some_and(|volser| volser != sticker) {
+                let checks = self.parameters.label_check == LabelCheck::Verify;
+                if checks && volser.is_some_and(|volser| volser != sticker) {
                     // Somebody else's tape: it is not overwritten.
-                    self.condemn_cartridge(slot);
-                    self.dump_failed(slot, true, out);
+                    self.start_settling(slot, Resolution::Another { condemned: true }, out);
                     return;
                 }
-                out.report(ManagerFact::TapeMounted { job: Job::Backup(backup), cartridge });
+                let job = Job::Backup(self.backup_run(slot).backup);
+                out.report(ManagerFact::TapeMounted { job, cartridge });
                 self.write_labels(slot, out);
             }
-            (DumpPhase::Labels, TapeResult::Done) => {
+            result => self.dump_error(slot, phase, &result, out),
+        }
+    }
+
+    fn tape_done(&mut self, slot: u32, phase: DumpPhase, out: &mut ManagerOutbox) {
+        let run = self.backup_run(slot);
+        let (backup, tracks, section) = (run.backup, run.plan.tracks, run.section);
+        match phase {
+            DumpPhase::Labels => {
                 let dump = self.dump(slot);
-                dump.phase = DumpPhase::Header;
                 let (id, cartridge) = (dump.id, dump.cartridge);
-                out.report(ManagerFact::TapeLabelsWritten { backup, cartridge });
-                self.send_chain(slot, vec![Record::Header { volume: id, backup }], out);
+                dump.next_read = section.first;
+                dump.written = section.first;
+                out.report(ManagerFact::TapeLabelsWritten { backup, cartridge, section: section.number });
+                if section.number > 0 {
+                    dump.phase = DumpPhase::Tracks;
+                    self.pump(slot, out);
+                } else {
+                    dump.phase = DumpPhase::Header;
+                    self.send_chain(slot, vec![Record::Header { volume: id, backup }], out);
+                }
             }
-            (DumpPhase::Header, TapeResult::Done) => {
+            DumpPhase::Header => {
                 let dump = self.dump(slot);
                 dump.phase = DumpPhase::Tracks;
-                dump.chains -= 1;
                 let id = dump.id;
                 out.report(ManagerFact::DumpHeaderSent { backup, id });
                 self.pump(slot, out);
             }
-            (DumpPhase::Tracks, TapeResult::Done) => {
+            DumpPhase::Tracks => {
                 let dump = self.dump(slot);
-                dump.chains -= 1;
                 let buffer = dump.buffers.pop_front().expect("an acknowledged chain came from a buffer");
                 dump.written = buffer.first + buffer.count;
                 let done = dump.written == tracks;
@@ -252,51 +283,19 @@ impl Manager {
                     self.pump(slot, out);
                 }
             }
-            (DumpPhase::Mark, TapeResult::Done) => {
+            DumpPhase::Mark => {
                 out.report(ManagerFact::TapeMarkWritten { backup });
                 self.backup_run(slot).dump = None;
                 self.step_ended(slot, out);
             }
-            (DumpPhase::Settle { .. }, _) => {
-                if tag == SessionTag::ChainWritten {
-                    self.dump(slot).chains -= 1;
-                }
-                self.settle(slot, out);
-            }
-            (DumpPhase::Reposition { track }, TapeResult::Done) => {
-                let dump = self.dump(slot);
-                dump.next_read = track;
-                dump.written = track;
-                if track == tracks {
-                    self.write_mark(slot, out);
-                } else {
-                    self.dump(slot).phase = DumpPhase::Tracks;
-                    self.pump(slot, out);
-                }
-            }
-            (DumpPhase::Rewind, TapeResult::Done) => self.write_labels(slot, out),
-            (DumpPhase::Mark, TapeResult::WriteError { permanent, hardened_blocks, .. }) => {
-                self.start_settling(slot, permanent, hardened_blocks, out);
-            }
-            (_, TapeResult::WriteError { permanent, hardened_blocks, .. }) => {
-                if tag == SessionTag::ChainWritten {
-                    self.dump(slot).chains -= 1;
-                }
-                self.start_settling(slot, permanent, hardened_blocks, out);
-            }
-            // No drive, no cartridge, a full tape, a drive that was reset: another attempt, another cartridge.
-            (phase, _) => {
-                if tag == SessionTag::ChainWritten {
-                    self.dump(slot).chains -= 1;
-                }
-                let mounted = !matches!(phase, DumpPhase::Mount);
-                self.start_settling(slot, mounted, 0, out);
-            }
+            DumpPhase::Reposition { track } => self.repositioned(slot, track, out),
+            DumpPhase::Rewind => self.write_labels(slot, out),
+            phase => unreachable!("no command of phase {phase:?} is done like this"),
         }
     }
 
     /// All tracks are in the drive: the mark behind the data.
-    fn write_mark(&mut self, slot: u32, out: &mut ManagerOutbox) {
+    pub(super) fn write_mark(&mut self, slot: u32, out: &mut ManagerOutbox) {
         self.dump(slot).phase = DumpPhase::Mark;
         let (_, drive) = self.backup_run(slot).tape.expect("a dump is on a tape");
         let ticket = self.tape_ticket(slot, SessionTag::Step);
@@ -305,15 +304,17 @@ impl Manager {
 
     fn write_labels(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
+        let (backup, section) = (run.backup, run.section.number + 1);
         let dump = run.dump.as_mut().expect("the session dumps");
         dump.phase = DumpPhase::Labels;
-        let (id, backup, cartridge) = (dump.id, run.backup, dump.cartridge);
+        let (id, cartridge) = (dump.id, dump.cartridge);
         let (_, drive) = run.tape.expect("labels go onto a mounted tape");
         let volser = self.parameters.cartridges[cartridge.0 as usize];
+        let first_volser = self.first_volser(backup).unwrap_or(volser);
         let file = FileName::of_dump(id, backup);
         let records = [
             Record::Vol1 { volser },
-            Record::Hdr1 { file, first_volser: volser, section: 1, sequence: 1 },
+            Record::Hdr1 { file, first_volser, section, sequence: 1 },
             Record::Hdr2,
             Record::TapeMark,
         ];
@@ -330,8 +331,8 @@ impl Manager {
     }
 
     /// Sends what is read and next in order, and asks for more while buffers are free.
-    fn pump(&mut self, slot: u32, out: &mut ManagerOutbox) {
-        if let DumpPhase::Settle { .. } = self.dump(slot).phase {
+    pub(super) fn pump(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        if let DumpPhase::Settle(_) = self.dump(slot).phase {
             self.settle(slot, out);
             return;
         }
@@ -344,14 +345,19 @@ impl Manager {
             let run = self.backup_run(slot);
             let backup = run.backup;
             let change = run.identity.expect("tracks are sent under an identity").track0;
-            let records = images.iter().enumerate().map(|(place, image)| Record::Track {
-                backup,
-                track: TrackNo(first + place as u32),
-                image: identity::reintroduced(image, change),
-            });
-            let records = records.collect();
+            let mut records = Vec::with_capacity(images.len());
+            for (track, image) in (first..).zip(images.iter()) {
+                let image = identity::reintroduced(image, change);
+                run.sums.note(track, &image);
+                records.push(Record::Track { backup, track: TrackNo(track), image });
+            }
             self.send_chain(slot, records, out);
         }
+        self.read_ahead(slot, out);
+    }
+
+    /// Asks for tracks of the copy while buffers are free.
+    pub(super) fn read_ahead(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let (buffers, cylinder) = (self.parameters.dump_buffers as usize, self.parameters.dump_read_tracks);
         loop {
             let run = self.backup_run(slot);

@@ -160,9 +160,16 @@ pub enum ManagerFact {
         job: Job,
         cartridge: Cartridge,
     },
+    /// `section` counts the cartridges of a dump from 0.
     TapeLabelsWritten {
         backup: Backup,
         cartridge: Cartridge,
+        section: u16,
+    },
+    /// A volume will hold a backup; whatever it held is given up.
+    BackupVolumeTaken {
+        backup: Backup,
+        device: Device,
     },
     DumpHeaderSent {
         backup: Backup,
@@ -312,6 +319,7 @@ impl ManagerFact {
             | ManagerFact::StimulusRejected { .. }
             | ManagerFact::HiddenIdUnfit { .. }
             | ManagerFact::DeviceRetired { .. }
+            | ManagerFact::BackupVolumeTaken { .. }
             | ManagerFact::StepStarted { .. }
             | ManagerFact::StepEnded { .. }
             | ManagerFact::VaryOnlineRefused { .. }
@@ -335,6 +343,7 @@ impl ManagerFact {
                 | ManagerFact::PromptAnswered { .. }
                 | ManagerFact::Down
                 | ManagerFact::DeviceRetired { .. }
+                | ManagerFact::BackupVolumeTaken { .. }
                 | ManagerFact::RestoreGuardPassed { .. }
                 | ManagerFact::RestoreComplete { .. }
                 | ManagerFact::JobEnded { .. }
@@ -359,6 +368,7 @@ impl ManagerFact {
             | ManagerFact::VaryOnlineRefused { device, .. }
             | ManagerFact::MountCommandDone { device, .. }
             | ManagerFact::OrphanRemoved { device }
+            | ManagerFact::BackupVolumeTaken { device, .. }
             | ManagerFact::RestoreStarted { device, .. }
             | ManagerFact::RestoreLabelWritten { device, .. }
             | ManagerFact::RestoredLabelWritten { device, .. }

@@ -16,7 +16,9 @@ mod cleanup;
 pub mod command;
 mod console;
 mod dump;
+mod dump_dasd;
 mod dump_error;
+mod dump_section;
 pub mod fact;
 mod group;
 pub mod identity;
@@ -26,13 +28,17 @@ pub mod method;
 pub mod operator_step;
 pub mod plan;
 mod quiesce;
+mod readback;
+mod reader;
 mod restart;
 mod restore;
 mod restore_tape;
+mod retention;
 mod session;
 mod steps;
 pub mod stimulus;
 mod sweep;
+mod tape_mishap;
 pub mod trigger;
 mod ucb;
 
@@ -41,6 +47,7 @@ use std::sync::Arc;
 
 pub use console::ConsoleCommand;
 pub use fact::{Job, ManagerFact, Outcome};
+pub use tape_mishap::Disorder;
 pub use ucb::Ucb;
 
 use self::catalog::{Catalog, JournalState};
@@ -125,6 +132,8 @@ pub struct Manager {
     commands: u64,
     /// Steps that operators were asked for.
     tasks: Vec<(Job, StepName)>,
+    /// The library's pool of scratch cartridges is empty until then.
+    no_scratch_until: Time,
 }
 
 /// How often an unload is asked for again when the command in front of it failed.
@@ -197,6 +206,7 @@ impl Manager {
             command_times: Stream::new(run_seed, &name, "console"),
             commands: 0,
             tasks: Vec::new(),
+            no_scratch_until: Time::ZERO,
             parameters,
             backups,
             restores,

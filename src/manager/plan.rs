@@ -37,6 +37,10 @@ pub struct HostParameters {
     pub devices: Vec<DeviceConfiguration>,
     /// What the stickers of the cartridges say.
     pub cartridges: Vec<TapeVolser>,
+    pub label_check: LabelCheck,
+    pub sequence_check: SequenceCheck,
+    /// The marks that close a file are acknowledged before they are on tape.
+    pub buffered_marks: BufferedMarks,
 }
 
 /// One host image: its name, and how its I/O configuration describes each device, in the order of [`Device`].
@@ -275,6 +279,30 @@ names! {
 }
 
 names! {
+    /// Whether the name on a cartridge is looked at when it is mounted; bypass lets a wrong one be overwritten (H51).
+    pub enum LabelCheck {
+        Verify = "verify",
+        Bypass = "bypass",
+    }
+}
+
+names! {
+    /// Whether a restore insists on the order of sections and on block counts (MODEL 3.8; source S-52).
+    pub enum SequenceCheck {
+        Verify = "verify",
+        Trust = "trust",
+    }
+}
+
+names! {
+    /// Whether a tape mark that closes a file is acknowledged when it is in the drive's buffer (MODEL 3.8).
+    pub enum BufferedMarks {
+        Off = "off",
+        On = "on",
+    }
+}
+
+names! {
     /// What a dump does about a block that can never be written (MODEL 3.8).
     pub enum OnWriteError {
         NewVolume = "new-volume",
@@ -349,6 +377,10 @@ pub struct BackupPlan {
     pub dasd_backup_online: DasdBackupOnline,
     pub readback: Readback,
     pub scratch_policy: ScratchPolicy,
+    /// Backups of the source that are kept, this one included; 0 keeps all.
+    pub generations: u32,
+    /// The age at which a generation is given up under `by-age`.
+    pub retention: Span,
     pub restart: DumpRestart,
     pub on_write_error: OnWriteError,
 }
@@ -365,6 +397,9 @@ impl MethodName {
 
 /// How often a dump is tried again (MODEL 1.5, question 11: an assumption).
 pub const DUMP_RETRIES: u32 = 2;
+
+/// As long as `rpo` lets the latest backup be (HAZARDS 3, an assumption).
+pub const RETENTION: Span = Span::from_secs(26 * 3_600);
 
 impl BackupPlan {
     /// Whether the entry at `place` has a stimulus of its own: it belongs to no group, or is its first member.
@@ -412,6 +447,8 @@ impl BackupPlan {
             dasd_backup_online: DasdBackupOnline::Never,
             readback: Readback::None,
             scratch_policy: ScratchPolicy::AfterNewVerified,
+            generations: 0,
+            retention: RETENTION,
             restart: DumpRestart::FromBeginning,
             on_write_error: OnWriteError::NewVolume,
             backup_device: None,

@@ -15,7 +15,7 @@ use super::cleanup::{Action, Cleanup, undo_actions};
 use super::fact::{Job, Outcome};
 use super::io::Pending;
 use super::method;
-use super::plan::{BackupPlan, DuplicatePolicy, MethodName, OrphanSweep};
+use super::plan::{BackupPlan, DumpRestart, DuplicatePolicy, MethodName, OrphanSweep};
 use super::session::Work;
 use super::{Condition, Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind};
 use crate::controller::dasd::{CopyMode, DasdCommand, HiddenRule, Payload, RelationSummary};
@@ -372,7 +372,13 @@ impl Manager {
             return actions;
         }
         match self.resumption(entry, &plan, relation, t0, standing.is_some(), complete) {
-            Some(line) => actions.push(Action::Resume { job, line, relation, t0 }),
+            Some(line) => {
+                if plan.restart == DumpRestart::FromLastEov && !complete {
+                    actions.retain(|action| !matches!(action, Action::Scratch { .. }));
+                    actions.push(Action::ScratchOpen { backup });
+                }
+                actions.push(Action::Resume { job, line, relation, t0 });
+            }
             None => {
                 let mut undo: Vec<Action> = undo_actions(job, &plan, true).into();
                 if standing.is_none() {
@@ -380,6 +386,10 @@ impl Manager {
                 }
                 if self.bears_own_id(&plan) {
                     undo.retain(|action| !matches!(action, Action::WriteLabel { .. }));
+                }
+                if let Some((device, label)) = self.abandoned_volume(backup) {
+                    actions.insert(0, Action::GiveVolumeBack { device });
+                    actions.insert(0, Action::WriteLabel { device, label });
                 }
                 actions.extend(undo);
             }

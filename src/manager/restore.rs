@@ -11,10 +11,10 @@ use super::catalog::{InventoryEntry, JournalEntry, JournalJob, JournalState};
 use super::fact::{Job, Outcome};
 use super::manual::ByHand;
 use super::plan::{BackupPlan, ClearHidden, OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan};
+use super::reader::Reader;
 use super::session::{SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{DasdCommand, Payload};
-use crate::controller::tape::TapeCommand;
 use crate::vocab::{Cartridge, Device, Drive, LabelTrack, Restore, Status, StepName, TrackImage, VolumeId};
 
 #[derive(Clone, Debug)]
@@ -28,14 +28,10 @@ pub(super) struct RestoreRun {
     pub(super) bearers: Vec<Device>,
     /// Devices to vary offline, and whether they are retired.
     pub(super) offline: VecDeque<(Device, bool)>,
-    /// The next track expected from tape, and what has been asked for.
-    pub(super) next: u32,
-    pub(super) asked: u32,
-    pub(super) reads: u32,
+    pub(super) reader: Option<Reader>,
     pub(super) writes: u32,
     /// Kept until everything else is written.
     pub(super) label_track: Option<TrackImage>,
-    pub(super) retries: u32,
     pub(super) by_hand: ByHand,
 }
 
@@ -58,15 +54,10 @@ pub(super) enum Phase {
     /// The label of this device is read.
     Labels(u16),
     VaryOffline,
-    Mount,
-    TapeLabels,
-    Header,
+    /// Mounted, and compared with what the inventory says.
+    Open,
     BlankLabel,
     Tracks,
-    /// A tape error: what is on the way comes back first.
-    Settle,
-    Trailer,
-    TrailerLabel,
     LabelTrack,
     Complete,
     VaryOnline,
@@ -158,12 +149,9 @@ impl Manager {
             entry: self.durable.latest(plan.volume).cloned(),
             bearers: Vec::new(),
             offline: VecDeque::new(),
-            next: 0,
-            asked: 0,
-            reads: 0,
+            reader: None,
             writes: 0,
             label_track: None,
-            retries: 0,
             by_hand: ByHand::default(),
         }
     }
@@ -269,6 +257,11 @@ impl Manager {
             self.fail_restore(slot, out);
             return;
         }
+        if let (SessionTag::TracksRead(first), Payload::Images(images)) = (tag, &payload) {
+            let read = self.volume_read(slot, first, images);
+            self.restore_read(slot, read, out);
+            return;
+        }
         match (run.phase, payload) {
             (Phase::Relations, Payload::Relations(relations)) => {
                 let related = relations.iter().any(|relation| relation.source == plan.to || relation.target == plan.to);
@@ -293,12 +286,12 @@ impl Manager {
             (Phase::BlankLabel, _) if run.by_hand.early => self.relabel_early(slot, out),
             (Phase::BlankLabel, _) => {
                 run.phase = Phase::Tracks;
-                self.ask_for_tracks(slot, out);
+                self.restore_on(slot, out);
             }
             (Phase::ReadLabel, Payload::Label(label)) => self.restored_label_read(slot, &label, out),
             (Phase::EarlyRelabel, _) => {
                 run.phase = Phase::Tracks;
-                self.ask_for_tracks(slot, out);
+                self.restore_on(slot, out);
             }
             (Phase::RelabelRead, Payload::Label(label)) => self.relabel_read(slot, &label, out),
             (Phase::RelabelWrite, _) => self.relabel_written(slot, out),
@@ -316,7 +309,17 @@ impl Manager {
         }
         let run = self.restore_run(slot);
         let (plan, bearers) = (run.plan, run.bearers.clone());
-        let others = bearers.iter().copied().filter(|&device| device != plan.to);
+        // The volume that the backup lies on bears the ID, and that is no device that lost it.
+        let backup_volume = run.entry.as_ref().and_then(InventoryEntry::device);
+        if backup_volume == Some(plan.to) {
+            self.refuse_restore(slot, out);
+            return;
+        }
+        let online_backup = backup_volume.filter(|&device| self.is_online(device));
+        let others = bearers
+            .iter()
+            .copied()
+            .filter(|&device| device != plan.to && (Some(device) != backup_volume || Some(device) == online_backup));
         let mut offline = VecDeque::new();
         for device in others {
             match (plan.old_device, plan.restore_if_online) {
@@ -339,6 +342,7 @@ impl Manager {
     }
 
     fn vary_next_offline(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let sequence_check = self.parameters.sequence_check;
         let run = self.restore_run(slot);
         if let Some(&(device, _)) = run.offline.front() {
             out.report(ManagerFact::VaryOfflineRequested { device });
@@ -347,8 +351,9 @@ impl Manager {
             return;
         }
         let entry = run.entry.as_ref().expect("a restore has its backup");
-        let (restore, cartridge) = (run.restore, entry.sections()[0].cartridge);
-        run.phase = Phase::Mount;
+        let restore = run.restore;
+        run.reader = Some(Reader::new(entry, sequence_check));
+        run.phase = Phase::Open;
         let (device, order) = (run.plan.to, run.plan.restore_label);
         // A label that comes last is believed only when the restore is complete: until then no start of the host brings
         // the device online. A label that comes first is believed at once (H67).
@@ -356,8 +361,8 @@ impl Manager {
             self.durable.online_at_ipl[device.0 as usize] = false;
         }
         out.report(ManagerFact::RestoreGuardPassed { restore });
-        let ticket = self.tape_ticket(slot, SessionTag::Step);
-        out.send(ManagerMessage::Tape(TapeCommand::Mount { ticket, drive: None, cartridge }));
+        let read = self.begin_reading(slot, out);
+        self.restore_read(slot, read, out);
     }
 
     fn restored_label_read(&mut self, slot: u32, label: &LabelTrack, out: &mut ManagerOutbox) {

@@ -7,10 +7,12 @@ use super::catalog::{CartridgeUse, InventoryEntry};
 use super::cleanup::Cleanup;
 use super::console::ConsoleRun;
 use super::dump::Dump;
+use super::dump_section::{CheckSums, OpenSection};
 use super::fact::Job;
 use super::identity::DumpIdentity;
 use super::io::Pending;
 use super::plan::BackupPlan;
+use super::reader::Reader;
 use super::restore::RestoreRun;
 use super::stimulus::Stimulus;
 use super::sweep::Sweep;
@@ -50,6 +52,8 @@ pub(super) enum SessionTag {
     Before,
     /// The withdraw of a job that does not wait for its reads.
     EarlyWithdraw,
+    /// A command for the reader of a backup that is no chain of data.
+    Reading,
 }
 
 /// A backup in progress.
@@ -70,6 +74,12 @@ pub(super) struct BackupRun {
     pub tape: Option<(Cartridge, Drive)>,
     /// The withdraw was asked for when the last track was (`drain_before_withdraw = false`).
     pub withdrawn_early: bool,
+    /// The part of the dump that goes onto the present cartridge.
+    pub section: OpenSection,
+    pub sums: CheckSums,
+    /// The backup is being read back; it was read back and is good.
+    pub readback: Option<Reader>,
+    pub verified: bool,
     /// The error that a command of the trailer met: permanent or not, and the records that are on tape.
     pub trailer_error: Option<(bool, u64)>,
     /// The stimulus while it is not in the journal.
@@ -116,6 +126,10 @@ impl BackupRun {
             dump_retries: 0,
             tape: None,
             withdrawn_early: false,
+            section: OpenSection::default(),
+            sums: CheckSums::default(),
+            readback: None,
+            verified: false,
             trailer_error: None,
             stimulus,
             group: None,
@@ -238,6 +252,19 @@ impl Manager {
         };
         if let Some((_, drive)) = tape {
             self.unload(drive, 0, out);
+        }
+    }
+
+    pub(super) fn tape_of(&self, slot: u32) -> Option<(Cartridge, Drive)> {
+        self.volatile.sessions.get(&slot).and_then(Session::tape_in_use)
+    }
+
+    /// The job reads this cartridge now.
+    pub(super) fn set_session_tape(&mut self, slot: u32, tape: (Cartridge, Drive)) {
+        match self.volatile.sessions.get_mut(&slot).map(|session| &mut session.work) {
+            Some(Work::Backup(run)) => run.tape = Some(tape),
+            Some(Work::Restore(run)) => run.tape = Some(tape),
+            _ => unreachable!("a job mounts cartridges"),
         }
     }
 

@@ -1,10 +1,12 @@
 //! The steps of a backup: what each asks for, what its answer means, and where a failure goes.
 
 use super::catalog::{BackupPlace, EntryState, JournalEntry, JournalJob, JournalState};
+use super::dump_error::Resolution;
 use super::fact::{Job, Outcome};
 use super::method::{self, Line, OnFailure};
 use super::operator_step::{Purpose, is_manual};
-use super::plan::{BackupPlan, JobJournal, MethodName, OnDumpFailure};
+use super::plan::{BackupPlan, BufferedMarks, JobJournal, Medium, MethodName, OnDumpFailure};
+use super::retention::Progress;
 use super::session::{BackupRun, SessionTag, Wait, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{Architecture, CopyTerms, DasdCommand, HiddenRule, Identity, Payload};
@@ -42,11 +44,8 @@ impl Manager {
         match line.step {
             // The members of a group are accepted with the first of them.
             StepName::AcceptStimulus if self.follows_in_group(slot) => {}
-            StepName::AcceptStimulus
-            | StepName::QuiesceApplication
-            | StepName::UpdateInventory
-            | StepName::ResumeApplication
-            | StepName::End => {
+            StepName::UpdateInventory => self.begin_registration(slot, out),
+            StepName::AcceptStimulus | StepName::QuiesceApplication | StepName::ResumeApplication | StepName::End => {
                 self.backup_run(slot).wait = Wait::Record;
                 self.session_after(slot, self.parameters.record_write, out);
             }
@@ -182,11 +181,14 @@ impl Manager {
             StepName::UpdateInventory => {
                 if let Some(entry) = self.durable.entry_mut(backup) {
                     entry.state = EntryState::Complete;
-                    if let BackupPlace::Tape(sections) = &mut entry.place {
-                        sections.iter_mut().for_each(|section| section.blocks = plan.tracks + 1);
+                    if let BackupPlace::Tape(sections) = &mut entry.place
+                        && let Some(last) = sections.last_mut()
+                    {
+                        last.blocks = run.section.blocks(plan.tracks);
                     }
                 }
                 out.report(ManagerFact::InventoryUpdated { backup });
+                self.expire_generations(slot, Progress::Registered, out);
                 self.unload_session_tape(slot, out);
                 // The inventory knows a tape of B; that B is this volume goes into the run book.
                 if plan.method == MethodName::NoVolidManual {
@@ -269,6 +271,7 @@ impl Manager {
             Work::Cleanup(_) => return self.next_action(slot, out),
             Work::Console(_) => return self.console_dasd(slot, &payload, out),
             Work::Backup(run) if run.dump.is_some() => return self.dump_dasd(slot, tag, status, payload, out),
+            Work::Backup(run) if run.readback.is_some() => return self.readback_dasd(slot, tag, status, &payload, out),
             Work::Backup(run) => Manager::line_of(run).expect("a line asked").step,
         };
         match (step, status) {
@@ -316,6 +319,7 @@ impl Manager {
             Work::Cleanup(_) => self.next_action(slot, out),
             Work::Console(_) => unreachable!("a command uses no tape"),
             Work::Backup(run) if run.dump.is_some() => self.dump_tape(slot, tag, result, out),
+            Work::Backup(run) if run.readback.is_some() => self.readback_tape(slot, tag, result, out),
             Work::Backup(_) => self.trailer_answered(slot, tag, &result, out),
         }
     }
@@ -329,16 +333,21 @@ impl Manager {
 
     pub(super) fn send_trailer(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
+        if run.plan.medium == Medium::Dasd {
+            // The controller keeps what it acknowledged: there is nothing to harden.
+            self.step_ended(slot, out);
+            return;
+        }
         let (_, drive) = run.tape.expect("a dump is on a tape");
-        let tracks = run.plan.tracks;
-        let block_count = tracks + 1;
+        let block_count = run.section.blocks(run.plan.tracks);
+        let synchronise = self.parameters.buffered_marks == BufferedMarks::Off;
         let records: [Record; 2] = [Record::Eof1 { block_count }, Record::Eof2];
         let ticket = self.tape_ticket(slot, SessionTag::Before);
         out.send(ManagerMessage::Tape(TapeCommand::Write { ticket, drive, records: records.into() }));
         let ticket = self.tape_ticket(slot, SessionTag::Before);
         out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise: false }));
         let ticket = self.tape_ticket(slot, SessionTag::Step);
-        out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise: true }));
+        out.send(ManagerMessage::Tape(TapeCommand::WriteMark { ticket, drive, synchronise }));
     }
 
     pub(super) fn trailer_answered(
@@ -348,12 +357,9 @@ impl Manager {
         result: &TapeResult,
         out: &mut ManagerOutbox,
     ) {
+        self.note_trailer_error(slot, result, out);
         let run = self.backup_run(slot);
         let backup = run.backup;
-        if let TapeResult::WriteError { permanent, hardened_blocks, .. } = *result {
-            run.trailer_error = Some((permanent, hardened_blocks));
-            out.report(ManagerFact::TapeErrorSeen { backup, permanent });
-        }
         // Commands behind one that failed are answered too: the last answer decides.
         if tag == SessionTag::Before {
             return;
@@ -361,11 +367,13 @@ impl Manager {
         match (result, run.trailer_error.take()) {
             (TapeResult::Done, _) => {
                 out.report(ManagerFact::TapeEofHardened { backup });
+                self.expire_generations(slot, Progress::Written, out);
                 self.step_ended(slot, out);
             }
-            (_, Some((permanent, hardened))) => self.return_to_dump(slot, permanent, hardened, out),
-            // A drive that was reset, or a full tape: another cartridge.
-            (_, None) => self.return_to_dump(slot, true, 0, out),
+            (_, Some((false, hardened))) => self.return_to_dump(slot, Resolution::Again { hardened }, out),
+            (_, Some((true, hardened))) => self.return_to_dump(slot, Resolution::Spoiled { hardened }, out),
+            // No room for the labels, or no drive: another cartridge.
+            (_, None) => self.return_to_dump(slot, Resolution::Another { condemned: true }, out),
         }
     }
 

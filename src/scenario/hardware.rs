@@ -14,7 +14,7 @@ use crate::device::profiles::Profile;
 use crate::device::raid::{RankParameters, SLOT_SECTORS};
 use crate::host::OperatorParameters;
 use crate::kernel::Span;
-use crate::manager::plan::{DuplicatePolicy, OrphanSweep};
+use crate::manager::plan::{BufferedMarks, DuplicatePolicy, LabelCheck, OrphanSweep, SequenceCheck};
 
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place};
@@ -131,7 +131,7 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("operator.step_sigma", SIGMA),
     ("tape.drives", count(1, 64)),
     ("tape.native_rate", RATE),
-    ("tape.capacity", quantity(Dimension::Size, 100_000_000, 1_000_000_000_000_000)),
+    ("tape.capacity", quantity(Dimension::Size, 1_000_000, 1_000_000_000_000_000)),
     ("tape.compression", quantity(Dimension::Ratio, 500, 100_000)),
     ("tape.wraps", count(1, 100_000)),
     ("tape.length", quantity(Dimension::Length, 1_000, 10_000_000)),
@@ -142,6 +142,9 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("tape.buffer", quantity(Dimension::Size, 65_536, 1 << 40)),
     ("tape.backhitch", quantity(Dimension::Duration, 0, 600 * SECOND)),
     ("tape.reserve", quantity(Dimension::Share, 0, 500_000)),
+    ("tape.label_check", Domain::Names(&["verify", "bypass"])),
+    ("tape.sequence_check", Domain::Names(&["verify", "trust"])),
+    ("tape.buffered_marks", Domain::Names(&["off", "on"])),
     ("tape.channel_rate", RATE),
     ("tape.channel_paths", count(1, 256)),
     ("tape.channel_overhead", INSTANT),
@@ -339,6 +342,18 @@ impl Hardware {
 
     pub fn orphan_sweep(&self) -> OrphanSweep {
         OrphanSweep::parse(self.name("host.orphan_sweep")).expect("the list holds the policies")
+    }
+
+    pub fn label_check(&self) -> LabelCheck {
+        LabelCheck::parse(self.name("tape.label_check")).expect("the list holds the checks")
+    }
+
+    pub fn sequence_check(&self) -> SequenceCheck {
+        SequenceCheck::parse(self.name("tape.sequence_check")).expect("the list holds the checks")
+    }
+
+    pub fn buffered_marks(&self) -> BufferedMarks {
+        BufferedMarks::parse(self.name("tape.buffered_marks")).expect("the list holds both")
     }
 
     /// CPU time of one I/O, rounded down: instructions over million instructions per second give a fraction.

@@ -17,7 +17,7 @@ use crate::vocab::{HiddenFormat, Invariant, TrackNo};
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, suggestion};
 use super::document::{Node, Value};
-use super::plan::ExpectedVerdict;
+use super::plan::{CartridgeState, ExpectedVerdict};
 use super::shape::{Shape, out_of_range, text_of, wrong_type};
 
 names! {
@@ -145,6 +145,7 @@ choices! {
     FaultKind, "a kind of fault", later &[];
     DataPath, "a data path", later &[];
     SwapAction, "what happens to a cartridge", later &[];
+    CartridgeState, "what a cartridge holds at the start", later &[];
     WithdrawChoice, "a relationship to withdraw", later &[];
     Program, "a program", later &[];
     Slip, "a slip", later &[];

@@ -31,6 +31,20 @@ pub struct Plan {
     pub ending: Ending,
     pub limits: Limits,
     pub expect: Expectation,
+    /// What the cartridges hold at the start, in their order.
+    pub cartridges: Vec<CartridgeState>,
+}
+
+names! {
+    /// What a cartridge that the catalog takes for scratch holds at the start.
+    pub enum CartridgeState {
+        /// Its own volume label and nothing else.
+        Scratch = "scratch",
+        /// Nothing at all, as it comes from its maker.
+        Blank = "blank",
+        /// The label and the data of somebody else.
+        Foreign = "foreign",
+    }
 }
 
 /// When workloads stop issuing; the run then drains until quiet (DESIGN 7).

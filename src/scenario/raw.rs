@@ -21,7 +21,7 @@ use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
 use super::document::{Node, Table, Value};
 use super::names::{AddressRule, Asker, LoadName, ReplayName, TraceFormat};
-use super::plan::ExpectedVerdict;
+use super::plan::{CartridgeState, ExpectedVerdict};
 use super::shape::{Bytes, Given, MeanBetween, Ratio, Shape, Share};
 use super::units::Frequency;
 
@@ -192,6 +192,8 @@ tables! {
         dasd_backup_online: DasdBackupOnline,
         readback: Readback,
         scratch_policy: ScratchPolicy,
+        generations: u64,
+        retention: Span,
         restart: DumpRestart,
         on_write_error: OnWriteError,
     } later &["granularity", "orphan_sweep", "persistent", "label_check", "sequence_check"];
@@ -268,7 +270,8 @@ tables! {
 
     RawCartridge, "a cartridge" {
         id: VolumeId,
-    } later &["state"];
+        state: CartridgeState,
+    } later &[];
 
     RawRates, "the rates of faults" {
         host_outage: MeanBetween,

@@ -14,6 +14,7 @@ use crate::manager::plan::BackupPlan;
 use crate::manager::trigger::Stimulant;
 use crate::manager::{Manager, ManagerOutbox};
 use crate::scenario::Plan;
+use crate::scenario::plan::CartridgeState;
 use crate::vocab::{self, Image};
 
 /// Why a plan is no system. A checked scenario has none of these.
@@ -31,7 +32,11 @@ impl World {
         let opportunism = Stream::new(seed, "flashcopy", "opportunistic copy");
         let names = &plan.host.cartridges;
         let capacity = plan.tape.drive.capacity;
-        let cartridges = names.iter().map(|&name| Cartridge::initialised(capacity, name)).collect();
+        let cartridges = names.iter().zip(&plan.cartridges).map(|(&name, &state)| match state {
+            CartridgeState::Scratch => Cartridge::initialised(capacity, name),
+            CartridgeState::Blank => Cartridge::blank(capacity),
+            CartridgeState::Foreign => Cartridge::foreign(capacity),
+        });
         let entities = entity_names(&plan.workloads);
         let workloads = plan.workloads.iter().zip(&entities).enumerate().map(|(number, (workload, entity))| {
             let number = number as u16;
@@ -39,7 +44,7 @@ impl World {
         });
         let world = World {
             dasd: DasdController::new(Arc::new(plan.dasd.clone()), &phases, opportunism)?,
-            tape: TapeController::new(plan.tape.clone(), cartridges),
+            tape: TapeController::new(plan.tape.clone(), cartridges.collect()),
             images: images_of(plan),
             workloads: workloads.collect(),
             operators: (0..plan.images.len()).map(|image| operator_of(plan, image)).collect(),

@@ -4,18 +4,15 @@ use super::route::{Message, OUTSIDE};
 use super::{Event, Fact, INJECTOR_PORT, World};
 use crate::controller::dasd::DasdCommand;
 use crate::device::raid::Astray;
-use crate::fault::plan::{BlockChoice, DataPath, Fault, NvsFate, UpdateTrack};
+use crate::fault::plan::{DataPath, Fault, NvsFate, UpdateTrack};
 use crate::kernel::{Fingerprint, Queue, Span};
-use crate::manager::catalog::EntryState;
 use crate::manager::{ConsoleCommand, Manager, ManagerOutbox};
-use crate::vocab::{Cartridge, Device, Drive, HostRequest, Image, Label, Op, Ticket, TrackNo, VolumeId, WriteNumber};
+use crate::vocab::{Device, HostRequest, Image, Label, Op, Ticket, TrackNo, VolumeId, WriteNumber};
 
 /// Injected writes are numbered apart from those of all workloads.
 const INJECTED_WRITES: u64 = 0xFF_FFFF << 40;
 /// Bytes of an injected update: one block of the default workload (MODEL 8).
 const UPDATE_BYTES: u32 = 4_096;
-/// Records in front of the first track of a dump: three labels, a tape mark, the header.
-const FIRST_TRACK_RECORD: u64 = 5;
 
 /// What a rewritten label record has in its reserved area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,14 +98,23 @@ impl World {
             Fault::OldProgram { program } => {
                 self.at_manager(queue, fingerprint, |manager, _| manager.install_old(program))
             }
-            Fault::TapeDriveCrash { .. }
-            | Fault::TapeDriveOffline { .. }
-            | Fault::MountFailure { .. }
-            | Fault::NoScratch { .. }
-            | Fault::CartridgeSwap { .. }
-            | Fault::AccessorStop { .. }
-            | Fault::EarlyEndOfVolume { .. }
-            | Fault::InventoryLoss { .. }
+            Fault::TapeDriveCrash { drive, outage } => self.tape.drive_crash(drive, outage, &mut self.tape_out),
+            Fault::TapeDriveOffline { drive, duration } => {
+                self.tape.drive_offline(drive, duration, &mut self.tape_out);
+                true
+            }
+            Fault::MountFailure { count } => {
+                self.tape.inject_mount_failures(count);
+                true
+            }
+            Fault::NoScratch { duration } => self.empty_scratch_pool(now + duration),
+            Fault::CartridgeSwap { section, action } => self.swap_cartridge(section, action),
+            Fault::AccessorStop { duration } => {
+                self.tape.stop_accessors(duration, &self.tape_out);
+                true
+            }
+            Fault::EarlyEndOfVolume { at_ppm } => self.end_volume_early(at_ppm),
+            Fault::InventoryLoss { .. }
             | Fault::Withdraw { .. }
             | Fault::ReEstablish { .. }
             | Fault::DuplicateStimulus { .. }
@@ -222,56 +228,5 @@ impl World {
             UpdateTrack::Next => dumped()? + 1,
         };
         (number < tracks).then_some(TrackNo(number))
-    }
-
-    /// Spoils a block of the dump in progress, or of the next one in drive 0.
-    fn spoil_write(&mut self, permanent: bool, block: BlockChoice) -> bool {
-        let Some(tracks) = self.manager().backup_plans().first().map(|plan| plan.tracks) else { return false };
-        let (drive, on_tape) = match self.manager().tape_in_use() {
-            Some((_, drive)) => (drive, self.tape.position(drive) - self.tape.unhardened(drive)),
-            None => (Drive(0), 0),
-        };
-        let record = match block {
-            BlockChoice::Next => on_tape.max(FIRST_TRACK_RECORD),
-            BlockChoice::First => FIRST_TRACK_RECORD,
-            BlockChoice::Middle => FIRST_TRACK_RECORD + u64::from(tracks / 2),
-            BlockChoice::Last => FIRST_TRACK_RECORD + u64::from(tracks - 1),
-            BlockChoice::Number(number) => FIRST_TRACK_RECORD + u64::from(number),
-        };
-        let Some(after) = record.checked_sub(on_tape) else { return false };
-        self.tape.inject_write_error(drive, permanent, after);
-        true
-    }
-
-    /// Spoils a block of the tape that is being read, or of the latest complete backup.
-    fn spoil_read(&mut self, permanent: bool, block: BlockChoice) -> bool {
-        let in_use: Option<(Cartridge, u32)> = self.manager().tape_in_use().and_then(|(cartridge, _)| {
-            let entry = self
-                .manager()
-                .catalog()
-                .inventory
-                .iter()
-                .rev()
-                .find(|entry| entry.sections().iter().any(|section| section.cartridge == cartridge))?;
-            Some((cartridge, entry.tracks))
-        });
-        let latest = || {
-            let complete = self.manager().catalog().inventory.iter().rev();
-            complete
-                .filter(|entry| entry.state == EntryState::Complete)
-                .find_map(|entry| Some((entry.sections().first()?.cartridge, entry.tracks)))
-        };
-        let Some((cartridge, tracks)) = in_use.or_else(latest) else { return false };
-        let track = match block {
-            BlockChoice::First => 0,
-            BlockChoice::Middle => tracks / 2,
-            BlockChoice::Last => tracks - 1,
-            BlockChoice::Number(number) => number,
-            BlockChoice::Next => {
-                let read = self.manager().tape_in_use().map_or(0, |(_, drive)| self.tape.position(drive));
-                read.saturating_sub(FIRST_TRACK_RECORD) as u32
-            }
-        };
-        self.tape.inject_read_error(cartridge, FIRST_TRACK_RECORD + u64::from(track), permanent)
     }
 }

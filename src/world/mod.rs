@@ -8,6 +8,7 @@ mod crash;
 mod fact;
 mod requests;
 mod route;
+mod tape_fault;
 
 pub use build::BuildError;
 pub use fact::Fact;

@@ -116,6 +116,8 @@ pub enum TapeResult {
     NotReady,
     /// The cell in which the cartridge should be is empty, or the library never had it.
     CartridgeMissing,
+    /// The cartridge did not load: it goes back to its cell, and the drive is free again.
+    MountFailed,
 }
 
 impl TapeCommand {
@@ -254,6 +256,8 @@ pub enum TapeTimerKind {
     Exchanged,
     /// No data came for a while: the drive writes what it has.
     Idled,
+    /// A drive that was offline can be used again.
+    Returned,
 }
 
 /// A timer of one drive. It is stale when its generation has passed.

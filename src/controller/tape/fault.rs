@@ -1,11 +1,12 @@
 //! What happens to tapes, drives and the library from outside, always at the boundary between two events.
 
 use super::TapeController;
-use super::command::{TapeOutbox, TapeResult};
+use super::command::{TapeOutbox, TapeResult, TapeTimerKind};
+use super::program::trailer_bytes;
 use super::state::{Active, Activity, Lane, Thread, Volatile, WriteFault};
 use crate::device::drive::Direction;
 use crate::kernel::Span;
-use crate::vocab::{Cartridge, Drive};
+use crate::vocab::{Cartridge, Drive, TrackNo};
 
 impl TapeController {
     /// Lets a write fail: of the next record that `drive` would harden, or after so many more. A fault that is not permanent
@@ -27,6 +28,44 @@ impl TapeController {
     /// Makes a tape end early, after `capacity` bytes on tape.
     pub fn inject_early_end_of_volume(&mut self, cartridge: Cartridge, capacity: u64) {
         self.durable.cartridges[usize::from(cartridge.0)].shorten(capacity);
+    }
+
+    /// The bytes of tape that what is on it, what the drive has taken for it, and the labels that close it need: an end behind
+    /// them is announced in time.
+    pub fn bytes_spoken_for(&self, cartridge: Cartridge) -> u64 {
+        let drive = self.durable.map.drives().find(|&drive| self.cartridge_in(drive) == Some(cartridge));
+        let medium = &self.durable.cartridges[usize::from(cartridge.0)];
+        let taken = match drive.map(|drive| &self.unit(drive).drive) {
+            Some(drive) if drive.direction() == Direction::Write => drive.accepted_offset(medium),
+            _ => medium.offset(medium.len()),
+        };
+        taken + 2 * trailer_bytes(&self.parameters.drive)
+    }
+
+    /// Lets the next attempt to write the block of `track` fail, whichever drive makes it.
+    pub fn inject_block_error(&mut self, track: TrackNo, permanent: bool) {
+        self.mishaps.blocks.push((track, permanent));
+    }
+
+    /// Lets so many of the next mounts fail.
+    pub fn inject_mount_failures(&mut self, count: u32) {
+        self.mishaps.mounts = self.mishaps.mounts.saturating_add(count);
+    }
+
+    /// For `duration` no accessor begins an exchange.
+    pub fn stop_accessors(&mut self, duration: Span, outbox: &TapeOutbox) {
+        let until = outbox.now() + duration;
+        self.mishaps.accessors_stopped_until = self.mishaps.accessors_stopped_until.max(until);
+    }
+
+    /// For `duration` the drive does nothing. With a cartridge in it, it is reset as by a crash, and what is asked of it
+    /// waits; empty, it is given to no mount.
+    pub fn drive_offline(&mut self, drive: Drive, duration: Span, outbox: &mut TapeOutbox) {
+        if !self.drive_crash(drive, duration, outbox) {
+            let unit = self.unit_mut(drive);
+            unit.down_until = unit.down_until.max(outbox.now() + duration);
+        }
+        self.arm(drive, TapeTimerKind::Returned, duration, outbox);
     }
 
     /// Exchanges two cartridges in their cells behind the library's back. False, without effect, when one is in a drive.

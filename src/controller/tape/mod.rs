@@ -31,9 +31,9 @@ pub use command::{
 };
 pub use state::{Durable, TapeParameters};
 
-use state::{Active, Activity, Fixture, Lane, Unit, Volatile};
+use state::{Active, Activity, Fixture, Lane, Mishaps, Unit, Volatile};
 
-use crate::device::cartridge::Cartridge;
+use crate::device::cartridge::{Cartridge, TapeVolser};
 use crate::device::drive::{DriveState, DriveUsage};
 use crate::device::library::CellMap;
 use crate::kernel::{Span, Time, Usage};
@@ -45,6 +45,7 @@ pub struct TapeController {
     durable: Durable,
     volatile: Volatile,
     fixtures: Vec<Fixture>,
+    mishaps: Mishaps,
 }
 
 impl TapeController {
@@ -55,6 +56,7 @@ impl TapeController {
         TapeController {
             volatile: Volatile::new(&parameters),
             fixtures: vec![Fixture::default(); parameters.drives.into()],
+            mishaps: Mishaps::default(),
             durable: Durable { cartridges, map },
             parameters,
         }
@@ -96,6 +98,7 @@ impl TapeController {
             TapeTimerKind::Loaded => self.loaded(drive, outbox),
             TapeTimerKind::Unloaded => self.unloaded(drive, outbox),
             TapeTimerKind::Exchanged => self.exchanged(drive, outbox),
+            TapeTimerKind::Returned => {}
             TapeTimerKind::Idled => {
                 let unit = self.unit_mut(drive);
                 unit.idle_armed = false;
@@ -120,6 +123,16 @@ impl TapeController {
 
     pub fn cartridge(&self, cartridge: vocab::Cartridge) -> &Cartridge {
         &self.durable.cartridges[usize::from(cartridge.0)]
+    }
+
+    /// The medium that somebody finds who looks for the cartridge called `name`: in its own cell if it is there, else
+    /// anywhere in the library. `None` when no cartridge bears that name any more.
+    pub fn cartridge_named(&self, cartridge: vocab::Cartridge, name: TapeVolser) -> Option<&Cartridge> {
+        let map = &self.durable.map;
+        let bears = |found: &vocab::Cartridge| self.cartridge(*found).volser() == Some(name);
+        let own_cell = map.home(cartridge).and_then(|cell| map.delivered_from(cell));
+        let found = own_cell.filter(bears).or_else(|| map.present().find(bears))?;
+        Some(self.cartridge(found))
     }
 
     /// The cartridge in `drive`.
@@ -310,7 +323,8 @@ fn reply(ticket: Ticket, result: TapeResult, drive: Drive, outbox: &mut TapeOutb
         | TapeResult::EndOfVolume { .. }
         | TapeResult::NotExecuted
         | TapeResult::NotReady
-        | TapeResult::CartridgeMissing => {}
+        | TapeResult::CartridgeMissing
+        | TapeResult::MountFailed => {}
     }
     outbox.send(TapeReply { ticket, result });
 }

@@ -223,6 +223,17 @@ impl TapeController {
         self.occupy(drive, Activity::Retrying(failure), TapeTimerKind::Retried, delay, outbox);
     }
 
+    /// A fault that waits for the track whose block is at the write head.
+    fn block_fault(&mut self, drive: Drive) -> Option<bool> {
+        if self.mishaps.blocks.is_empty() {
+            return None;
+        }
+        let (record, _) = self.unit(drive).drive.front().expect("a block is at the write head");
+        let (_, due, _) = block(record)?;
+        let place = self.mishaps.blocks.iter().position(|(track, _)| Some(*track) == due)?;
+        Some(self.mishaps.blocks.remove(place).1)
+    }
+
     /// Whether the block now at the write head cannot be written; `Some(true)` when that will stay so.
     fn meets_write_error(&mut self, drive: Drive) -> Option<bool> {
         let faults = &mut self.fixture_mut(drive).write_faults;
@@ -234,6 +245,7 @@ impl TapeController {
                 None
             }
         };
+        let due = due.or_else(|| self.block_fault(drive));
         let (_, unit, cartridge) = self.threaded(drive);
         let (record, tape_bytes) = unit.drive.front().expect("a block is at the write head");
         let index = unit.drive.head();

@@ -10,6 +10,7 @@ use super::command::{TapeFact, TapeOutbox, TapeReply, TapeResult, TapeTimerKind}
 use super::state::{Active, Activity, Lane, MountRequest, Thread};
 use crate::device::cartridge::Record;
 use crate::device::library::Cell;
+use crate::kernel::Time;
 use crate::vocab::{Cartridge, Drive, Ticket};
 
 /// Where a waiting mount can be served.
@@ -49,7 +50,7 @@ impl TapeController {
     pub(super) fn serve_waiting(&mut self, outbox: &mut TapeOutbox) {
         let mut index = 0;
         while let Some(&request) = self.volatile.waiting.get(index) {
-            match self.assign(request) {
+            match self.assign(request, outbox.now()) {
                 Assignment::Wait => index += 1,
                 Assignment::Clear(drive) => {
                     self.take(drive, Active::Unload { ticket: None }, outbox);
@@ -67,6 +68,10 @@ impl TapeController {
     pub(super) fn advance_mount(&mut self, drive: Drive, cell: Cell, outbox: &mut TapeOutbox) -> bool {
         match self.pursue(drive, Some(cell), outbox) {
             Pursuit::Underway => false,
+            Pursuit::Reached if self.mishaps.mounts > 0 => {
+                self.mount_failed(drive, outbox);
+                true
+            }
             Pursuit::Reached => {
                 self.mounted(drive, outbox);
                 true
@@ -128,8 +133,9 @@ impl TapeController {
         self.set_activity(drive, Activity::Rest, outbox.now());
     }
 
-    fn assign(&self, request: MountRequest) -> Assignment {
+    fn assign(&self, request: MountRequest, now: Time) -> Assignment {
         let is_free = |drive: Drive| self.unit(drive).is_free();
+        let is_offline = |drive: Drive| self.unit(drive).down_until > now && self.durable.map.held(drive).is_none();
         let on_its_way = self
             .volatile
             .units
@@ -148,7 +154,7 @@ impl TapeController {
                 }
             }
             (Some(drive), _) | (None, Some(drive)) => {
-                if is_free(drive) {
+                if is_free(drive) && !is_offline(drive) {
                     Assignment::Use(drive)
                 } else {
                     Assignment::Wait
@@ -156,10 +162,13 @@ impl TapeController {
             }
             (None, None) => {
                 let is_empty = |drive: Drive| self.durable.map.held(drive).is_none();
-                let drives = || self.durable.map.drives().filter(|&drive| is_free(drive));
+                let drives =
+                    || self.durable.map.drives().filter(|&drive| is_free(drive) && self.unit(drive).down_until <= now);
+                let fewest_failures = |drive: &Drive| (self.unit(*drive).failed_mounts, *drive);
                 drives()
-                    .find(|&drive| is_empty(drive))
-                    .or_else(|| drives().next())
+                    .filter(|&drive| is_empty(drive))
+                    .min_by_key(fewest_failures)
+                    .or_else(|| drives().min_by_key(fewest_failures))
                     .map_or(Assignment::Wait, Assignment::Use)
             }
         }
@@ -214,8 +223,20 @@ impl TapeController {
     }
 
     fn start_exchange(&mut self, drive: Drive, outbox: &mut TapeOutbox) {
-        let delay = self.parameters.library.exchange;
+        // A stopped accessor takes up its work where it stood.
+        let stopped = self.mishaps.accessors_stopped_until.saturating_since(outbox.now());
+        let delay = stopped + self.parameters.library.exchange;
         self.arm(drive, TapeTimerKind::Exchanged, delay, outbox);
+    }
+
+    /// The cartridge did not thread: the library takes it out again.
+    fn mount_failed(&mut self, drive: Drive, outbox: &mut TapeOutbox) {
+        self.mishaps.mounts -= 1;
+        let unit = self.unit_mut(drive);
+        unit.failed_mounts += 1;
+        unit.reserved = false;
+        self.finish(drive, TapeResult::MountFailed, outbox);
+        self.unit_mut(drive).active = Some(Active::Unload { ticket: None });
     }
 
     /// Answers a mount with the ID in the volume label. Reading it is part of the load time.

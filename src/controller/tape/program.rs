@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::TapeController;
 use super::command::{LabelKind, ReadEnd, TapeCommand, TapeFact, TapeOutbox, TapeResult, TapeTimerKind, Target};
 use super::reply;
-use super::state::{Active, Activity, Lane, Link, Thread};
-use crate::device::cartridge::Record;
-use crate::device::drive::Direction;
+use super::state::{Active, Activity, Lane, Link, Thread, Unit};
+use crate::device::cartridge::{self as device, LABEL_BYTES, MARK_BYTES, Record};
+use crate::device::drive::{Direction, DriveParameters};
 use crate::kernel::Span;
 use crate::vocab::{Backup, Cartridge, Drive, Tag, TrackNo};
 
@@ -59,8 +59,7 @@ impl TapeController {
             self.finish(drive, TapeResult::Done, outbox);
             return true;
         };
-        let tape_bytes = unit.drive.parameters().tape_bytes(record.bytes());
-        if unit.drive.accepted_offset(cartridge) + tape_bytes > cartridge.capacity() {
+        if !fits(unit, cartridge, record) {
             let accepted = count(*sent);
             self.finish(drive, TapeResult::EndOfVolume { accepted }, outbox);
             return true;
@@ -218,12 +217,12 @@ impl TapeController {
         let accepted = count(*sent);
         let parameters = unit.drive.parameters();
         let warning = parameters.early_warning(cartridge.capacity());
-        let next = records.get(*sent).map_or(0, |next| parameters.tape_bytes(next.bytes()));
+        let next = records.get(*sent).cloned();
         let is_data = record.is_data();
         let fact = acknowledgement(&record, drive, number);
         unit.drive.accept(record);
         let offset = unit.drive.accepted_offset(cartridge);
-        let fits = offset + next <= cartridge.capacity();
+        let fits = next.is_none_or(|next| fits(unit, cartridge, &next));
         self.usage_mut(drive).acknowledged += 1;
         if let Some(fact) = fact {
             outbox.report(fact);
@@ -269,6 +268,19 @@ impl TapeController {
             self.release_path(drive, outbox);
         }
     }
+}
+
+/// Whether a record finds room on the tape. Behind a block of data there is room for what closes the cartridge, whatever the
+/// reserve is: a program that stops at the end of the volume can always write its trailer.
+fn fits(unit: &Unit, cartridge: &device::Cartridge, record: &Record) -> bool {
+    let parameters = unit.drive.parameters();
+    let behind = if record.is_data() { trailer_bytes(parameters) } else { 0 };
+    unit.drive.accepted_offset(cartridge) + parameters.tape_bytes(record.bytes()) + behind <= cartridge.capacity()
+}
+
+/// What three marks and two labels take on tape.
+pub(super) fn trailer_bytes(parameters: &DriveParameters) -> u64 {
+    3 * parameters.tape_bytes(MARK_BYTES) + 2 * parameters.tape_bytes(LABEL_BYTES)
 }
 
 fn count(records: usize) -> u32 {

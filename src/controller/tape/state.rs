@@ -10,7 +10,7 @@ use crate::device::channel::ChannelParameters;
 use crate::device::drive::{Drive, DriveParameters, DriveState, DriveUsage, Pace};
 use crate::device::library::{Accessors, Cell, CellMap, LibraryParameters};
 use crate::kernel::{Fingerprint, Station, Time};
-use crate::vocab::{self, Ticket};
+use crate::vocab::{self, Ticket, TrackNo};
 
 /// A controller, its drives and its library. All drives are alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +93,8 @@ pub(super) struct Unit {
     pub read_failure: Option<ReadFailure>,
     /// A reset drive does nothing before.
     pub down_until: Time,
+    /// Mounts that failed on this drive: another one is taken first.
+    pub failed_mounts: u32,
 }
 
 impl Unit {
@@ -111,6 +113,7 @@ impl Unit {
             unreported: None,
             read_failure: None,
             down_until: Time::ZERO,
+            failed_mounts: 0,
         }
     }
 
@@ -249,6 +252,17 @@ pub(super) struct Fixture {
     pub write_faults: Vec<WriteFault>,
 }
 
+/// What chance has in store for the library and all drives together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Mishaps {
+    /// So many of the next mounts fail.
+    pub mounts: u32,
+    /// No accessor begins an exchange before.
+    pub accessors_stopped_until: Time,
+    /// The next attempt to write the block of such a track fails; `true` when that stays so.
+    pub blocks: Vec<(TrackNo, bool)>,
+}
+
 /// A write that will fail.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WriteFault {
@@ -265,18 +279,20 @@ pub(super) enum Lane {
     Channel,
     Accessor,
     Idle,
+    Service,
 }
 
-pub(super) const LANES: usize = 4;
+pub(super) const LANES: usize = 5;
 
 impl Lane {
-    pub const ALL: [Lane; LANES] = [Lane::Mechanism, Lane::Channel, Lane::Accessor, Lane::Idle];
+    pub const ALL: [Lane; LANES] = [Lane::Mechanism, Lane::Channel, Lane::Accessor, Lane::Idle, Lane::Service];
 
     pub fn of(kind: TapeTimerKind) -> Lane {
         match kind {
             TapeTimerKind::Transferred => Lane::Channel,
             TapeTimerKind::Exchanged => Lane::Accessor,
             TapeTimerKind::Idled => Lane::Idle,
+            TapeTimerKind::Returned => Lane::Service,
             TapeTimerKind::Hardened
             | TapeTimerKind::ReadAhead
             | TapeTimerKind::Repositioned

@@ -4,7 +4,7 @@ use crate::controller::dasd::{Architecture, DasdParameters};
 use crate::controller::tape::TapeParameters;
 use crate::host::{OperatorParameters, WorkloadKind, WorkloadPlan};
 use crate::kernel::{Span, Time};
-use crate::manager::plan::{BackupPlan, HostParameters, MethodName, RestorePlan};
+use crate::manager::plan::{BackupPlan, HostParameters, Medium, MethodName, Readback, RestorePlan, WithdrawAfter};
 use crate::vocab::{Goal, Invariant, Op, SLOT_BYTES, TRACK_BYTES};
 
 use super::super::catalogue::Code;
@@ -281,15 +281,32 @@ impl JobClock<'_> {
         // Journal and inventory: stimulus, entry in progress, entry complete, journal closed; the quiesce mark, on and off.
         let records = self.host.record_write * if copy { 4 } else { 6 };
         let destage = self.dasd.destage_age + self.dasd.metadata_write;
-        establish + method + records + destage + self.tape_time(tracks) + self.dasd.withdraw_time
+        let passes = 1 + u64::from(
+            backup.readback == Readback::AfterDump || backup.withdraw_after == WithdrawAfter::ReadbackVerified,
+        );
+        let copying = match backup.medium {
+            Medium::Tape => self.tape_time(tracks),
+            Medium::Dasd => self.volume_time(tracks) + self.host.vary_longest,
+        };
+        establish + method + records + destage + copying * passes + self.dasd.withdraw_time
     }
 
     fn restore(&self, tracks: u64) -> Span {
         let records = self.host.record_write * 2;
-        // Restored tracks leave the NVS as parity updates: two reads and two writes, spread over the disks of a rank.
+        self.tape_time(tracks) + self.homes(tracks) + self.host.vary_longest * 2 + records
+    }
+
+    /// Written tracks leave the NVS as parity updates: two reads and two writes, spread over the disks of a rank.
+    fn homes(&self, tracks: u64) -> Span {
         let disks = u64::from(self.dasd.rank.data_disks) + 1;
-        let homes = (self.disk_access() * 4 + self.dasd.fast_write) * tracks / disks;
-        self.tape_time(tracks) + homes + self.host.vary_longest * 2 + records
+        (self.disk_access() * 4 + self.dasd.fast_write) * tracks / disks
+    }
+
+    /// From one volume to another.
+    fn volume_time(&self, tracks: u64) -> Span {
+        let reads = tracks.div_ceil(u64::from(self.host.dump_read_tracks).max(1));
+        let commands = (self.disk_access() + self.dasd.channel.overhead * 2 + self.host.io_time) * reads;
+        Span::of_transfer(tracks * TRACK_BYTES * 2, self.dasd.channel.rate.max(1)) + commands + self.homes(tracks)
     }
 
     /// Mount, labels, data, trailer, rewind and unload, for as many cartridges as it takes.

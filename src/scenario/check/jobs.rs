@@ -5,7 +5,8 @@ use crate::device::cartridge::TapeVolser;
 use crate::kernel::Time;
 use crate::manager::operator_step::MANUAL_LABEL_COMMIT;
 use crate::manager::plan::{
-    BackupPlan, DUMP_RETRIES, DeleteTarget, MethodName, OldDevice, Relabel, RestoreIfOnline, RestoreLabel, RestorePlan,
+    BackupPlan, DUMP_RETRIES, DeleteTarget, Medium, MethodName, OldDevice, Relabel, RestoreIfOnline, RestoreLabel,
+    RestorePlan,
 };
 use crate::vocab::{Device, DeviceNumber, TRACK_BYTES, VolumeId};
 
@@ -13,6 +14,7 @@ use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, Place};
 use super::super::hardware::MOST_CARTRIDGES;
 use super::super::names::Asker;
+use super::super::plan::CartridgeState;
 use super::super::raw::{RawBackup, RawRestore};
 use super::super::shape::Given;
 use super::{Context, Volume, list, or};
@@ -20,6 +22,7 @@ use super::{Context, Volume, list, or};
 const MOST_BACKUPS: usize = 1_000;
 const MOST_RESTORES: usize = 1_000;
 const MOST_RETRIES: u64 = 100;
+const MOST_GENERATIONS: u64 = 10_000;
 
 impl Context<'_> {
     pub(super) fn backups(&mut self) -> Vec<BackupPlan> {
@@ -61,6 +64,7 @@ impl Context<'_> {
         let target = raw.target.as_ref().and_then(|given| self.volume_on(given));
         let retries = self.within(&raw.dump_retries, u64::from(DUMP_RETRIES), 0, MOST_RETRIES)?;
         let stimulus = self.stimulus(entry);
+        let generations = self.within(&raw.generations, 0, 0, MOST_GENERATIONS)?;
         let (source, from) = source?;
         let source_given = raw.source.as_ref()?;
         let (target, to) = if makes_copy {
@@ -111,21 +115,39 @@ impl Context<'_> {
             dasd_backup_online: or(&raw.dasd_backup_online, plain.dasd_backup_online),
             readback: or(&raw.readback, plain.readback),
             scratch_policy: or(&raw.scratch_policy, plain.scratch_policy),
+            generations: u32::try_from(generations).expect("within the limit"),
+            retention: or(&raw.retention, plain.retention),
             restart: or(&raw.restart, plain.restart),
             on_write_error: or(&raw.on_write_error, plain.on_write_error),
             backup_device: raw.backup_device.as_ref().and_then(|given| self.volume_on(given)).map(|(device, _)| device),
         };
         self.condition_can_be_met(entry, plan.stimulus.trigger, plan.tracks);
-        let needed = self.cartridges_of(&plan);
-        if needed > 1 {
-            let problem = Diagnostic::error(Code::NotYet, "a dump over several cartridges is not supported yet")
-                .at(&source_given.place, format!("this volume fills {needed} cartridges"))
-                .path(source_given.path.clone())
-                .help("choose a smaller volume, or a larger `tape.capacity` or `tape.compression`");
-            self.problems.push(problem);
-            return None;
+        self.backup_volume_fits(entry, &plan).then_some(plan)
+    }
+
+    /// A backup on DASD names a third volume of the same size.
+    fn backup_volume_fits(&mut self, entry: &Given<RawBackup>, plan: &BackupPlan) -> bool {
+        if plan.medium == Medium::Tape {
+            return true;
         }
-        Some(plan)
+        let raw = &entry.value;
+        self.need(&raw.backup_device, "backup_device", "a backup with `medium = \"dasd\"`", entry, "\"0A30\"");
+        let (Some(given), Some(device)) = (&raw.backup_device, plan.backup_device) else { return false };
+        let onto = self.volumes[usize::from(device.0)].clone();
+        if device == plan.source || device == plan.target {
+            let problem = Diagnostic::error(Code::SourceIsTarget, "a backup lies on the volume that it is made from")
+                .at(&given.place, format!("{} is the source or the target of this backup", onto.device))
+                .path(given.path.clone())
+                .help("name a third volume of the same size");
+            self.problems.push(problem);
+            return false;
+        }
+        let from = self.volumes[usize::from(plan.source.0)].clone();
+        if from.tracks != onto.tracks {
+            let sizes = [(from.tracks, &from.size_place), (onto.tracks, &onto.size_place)];
+            self.sizes_differ("a backup", &given.place, &given.path, sizes);
+        }
+        from.tracks == onto.tracks
     }
 
     /// Source and target of an instant copy are two volumes of one size.
@@ -253,7 +275,16 @@ impl Context<'_> {
         let tracks = self.volumes.get(usize::from(backup.source.0)).map_or(0, |volume| volume.tracks);
         let tape = self.hardware.tape().drive;
         let held = tape.capacity * (1_000 - tape.reserve_milli) / 1_000 * tape.compression_milli / 1_000;
-        (u64::from(tracks) * TRACK_BYTES).div_ceil(held.max(1))
+        // Whole blocks: on a small cartridge the rest of the last one counts.
+        u64::from(tracks).div_ceil((held / TRACK_BYTES).max(1))
+    }
+
+    /// What the cartridges hold at the start; those without a name are scratch.
+    pub(super) fn cartridge_states(&self, count: usize) -> Vec<CartridgeState> {
+        let named = list(&self.raw.cartridge).iter().map(|entry| or(&entry.value.state, CartridgeState::Scratch));
+        let mut states: Vec<CartridgeState> = named.collect();
+        states.resize(count, CartridgeState::Scratch);
+        states
     }
 
     fn named_cartridges(&mut self) -> Vec<TapeVolser> {

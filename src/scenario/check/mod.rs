@@ -95,6 +95,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let faults = context.faults(&backups);
     let rates = context.rates();
     let cartridges = context.cartridges(&backups);
+    let contents = context.cartridge_states(cartridges.len());
     let ending = context.ending();
     let volumes = context.volume_parameters(&workloads, &backups, &restores);
     let dasd = hardware.dasd(context.architecture, volumes);
@@ -134,6 +135,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         ending,
         limits,
         expect,
+        cartridges: contents,
     };
     Checked { plan, hardware, notes, inputs }
 }

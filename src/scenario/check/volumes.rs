@@ -273,6 +273,9 @@ impl Context<'_> {
             dump_buffers: small("host.dump_buffers"),
             devices: self.volumes.iter().map(configuration).collect(),
             cartridges,
+            label_check: hardware.label_check(),
+            sequence_check: hardware.sequence_check(),
+            buffered_marks: hardware.buffered_marks(),
         }
     }
 }

@@ -290,6 +290,8 @@ impl Writer {
         self.raw("dasd_backup_online", &name(backup.dasd_backup_online));
         self.raw("readback", &name(backup.readback));
         self.raw("scratch_policy", &name(backup.scratch_policy));
+        self.raw("generations", &backup.generations.to_string());
+        self.raw("retention", &duration(backup.retention));
         self.raw("restart", &name(backup.restart));
         self.raw("on_write_error", &name(backup.on_write_error));
         if let Some(onto) = backup.backup_device {
@@ -348,9 +350,10 @@ impl Writer {
             self.raw(key, &value);
         }
         if checked.notes.cartridges_named {
-            for cartridge in &checked.plan.host.cartridges {
+            for (cartridge, &state) in checked.plan.host.cartridges.iter().zip(&checked.plan.cartridges) {
                 self.heading("[[cartridge]]");
                 self.raw("id", &name(cartridge));
+                self.raw("state", &name(state));
             }
         }
     }

@@ -318,3 +318,108 @@ fn a_crash_at_any_boundary_leaves_a_beginning_of_what_was_sent() {
     assert!(rig.tape().records().eq(sent.iter()));
     assert!(boundaries >= 2 * sent.len(), "every record that arrives and every one that hardens is a boundary");
 }
+
+#[test]
+fn whatever_the_reserve_is_the_labels_that_close_a_cartridge_find_room() {
+    // From a cartridge that ends with a block to one that would leave a little less than the labels need.
+    for slack in [0, 100, 351, 352, 353, 56_679] {
+        let mut parameters = parameters(1);
+        parameters.drive.reserve_milli = 0;
+        parameters.drive.capacity = 10 * 56_680 + slack;
+        let mut rig = Rig::mounted(parameters, 1);
+        let chain = rig.write(DRIVE, tracks(0, 15));
+        rig.run();
+        let Some(&TapeResult::EndOfVolume { accepted }) = rig.result(chain) else { panic!("the tape ends") };
+        assert_eq!(accepted, if slack < 352 { 9 } else { 10 }, "slack {slack}");
+        let block_count = accepted;
+        let close = [Record::TapeMark, Record::Eov1 { block_count }, Record::Eov2, Record::TapeMark];
+        let labels = rig.write(DRIVE, Arc::new(close));
+        let mark = rig.mark(DRIVE, true);
+        rig.run();
+        assert_eq!([labels, mark].map(|number| rig.result(number)), [Some(&TapeResult::Done); 2], "slack {slack}");
+    }
+}
+
+#[test]
+fn an_early_end_is_announced_behind_what_the_drive_has_taken() {
+    let mut rig = Rig::mounted(parameters(1), 1);
+    let chain = rig.write(DRIVE, tracks(0, 10));
+    rig.run_until(|rig| rig.result(chain).is_some());
+    let room = rig.controller.bytes_spoken_for(TAPE);
+    rig.inject(|controller, _| controller.inject_early_end_of_volume(TAPE, room));
+    let beyond = rig.write(DRIVE, tracks(10, 1));
+    rig.run();
+    assert_eq!(rig.result(beyond), Some(&TapeResult::EndOfVolume { accepted: 0 }));
+    let labels = rig.write(DRIVE, Arc::new([Record::TapeMark, Record::Eov1 { block_count: 10 }, Record::Eov2]));
+    let mark = rig.mark(DRIVE, true);
+    rig.run();
+    assert_eq!([labels, mark].map(|number| rig.result(number)), [Some(&TapeResult::Done); 2]);
+}
+
+#[test]
+fn a_mount_that_fails_is_told_and_the_next_goes_to_another_drive() {
+    let mut rig = Rig::new(parameters(2), 1);
+    rig.inject(|controller, _| controller.inject_mount_failures(1));
+    let first = rig.mount(None, TAPE);
+    rig.run();
+    assert_eq!(rig.result(first), Some(&TapeResult::MountFailed));
+    assert!(!rig.controller.is_reserved(DRIVE), "the drive belongs to nobody");
+    let second = rig.mount(None, TAPE);
+    rig.run();
+    assert!(matches!(rig.result(second), Some(TapeResult::Mounted { drive: OTHER, .. })));
+}
+
+#[test]
+fn an_offline_drive_is_given_to_no_mount_until_it_returns() {
+    let hour = Span::from_secs(3_600);
+    let mut rig = Rig::new(parameters(2), 2);
+    rig.inject(|controller, outbox| controller.drive_offline(DRIVE, hour, outbox));
+    let [first, second] = [TAPE, vocab::Cartridge(1)].map(|cartridge| rig.mount(None, cartridge));
+    rig.run();
+    assert!(matches!(rig.result(first), Some(TapeResult::Mounted { drive: OTHER, .. })));
+    assert!(matches!(rig.result(second), Some(TapeResult::Mounted { drive: DRIVE, .. })), "it waited");
+    assert!(rig.now() >= Time::ZERO + hour);
+}
+
+#[test]
+fn a_drive_that_goes_offline_loses_its_buffer_and_goes_on_with_its_tape_afterwards() {
+    let mut rig = Rig::mounted(parameters(1), 1);
+    let chain = rig.write(DRIVE, tracks(0, 10));
+    rig.run_until(|rig| rig.result(chain).is_some());
+    let at = rig.now();
+    rig.inject(|controller, outbox| controller.drive_offline(DRIVE, Span::from_secs(600), outbox));
+    let told = rig.mark(DRIVE, true);
+    let found = rig.locate(DRIVE, Target::Record(0));
+    rig.run();
+    assert_eq!(rig.result(told), Some(&TapeResult::Reset { lost: 10, hardened_blocks: 0 }));
+    assert_eq!(rig.result(found), Some(&TapeResult::Done));
+    assert!(rig.now() - at >= Span::from_secs(600));
+}
+
+#[test]
+fn a_stopped_accessor_takes_up_its_work_where_it_stood() {
+    let time = |stopped: bool| {
+        let mut rig = Rig::new(parameters(1), 1);
+        if stopped {
+            rig.inject(|controller, outbox| controller.stop_accessors(Span::from_secs(600), outbox));
+        }
+        rig.mount(None, TAPE);
+        seconds(rig.run())
+    };
+    check(time(true) - time(false), 600.0, 1e-9, "the standstill");
+}
+
+#[test]
+fn a_cartridge_is_found_by_its_name_wherever_it_lies() {
+    let mut rig = Rig::new(parameters(1), 2);
+    let other = vocab::Cartridge(1);
+    let name = TapeVolser::numbered;
+    assert!(rig.inject(|controller, _| controller.inject_cartridge_swap(TAPE, other)));
+    let is_found = |rig: &Rig, cartridge, number| {
+        rig.controller.cartridge_named(cartridge, name(number)).map(|found| found.volser())
+    };
+    assert_eq!(is_found(&rig, TAPE, 0), Some(Some(name(0))), "in the other's cell");
+    assert!(rig.inject(|controller, _| controller.inject_cartridge_removal(other)));
+    assert_eq!(is_found(&rig, TAPE, 0), None, "it was what lay there");
+    assert_eq!(is_found(&rig, other, 1), Some(Some(name(1))));
+}
