@@ -7,11 +7,11 @@ use super::chains::Chains;
 use super::jobs::{BackupCase, CopyState, Finish, Jobs, PointInTime, RestoreCase};
 use super::ledger::{HostWrite, Ledger};
 use super::setup::Setup;
-use super::view::View;
+use super::view::{EntryState, View};
 use crate::controller::dasd::DasdFact;
 use crate::kernel::Time;
 use crate::manager::{Job, ManagerFact, Outcome};
-use crate::vocab::{Device, Image, LabelTrack, Restore, Status, StepName, TrackNo, WriteNumber};
+use crate::vocab::{Backup, Device, Image, LabelTrack, Restore, Status, StepName, TrackNo, WriteNumber};
 
 #[derive(Clone, Debug)]
 pub struct Books {
@@ -212,9 +212,21 @@ impl Books {
             ManagerFact::RestoreStarted { restore, volume, device } => {
                 self.jobs.restores.push(RestoreCase::new(restore, volume, device, now));
             }
+            ManagerFact::CopyBegun { backup, source, target } => {
+                if let Some(id) = self.label(target).id() {
+                    self.ledger.void(id);
+                }
+                let image = self.image_of(view, source);
+                if let Some(case) = self.jobs.backup_mut(backup) {
+                    case.image = image;
+                    case.forget_target_writes();
+                }
+            }
             ManagerFact::GenerationSelected { restore, backup } => {
+                let passed_over = self.later_backup(view, backup);
                 if let Some(case) = self.jobs.restore_mut(restore) {
                     case.backup = Some(backup);
+                    case.passed_over = passed_over;
                 }
             }
             ManagerFact::BackupVolumeTaken { device, .. } => self.give_up(device),
@@ -247,6 +259,17 @@ impl Books {
         if self.ledger.is_crowded() {
             self.ledger.forget_before(view.outstanding().oldest.unwrap_or(view.now()));
         }
+    }
+
+    /// A complete backup of the same volume as of a later instant, whatever the clocks said.
+    fn later_backup(&self, view: &impl View, backup: Backup) -> Option<Backup> {
+        let chosen = self.jobs.image(backup)?;
+        let inventory = view.inventory();
+        let complete = inventory.iter().filter(|entry| entry.state == EntryState::Complete && !entry.scratched);
+        let later = complete.filter(|entry| {
+            self.jobs.image(entry.backup).is_some_and(|image| image.id == chosen.id && image.at > chosen.at)
+        });
+        later.map(|entry| entry.backup).max()
     }
 
     fn image_of(&self, view: &impl View, source: Device) -> Option<Arc<PointInTime>> {

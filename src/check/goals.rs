@@ -133,7 +133,9 @@ impl Goals {
                 self.hit_if(reused, Goal::TargetReusedByOtherSource);
                 self.watches.push(Watch::new(backup, source, target));
             }
-            ManagerFact::StimulusRejected { .. } => self.hit(Goal::DuplicateStimulusReceived),
+            ManagerFact::StimulusRejected { .. } | ManagerFact::StimulusJoined { .. } => {
+                self.hit(Goal::DuplicateStimulusReceived);
+            }
             ManagerFact::StepStarted { job: Job::Backup(backup), step } if is_dump(step) => {
                 self.backup(backup, |watch| watch.dumping = true);
             }

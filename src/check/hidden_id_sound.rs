@@ -221,7 +221,7 @@ fn fault(scene: &Scene<impl View>, phase: Phase, label: &LabelTrack) -> Option<S
     let context = image
         .zip(case.relation)
         .map(|(image, relation)| HiddenContext { t0_seconds: HiddenId::seconds_of(image.at), relation });
-    if hidden.volume_id() != case.target_id {
+    if hidden.volume_id() != case.shown_id {
         return Some("hides an ID behind a volser that is not its own".into());
     }
     let source = image.map(|image| image.id).or_else(|| scene.books.label(case.source).id());

@@ -9,7 +9,7 @@ use super::tape::Reading;
 use super::view::JobState;
 use crate::controller::dasd::CopyMode;
 use crate::kernel::Time;
-use crate::manager::plan::{BackupPlan, MethodName, Reintroduce};
+use crate::manager::plan::{BackupPlan, MethodName, Reintroduce, TargetId};
 use crate::manager::{Job, Outcome};
 use crate::vocab::{
     Backup, Device, HiddenContext, HiddenFormat, HiddenId, LabelTrack, RelationNumber, Restore, TrackNo, VolumeId,
@@ -58,6 +58,8 @@ pub struct BackupCase {
     pub target: Device,
     /// The ID that the target bears by itself.
     pub target_id: Option<VolumeId>,
+    /// The ID that it bears as a conditioned copy.
+    pub shown_id: Option<VolumeId>,
     pub started: Time,
     pub relation: Option<RelationNumber>,
     pub image: Option<Arc<PointInTime>>,
@@ -90,6 +92,8 @@ pub struct RestoreCase {
     pub device: Device,
     pub started: Time,
     pub backup: Option<Backup>,
+    /// A later backup of the volume that was complete when this one was chosen.
+    pub passed_over: Option<Backup>,
     /// The device has come to bear the ID: the ledger of the ID follows it.
     pub followed: bool,
     pub completed: Option<Time>,
@@ -123,6 +127,7 @@ impl BackupCase {
             source,
             target,
             target_id,
+            shown_id: plan.filter(|plan| plan.target_id_rule != TargetId::Keep).map(|plan| plan.shown_id).or(target_id),
             started,
             relation: None,
             image: None,
@@ -200,6 +205,7 @@ impl RestoreCase {
             device,
             started,
             backup: None,
+            passed_over: None,
             followed: false,
             completed: None,
             finish: None,

@@ -4,7 +4,7 @@
 //! included) and the embedded names carry its ID. At the end of the run the label must still be that, unless somebody
 //! named the device again or wrote its label on purpose; its tracks are then the ledger's business.
 
-use super::jobs::PointInTime;
+use super::jobs::{PointInTime, RestoreCase};
 use super::scene::Scene;
 use super::tally::Tally;
 use super::view::View;
@@ -22,7 +22,10 @@ impl RestoreFidelity {
             self.tally.evaluate(false);
             return None;
         };
-        let failure = wrong_track(scene, image, device).or_else(|| wrong_label(scene, image, device));
+        let passed_over = scene.books.jobs.restores.iter().rev().find(|case| case.device == device);
+        let failure = wrong_track(scene, image, device)
+            .or_else(|| wrong_label(scene, image, device))
+            .or_else(|| wrong_generation(passed_over?, backup));
         self.tally.judge(scene.at, failure.clone());
         failure
     }
@@ -44,6 +47,12 @@ impl RestoreFidelity {
             }
         }
     }
+}
+
+/// A restore without an instant brings back the latest complete backup (MODEL 3.9).
+fn wrong_generation(case: &RestoreCase, backup: Backup) -> Option<String> {
+    let later = case.passed_over?;
+    Some(format!("the restore took backup {} although backup {} is later", backup.0, later.0))
 }
 
 fn wrong_track(scene: &Scene<impl View>, image: &PointInTime, device: Device) -> Option<String> {

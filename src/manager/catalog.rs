@@ -3,7 +3,10 @@
 //! Every change is one transaction and takes the time of one record. The inventory tells which cartridge holds which
 //! volume as of which instant; the journal how far a job has come.
 
+use std::collections::VecDeque;
+
 use super::identity::Participation;
+use super::inventory_loss::InventoryChange;
 use super::plan::{BackupPlan, RestorePlan};
 use super::stimulus::StimulusRecord;
 use crate::kernel::Time;
@@ -128,6 +131,8 @@ pub struct Catalog {
     /// Devices brought online at IPL: the I/O configuration.
     pub online_at_ipl: Vec<bool>,
     pub quiesced: Vec<QuiesceMark>,
+    /// The last changes of the inventory.
+    pub inventory_changes: VecDeque<InventoryChange>,
     /// Which programs take part in the scheme.
     pub participation: Participation,
     pub run_book: Vec<RunBookNote>,
@@ -158,6 +163,7 @@ impl Catalog {
             as_genned: online_at_ipl.clone(),
             online_at_ipl,
             quiesced: Vec::new(),
+            inventory_changes: VecDeque::new(),
             participation: Participation::ALL,
             run_book: Vec::new(),
             image_labels: Vec::new(),
@@ -187,7 +193,9 @@ impl Catalog {
         self.inventory.iter().rev().find(|entry| entry.backup == backup)
     }
 
+    /// The entry of a backup, to be changed.
     pub fn entry_mut(&mut self, backup: Backup) -> Option<&mut InventoryEntry> {
+        self.note_inventory_change(backup);
         self.inventory.iter_mut().rev().find(|entry| entry.backup == backup)
     }
 

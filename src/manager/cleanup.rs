@@ -104,7 +104,7 @@ impl Manager {
     /// Walks the table upward: the relationship goes, the target gets its own label back, the job ends.
     pub(super) fn undo(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
-        let (job, plan, established) = (Job::Backup(run.backup), run.plan, run.relation.is_some());
+        let (job, plan, established) = (Job::Backup(run.backup), run.plan, run.relation.is_some() || run.copied_slowly);
         let actions = undo_actions(job, &plan, established);
         self.replace_by_cleanup(slot, actions, out);
     }
@@ -237,6 +237,9 @@ impl Manager {
     /// The inventory entry of an unfinished dump becomes invalid and its cartridges scratch.
     pub(super) fn scratch_tape_of(&mut self, backup: Backup, out: &mut ManagerOutbox) {
         let mut complete = false;
+        if self.durable.entry(backup).is_some_and(|entry| entry.state == EntryState::InProgress) {
+            self.durable.note_inventory_change(backup);
+        }
         for entry in self.durable.inventory.iter_mut().filter(|entry| entry.backup == backup) {
             match entry.state {
                 EntryState::Complete => complete = true,

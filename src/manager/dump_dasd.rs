@@ -37,13 +37,14 @@ impl Manager {
     pub(super) fn volume_recorded(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let device = self.backup_volume(slot);
         let run = self.backup_run(slot);
-        let (backup, plan) = (run.backup, run.plan);
+        let (backup, plan, t0) = (run.backup, run.plan, run.t0);
         let header = run.dump.as_ref().expect("the session dumps").id;
+        let t0 = self.image_time(t0);
         let entry = InventoryEntry {
             backup,
             source: if plan.method == MethodName::NoVolidManual { header } else { plan.source_id },
             header,
-            t0: run.t0,
+            t0,
             place: BackupPlace::Dasd(device),
             tracks: plan.tracks,
             state: EntryState::InProgress,

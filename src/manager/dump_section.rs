@@ -148,6 +148,8 @@ impl Manager {
 
     /// The inventory knows of the unfinished dump and its next cartridge, which may be written now.
     pub(super) fn cartridge_recorded(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let t0 = self.backup_run(slot).t0;
+        let t0 = self.image_time(t0);
         let run = self.backup_run(slot);
         let (backup, number, blocks) = (run.backup, run.section.number, run.section.blocks_before);
         let dump = run.dump.as_mut().expect("the session dumps");
@@ -158,7 +160,7 @@ impl Manager {
             // Whoever dumps by hand dumps a volume by the ID that it bears: the inventory lists that.
             source: if run.plan.method == MethodName::NoVolidManual { dump.id } else { run.plan.source_id },
             header: dump.id,
-            t0: run.t0,
+            t0,
             place: BackupPlace::Tape(vec![section]),
             tracks: run.plan.tracks,
             state: EntryState::InProgress,

@@ -82,6 +82,16 @@ pub enum ManagerFact {
     StimulusRejected {
         source: Device,
     },
+    /// The manager copies the source track by track: what it holds now is what the copy is to hold.
+    CopyBegun {
+        backup: Backup,
+        source: Device,
+        target: Device,
+    },
+    /// Another backup of the source was running: the stimulus is answered with its job.
+    StimulusJoined {
+        source: Device,
+    },
     StepStarted {
         job: Job,
         step: StepName,
@@ -317,6 +327,8 @@ impl ManagerFact {
             | ManagerFact::WriteFailed { .. }
             | ManagerFact::ReadFailed { .. }
             | ManagerFact::StimulusRejected { .. }
+            | ManagerFact::StimulusJoined { .. }
+            | ManagerFact::CopyBegun { .. }
             | ManagerFact::HiddenIdUnfit { .. }
             | ManagerFact::DeviceRetired { .. }
             | ManagerFact::BackupVolumeTaken { .. }

@@ -22,6 +22,7 @@ mod dump_section;
 pub mod fact;
 mod group;
 pub mod identity;
+mod inventory_loss;
 mod io;
 mod manual;
 pub mod method;
@@ -35,6 +36,7 @@ mod restore;
 mod restore_tape;
 mod retention;
 mod session;
+mod slow_copy;
 mod steps;
 pub mod stimulus;
 mod sweep;
@@ -63,7 +65,7 @@ use self::trigger::Trigger;
 use crate::controller::dasd::{DasdCommand, DasdReply};
 use crate::controller::tape::{TapeCommand, TapeReply, TapeResult};
 use crate::fault::plan::Program;
-use crate::kernel::{Outbox, Span, Station, Stream, Time, Usage};
+use crate::kernel::{Class, Outbox, Span, Station, Stream, Time, Usage};
 use crate::vocab::{Device, HostReply, HostRequest, Image, StepName, Ticket, VolumeId};
 
 /// What a host sends to the rest of the system.
@@ -108,6 +110,8 @@ enum ManagerTimerKind {
     Restart,
     /// What jobs left behind is looked for.
     Sweep,
+    /// A stimulus comes a second time.
+    Repeat,
 }
 
 #[derive(Clone, Debug)]
@@ -126,6 +130,8 @@ pub struct Manager {
     /// Random draws taken so far: they belong to the history of the site, not to the image's memory.
     varies: u64,
     ipls: u64,
+    /// How far the clock of the image is ahead of time (behind, below zero): it dates the inventory.
+    clock_ns: i64,
     sessions_begun: u32,
     prompts: u64,
     command_times: Stream,
@@ -201,6 +207,7 @@ impl Manager {
             ipl_times: Stream::new(run_seed, &name, "ipl"),
             varies: 0,
             ipls: 0,
+            clock_ns: 0,
             sessions_begun: 0,
             prompts: 0,
             command_times: Stream::new(run_seed, &name, "console"),
@@ -257,6 +264,7 @@ impl Manager {
             ManagerTimerKind::RestoreDue => self.restore_due(slot as usize, out),
             ManagerTimerKind::Restart => self.restart_waited(out),
             ManagerTimerKind::Sweep => self.sweep_due(out),
+            ManagerTimerKind::Repeat => self.stimulate_again(slot as usize, out),
         }
     }
 
@@ -342,6 +350,33 @@ impl Manager {
             Program::Restore => &mut participation.restore,
         };
         std::mem::replace(takes_part, false)
+    }
+
+    /// Entries of the inventory, or its last changes, are gone. False when there was nothing to lose.
+    pub fn lose_inventory(&mut self, entries: u32, rollback: u32) -> bool {
+        self.durable.lose_inventory(entries, rollback)
+    }
+
+    /// Moves the clock that later backups are dated by.
+    pub fn step_clock(&mut self, by: Span, backward: bool) -> bool {
+        let by = i64::try_from(by.ns()).unwrap_or(i64::MAX);
+        self.clock_ns = self.clock_ns.saturating_add(if backward { -by } else { by });
+        by != 0
+    }
+
+    /// An instant as the clock of the image has it; it knows nothing before the start of the run.
+    fn image_time(&self, time: Time) -> Time {
+        let shifted = i128::from(time.ns()) + i128::from(self.clock_ns);
+        Time::from_ns(u64::try_from(shifted.max(0)).unwrap_or(u64::MAX))
+    }
+
+    /// The stimulus of the first backup comes again after a while. False when the scenario has no backup.
+    pub fn repeat_stimulus(&mut self, delay: Span, out: &mut ManagerOutbox) -> bool {
+        if self.backups.is_empty() {
+            return false;
+        }
+        out.timer_at(out.now() + delay, Class::NewWork, self.timer(ManagerTimerKind::Repeat, 0));
+        true
     }
 
     // ---- what observers see --------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 //! What the storage manager is to do and how: backups, restores, and the parameters of its host.
 
 use super::trigger::StimulusPlan;
+pub use crate::controller::dasd::Cascade;
 use crate::controller::dasd::{Architecture, CopyMode, CowTiming, Fence, HiddenRule, LabelCommit, LabelResidency};
 use crate::device::cartridge::TapeVolser;
 use crate::kernel::{Span, Time};
@@ -204,15 +205,6 @@ names! {
 }
 
 names! {
-    /// What becomes of a backup whose source is itself a conditioned copy (MODEL 1.5, question 14).
-    pub enum Cascade {
-        Refuse = "refuse",
-        HideCurrent = "hide-current",
-        PropagateHidden = "propagate-hidden",
-    }
-}
-
-names! {
     /// Which ID a volume gets when a conditioned copy is copied back onto its source (MODEL 1.5, question 19).
     pub enum CopyBack {
         RecoverSourceId = "recover-source-id",
@@ -342,6 +334,8 @@ pub struct BackupPlan {
     pub target: Device,
     /// The ID that the target device bears by itself: B.
     pub target_id: VolumeId,
+    /// The ID that the target bears while it is a conditioned copy, and from then on.
+    pub shown_id: VolumeId,
     /// Tracks of source and target, and the architecture of their controller.
     pub tracks: u32,
     pub architecture: Architecture,
@@ -417,6 +411,7 @@ impl BackupPlan {
             source_id,
             target,
             target_id,
+            shown_id: target_id,
             tracks,
             architecture: Architecture::HomeArea,
             mode: CopyMode::NoCopy,

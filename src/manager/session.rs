@@ -14,6 +14,7 @@ use super::io::Pending;
 use super::plan::BackupPlan;
 use super::reader::Reader;
 use super::restore::RestoreRun;
+use super::slow_copy::SlowCopy;
 use super::stimulus::Stimulus;
 use super::sweep::Sweep;
 use super::{Manager, ManagerMessage, ManagerOutbox, ManagerTimerKind};
@@ -69,6 +70,9 @@ pub(super) struct BackupRun {
     pub t0: Time,
     /// Under which ID the dump goes to tape, once the label has been read.
     pub identity: Option<DumpIdentity>,
+    /// The copy that is made track by track, and whether the copy was made that way.
+    pub slow_copy: Option<SlowCopy>,
+    pub copied_slowly: bool,
     pub dump: Option<Dump>,
     pub dump_retries: u32,
     pub tape: Option<(Cartridge, Drive)>,
@@ -122,6 +126,8 @@ impl BackupRun {
             relation: None,
             t0: Time::ZERO,
             identity: None,
+            slow_copy: None,
+            copied_slowly: false,
             dump: None,
             dump_retries: 0,
             tape: None,
@@ -238,6 +244,7 @@ impl Manager {
         for section in entry.sections() {
             self.durable.cartridges[section.cartridge.0 as usize] = CartridgeUse::Allocated(entry.backup);
         }
+        self.durable.note_inventory_change(entry.backup);
         // Another attempt takes the place of the one that failed.
         self.durable.inventory.retain(|known| known.backup != entry.backup);
         self.durable.inventory.push(entry);

@@ -5,7 +5,7 @@ use super::dump_error::Resolution;
 use super::fact::{Job, Outcome};
 use super::method::{self, Line, OnFailure};
 use super::operator_step::{Purpose, is_manual};
-use super::plan::{BackupPlan, BufferedMarks, JobJournal, Medium, MethodName, OnDumpFailure};
+use super::plan::{BackupPlan, BufferedMarks, FastReplication, JobJournal, Medium, MethodName, OnDumpFailure};
 use super::retention::Progress;
 use super::session::{BackupRun, SessionTag, Wait, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
@@ -88,10 +88,17 @@ impl Manager {
 
     pub(super) fn send_establish(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let plan = self.backup_run(slot).plan;
+        if !plan.wants_instant_copy() {
+            self.begin_slow_copy(slot, out);
+            return;
+        }
         let identity = match plan.method {
-            MethodName::SafeBackup => {
-                Identity::Withheld { target: plan.target_id, format: plan.hidden_format, commit: plan.label_commit }
-            }
+            MethodName::SafeBackup => Identity::Withheld {
+                target: plan.shown_id,
+                format: plan.hidden_format,
+                commit: plan.label_commit,
+                cascade: plan.cascade,
+            },
             MethodName::SameIdOffline => Identity::Copied,
             MethodName::DirectDump | MethodName::NoVolidManual => unreachable!("it has no such step"),
         };
@@ -274,7 +281,17 @@ impl Manager {
             Work::Backup(run) if run.readback.is_some() => return self.readback_dasd(slot, tag, status, &payload, out),
             Work::Backup(run) => Manager::line_of(run).expect("a line asked").step,
         };
+        if self.backup_run(slot).slow_copy.is_some() {
+            self.slow_copy_dasd(slot, step, status, &payload, out);
+            return;
+        }
         match (step, status) {
+            (
+                StepName::EstablishWithheld | StepName::EstablishWithVolid | StepName::OperatorEstablish,
+                Status::Rejected,
+            ) if self.backup_run(slot).plan.fast_replication == FastReplication::Preferred => {
+                self.begin_slow_copy(slot, out);
+            }
             (
                 StepName::EstablishWithheld | StepName::EstablishWithVolid | StepName::OperatorEstablish,
                 Status::Good,

@@ -9,7 +9,7 @@
 //! A write that is acknowledged between T0 and a crash that hides T0 from the manager counts into the next period too:
 //! rather a backup too early than one too late.
 
-use super::plan::BackupPlan;
+use super::plan::{BackupPlan, DuplicateStimulus};
 use super::session::{BackupRun, Work};
 use super::trigger::{Condition, Stimulant, Trigger};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox, ManagerTimerKind};
@@ -153,10 +153,22 @@ impl Manager {
         if let Some(busy) =
             members.iter().map(|&member| self.backups[member].source).find(|&it| self.is_being_backed_up(it))
         {
-            out.report(ManagerFact::StimulusRejected { source: busy });
-            self.stimulus_taken(stimulus, Status::Rejected, out);
-            self.start_due_restores(out);
-            return;
+            match plan.duplicate_stimulus {
+                DuplicateStimulus::Reject => {
+                    out.report(ManagerFact::StimulusRejected { source: busy });
+                    self.stimulus_taken(stimulus, Status::Rejected, out);
+                    self.start_due_restores(out);
+                    return;
+                }
+                DuplicateStimulus::Join => {
+                    out.report(ManagerFact::StimulusJoined { source: busy });
+                    self.stimulus_taken(stimulus, Status::Good, out);
+                    self.start_due_restores(out);
+                    return;
+                }
+                // The controller refuses a second copy while the first stands.
+                DuplicateStimulus::StartSecond => {}
+            }
         }
         let slots: Vec<u32> = members
             .into_iter()
@@ -170,6 +182,12 @@ impl Manager {
             .collect();
         self.gather(&slots, plan.group);
         slots.into_iter().for_each(|slot| self.begin_line(slot, out));
+    }
+
+    /// Whoever asked for a backup asks again.
+    pub(super) fn stimulate_again(&mut self, plan: usize, out: &mut ManagerOutbox) {
+        let occurrence = self.durable.stimuli[plan].taken.saturating_sub(1);
+        self.stimulate(Stimulus { plan, occurrence, asker: None, typing: None }, out);
     }
 
     /// The entries of the scenario that begin together, the first first.

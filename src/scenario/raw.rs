@@ -165,6 +165,7 @@ tables! {
         target: DeviceNumber,
         mode: CopyMode,
         label_commit: LabelCommit,
+        target_volser: VolumeId,
         hidden_format: HiddenFormat,
         on_dump_failure: OnDumpFailure,
         dump_retries: u64,

@@ -94,6 +94,16 @@ impl World {
                 self.operators.iter_mut().for_each(|operator| operator.order_slip(slip, step));
                 true
             }
+            Fault::InstantCopyUnavailable => self.dasd.refuse_copies(),
+            Fault::InventoryLoss { entries, rollback } => {
+                self.at_manager(queue, fingerprint, |manager, _| manager.lose_inventory(entries, rollback))
+            }
+            Fault::DuplicateStimulus { delay } => {
+                self.at_manager(queue, fingerprint, |manager, out| manager.repeat_stimulus(delay, out))
+            }
+            Fault::ClockStep { by, backward } => {
+                self.at_manager(queue, fingerprint, |manager, _| manager.step_clock(by, backward))
+            }
             Fault::JobAbend => self.at_manager(queue, fingerprint, Manager::abend),
             Fault::OldProgram { program } => {
                 self.at_manager(queue, fingerprint, |manager, _| manager.install_old(program))
@@ -114,13 +124,7 @@ impl World {
                 true
             }
             Fault::EarlyEndOfVolume { at_ppm } => self.end_volume_early(at_ppm),
-            Fault::InventoryLoss { .. }
-            | Fault::Withdraw { .. }
-            | Fault::ReEstablish { .. }
-            | Fault::DuplicateStimulus { .. }
-            | Fault::InstantCopyUnavailable
-            | Fault::SourceRename { .. }
-            | Fault::ClockStep { .. } => false,
+            Fault::Withdraw { .. } | Fault::ReEstablish { .. } | Fault::SourceRename { .. } => false,
         };
         self.apply_dasd(queue, fingerprint);
         self.apply_tape(queue, fingerprint);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::parameters::{CopyMode, CopyTerms, HiddenRule, LabelCommit};
+use super::parameters::{Cascade, CopyMode, CopyTerms, HiddenRule, LabelCommit};
 use crate::kernel::Time;
 use crate::vocab::{
     Device, EventName, HiddenFormat, LabelTrack, Op, RelationNumber, Status, Tag, Ticket, TrackImage, TrackNo,
@@ -17,7 +17,7 @@ pub enum Identity {
     /// The target keeps the ID `target`, and nothing on it tells the source's (prior art 2, patent paragraph 7).
     Kept { target: VolumeId, commit: LabelCommit },
     /// The target keeps the ID `target`; the source's ID is hidden in its label (406, 412).
-    Withheld { target: VolumeId, format: HiddenFormat, commit: LabelCommit },
+    Withheld { target: VolumeId, format: HiddenFormat, commit: LabelCommit, cascade: Cascade },
 }
 
 #[derive(Clone, Debug, Hash)]

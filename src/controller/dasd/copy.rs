@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::command::{DasdFact, Identity, Payload};
 use super::microcode::Work;
 use super::parameters::{
-    Architecture, CopyMode, CopyTerms, CowTiming, HiddenRule, LabelCommit, LabelResidency, OpportunisticCopy,
+    Architecture, Cascade, CopyMode, CopyTerms, CowTiming, HiddenRule, LabelCommit, LabelResidency, OpportunisticCopy,
 };
 use super::tables::{Overlay, Record, Relation};
 use super::{DasdController, DasdOutbox};
 use crate::kernel::{Span, Time};
 use crate::vocab::{
-    Device, HiddenId, Label, LabelTrack, RelationNumber, Status, Ticket, TrackImage, TrackNo, VolumeId,
+    Device, HiddenId, HiddenState, Label, LabelTrack, RelationNumber, Status, Ticket, TrackImage, TrackNo, VolumeId,
 };
 
 /// Establish (patent step 504, MODEL 3.4.1): long busy, drain, T0, tables, commit, acknowledge.
@@ -92,7 +92,10 @@ impl DasdController {
         out: &mut DasdOutbox,
     ) {
         let tables = &self.volatile.tables;
-        let refused = source == target
+        let hides = |device| self.logical_label(device).label.is_some_and(|record| record.has_hidden());
+        let refused = self.copies_refused
+            || source == target
+            || matches!(identity, Identity::Withheld { cascade: Cascade::Refuse, .. }) && hides(source)
             || tables.is_related(source)
             || tables.is_related(target)
             || tables.tracks(source) != tables.tracks(target)
@@ -234,13 +237,18 @@ impl DasdController {
 
     fn conditioned_label(&self, establish: &Establish, t0: Option<Time>) -> LabelTrack {
         let (id, hidden_format) = match establish.identity {
-            Identity::Withheld { target, format, .. } => (target, Some(format)),
+            Identity::Withheld { target, format, cascade, .. } => (target, Some((format, cascade))),
             Identity::Kept { target, .. } => (target, None),
             Identity::Copied => unreachable!("a copied ID comes with the source's label"),
         };
         let mut record = Label::new(id);
-        if let Some(format) = hidden_format {
-            let source = self.logical_label(establish.source).id().unwrap_or(VolumeId::BLANK);
+        if let Some((format, cascade)) = hidden_format {
+            let track = self.logical_label(establish.source);
+            let propagated = match track.label.map(|record| record.hidden(format, None)) {
+                Some(HiddenState::Valid { source }) if cascade == Cascade::PropagateHidden => Some(source),
+                _ => None,
+            };
+            let source = propagated.or(track.id()).unwrap_or(VolumeId::BLANK);
             let t0_seconds = t0.map_or(0, HiddenId::seconds_of);
             record.hide(HiddenId { source, target: id, t0_seconds, relation: establish.number }, format);
         }

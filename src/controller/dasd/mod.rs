@@ -51,9 +51,9 @@ use std::sync::Arc;
 
 pub use command::{DasdCommand, DasdFact, DasdReply, Identity, Payload, RelationSummary};
 pub use parameters::{
-    Architecture, Collector, CopyMode, CopyTerms, CowTiming, Cpu, DasdParameters, Exhaustion, Fence, HiddenRule,
-    LabelCommit, LabelResidency, LsaParameters, OpportunisticCopy, ReleaseSpace, StoreKind, StripeLog, Transaction,
-    VolumeParameters,
+    Architecture, Cascade, Collector, CopyMode, CopyTerms, CowTiming, Cpu, DasdParameters, Exhaustion, Fence,
+    HiddenRule, LabelCommit, LabelResidency, LsaParameters, OpportunisticCopy, ReleaseSpace, StoreKind, StripeLog,
+    Transaction, VolumeParameters,
 };
 pub use view::DurableVolumes;
 
@@ -134,6 +134,8 @@ pub struct DasdController {
     torn: BTreeMap<Device, u8>,
     /// Which label tracks the controller copies by itself.
     opportunism: Stream,
+    /// Instant copies are refused (`instant-copy-unavailable`); it survives every crash.
+    copies_refused: bool,
 }
 
 /// Whether the controller answers.
@@ -189,6 +191,7 @@ impl DasdController {
             paths_lost: 0,
             torn: BTreeMap::new(),
             opportunism,
+            copies_refused: false,
             parameters,
         })
     }
@@ -200,6 +203,11 @@ impl DasdController {
 
     pub fn is_up(&self) -> bool {
         self.condition == Condition::Up
+    }
+
+    /// From now on there are no instant copies. False when there were none before.
+    pub fn refuse_copies(&mut self) -> bool {
+        !std::mem::replace(&mut self.copies_refused, true)
     }
 
     pub fn command(&mut self, command: DasdCommand, out: &mut DasdOutbox) {

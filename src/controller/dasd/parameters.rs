@@ -212,6 +212,15 @@ names! {
     }
 }
 
+names! {
+    /// What becomes of a copy whose source hides an ID itself (MODEL 1.5, question 14).
+    pub enum Cascade {
+        Refuse = "refuse",
+        HideCurrent = "hide-current",
+        PropagateHidden = "propagate-hidden",
+    }
+}
+
 /// What becomes of the hidden ID when a copy is withdrawn (MODEL 1.5, question 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HiddenRule {

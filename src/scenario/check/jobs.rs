@@ -5,8 +5,8 @@ use crate::device::cartridge::TapeVolser;
 use crate::kernel::Time;
 use crate::manager::operator_step::MANUAL_LABEL_COMMIT;
 use crate::manager::plan::{
-    BackupPlan, DUMP_RETRIES, DeleteTarget, Medium, MethodName, OldDevice, Relabel, RestoreIfOnline, RestoreLabel,
-    RestorePlan,
+    BackupPlan, DUMP_RETRIES, DeleteTarget, Medium, MethodName, OldDevice, Readback, Relabel, RestoreIfOnline,
+    RestoreLabel, RestorePlan, TargetId, WithdrawAfter,
 };
 use crate::vocab::{Device, DeviceNumber, TRACK_BYTES, VolumeId};
 
@@ -85,6 +85,7 @@ impl Context<'_> {
             source_id: from.id,
             target,
             target_id: to.id,
+            shown_id: self.shown_id(raw, to.id, to.device),
             tracks: from.tracks,
             architecture: self.architecture,
             mode: self.copy_mode(&raw.mode),
@@ -113,7 +114,11 @@ impl Context<'_> {
             extent_scope: or(&raw.extent_scope, plain.extent_scope),
             medium: or(&raw.medium, plain.medium),
             dasd_backup_online: or(&raw.dasd_backup_online, plain.dasd_backup_online),
-            readback: or(&raw.readback, plain.readback),
+            readback: match or(&raw.withdraw_after, plain.withdraw_after) {
+                // What has to be verified is read back.
+                WithdrawAfter::ReadbackVerified => Readback::AfterDump,
+                WithdrawAfter::InventoryUpdated | WithdrawAfter::EofHardened => or(&raw.readback, plain.readback),
+            },
             scratch_policy: or(&raw.scratch_policy, plain.scratch_policy),
             generations: u32::try_from(generations).expect("within the limit"),
             retention: or(&raw.retention, plain.retention),
@@ -148,6 +153,16 @@ impl Context<'_> {
             self.sizes_differ("a backup", &given.place, &given.path, sizes);
         }
         from.tracks == onto.tracks
+    }
+
+    /// The ID that a conditioned copy bears (MODEL 1.5, question 5): its device's own, one made from the device number, or
+    /// what an operator says.
+    fn shown_id(&self, raw: &RawBackup, own: VolumeId, device: DeviceNumber) -> VolumeId {
+        match or(&raw.target_id, TargetId::Keep) {
+            TargetId::Keep => own,
+            TargetId::Generated => VolumeId::parse(&format!("CP{device}")).expect("six letters and digits"),
+            TargetId::Operator => or(&raw.target_volser, own),
+        }
     }
 
     /// Source and target of an instant copy are two volumes of one size.

@@ -8,7 +8,7 @@ use std::fmt::{Display, Write};
 use crate::fault::plan::{Anchor, Occurrence, Side};
 use crate::host::{Replay, RequestMix, WorkloadKind, WorkloadPlan};
 use crate::kernel::Span;
-use crate::manager::plan::{BackupPlan, RestorePlan};
+use crate::manager::plan::{BackupPlan, RestorePlan, TargetId};
 use crate::vocab::{Device, DeviceNumber, Image, Invariant, TRACKS_PER_CYLINDER};
 
 use super::MODEL_VERSION;
@@ -271,6 +271,9 @@ impl Writer {
         self.raw("reintroduce", &name(backup.reintroduce));
         self.raw("reintroduce_scope", &name(backup.reintroduce_scope));
         self.raw("target_id", &name(backup.target_id_rule));
+        if backup.target_id_rule == TargetId::Operator {
+            self.raw("target_volser", &name(backup.shown_id));
+        }
         self.raw("label_residency", &name(backup.label_residency));
         self.raw("clear_hidden_on", &name(backup.clear_hidden_on));
         self.raw("hidden_missing", &name(backup.hidden_missing));
