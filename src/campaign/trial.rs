@@ -135,6 +135,7 @@ impl Trial {
         let done = world.images.iter().all(|image| image.work_is_done(now))
             && world.dasd.is_up()
             && world.requesters.iter().all(|requester| requester.is_done())
+            && world.orders_left == 0
             && !self.faults.any_scheduled()
             && world.workloads.iter().filter(|workload| limited(workload)).all(|workload| workload.is_exhausted());
         self.done_at = if done { self.done_at.or(Some(self.run.now())) } else { None };

@@ -4,7 +4,7 @@
 //! number is the asker's. What a step is and what a slip does to it, the procedure knows ([`Task`]).
 //! A number is the asker's. Reading, deciding, typing and verifying are one step (MODEL 3.2).
 
-use super::slip::SlipStreams;
+use super::slip::{Drawn, SlipStreams};
 use crate::kernel::{Span, Stream, lognormal_mean};
 use crate::manager::Job;
 use crate::manager::operator_step::{Performance, Purpose, Task};
@@ -227,6 +227,8 @@ impl Operator {
         };
         let ordered = self.ordered.take_if(fits).map(|(slip, _)| slip);
         let drawn = self.slips.draw(number, task, &self.parameters.slips);
+        // Who has failed so often calls somebody else.
+        let drawn = if task.attempt < MOST_ATTEMPTS { drawn } else { Drawn { slip: None, misses_status: false } };
         let slip = ordered.or(drawn.slip);
         let reaction = self.react(number);
         // A step that is forgotten takes no work; one that is put off waits as long as ten reactions (A).
@@ -249,6 +251,9 @@ impl Operator {
         answer
     }
 }
+
+/// How often a person tries one step of one job and may err (A).
+const MOST_ATTEMPTS: u32 = 10;
 
 /// A number of its own for each step of each job and each attempt. Prompts have the numbers below 2^48.
 fn occurrence(task: &Task) -> u64 {

@@ -153,7 +153,7 @@ impl Manager {
             || self.volatile.sessions.values().any(|session| match &session.work {
                 Work::Backup(run) => run.plan.source == device || run.plan.target == device,
                 Work::Restore(run) => run.plan.to == device,
-                Work::Cleanup(_) | Work::Console(_) | Work::Sweep(_) => false,
+                Work::Cleanup(_) | Work::Console(_) | Work::Order(_) | Work::Sweep(_) => false,
             })
     }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::catalog::{BackupPlace, EntryState, InventoryEntry};
 use super::dump::DumpPhase;
 use super::identity;
-use super::plan::{DasdBackupOnline, MethodName};
+use super::plan::DasdBackupOnline;
 use super::session::{SessionTag, Wait};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::DasdCommand;
@@ -42,7 +42,7 @@ impl Manager {
         let t0 = self.image_time(t0);
         let entry = InventoryEntry {
             backup,
-            source: if plan.method == MethodName::NoVolidManual { header } else { plan.source_id },
+            source: if super::method::is_listed_by_label(plan.method) { header } else { plan.source_id },
             header,
             t0,
             place: BackupPlace::Dasd(device),

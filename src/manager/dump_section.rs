@@ -8,7 +8,7 @@
 use super::catalog::{BackupPlace, CartridgeUse, Catalog, EntryState, InventoryEntry, Section};
 use super::dump::DumpPhase;
 use super::dump_error::Resolution;
-use super::plan::{DumpRestart, MethodName};
+use super::plan::DumpRestart;
 use super::retention::Progress;
 use super::session::{SessionTag, Wait};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
@@ -157,8 +157,7 @@ impl Manager {
         let section = Section { cartridge: dump.cartridge, blocks: 0 };
         let entry = InventoryEntry {
             backup,
-            // Whoever dumps by hand dumps a volume by the ID that it bears: the inventory lists that.
-            source: if run.plan.method == MethodName::NoVolidManual { dump.id } else { run.plan.source_id },
+            source: if super::method::is_listed_by_label(run.plan.method) { dump.id } else { run.plan.source_id },
             header: dump.id,
             t0,
             place: BackupPlace::Tape(vec![section]),

@@ -107,6 +107,10 @@ pub enum ManagerFact {
         slip: Option<Slip>,
         working: Span,
     },
+    /// A command that belongs to no job was refused, or lost.
+    CommandRefused {
+        device: Device,
+    },
     /// The copy of a backup was asked for with another source or target than was meant.
     CopyMistyped {
         backup: Backup,
@@ -324,6 +328,7 @@ impl ManagerFact {
             ManagerFact::RecoveryDone => EventName::RecoveryDone,
             ManagerFact::WriteIssued { .. }
             | ManagerFact::CopyMistyped { .. }
+            | ManagerFact::CommandRefused { .. }
             | ManagerFact::WriteFailed { .. }
             | ManagerFact::ReadFailed { .. }
             | ManagerFact::StimulusRejected { .. }

@@ -307,7 +307,7 @@ impl Manager {
     pub(super) fn may_overwrite(&self, slot: u32, id: Option<VolumeId>) -> bool {
         let run = self.seen_restore(slot);
         let meant = self.restores[usize::from(run.restore.0)].to;
-        let expected = self.parameters.devices[usize::from(meant.0)].id;
+        let expected = run.plan.verify.unwrap_or(self.parameters.devices[usize::from(meant.0)].id);
         let header = run.entry.as_ref().map(|entry| entry.header);
         let named = id.is_none_or(|id| id == expected || id == run.plan.volume);
         !run.plan.verify_volser || named || run.plan.to == meant && id == header

@@ -84,6 +84,11 @@ pub static RESTORE: &[Line] =
 /// Follows the end of a backup where the target's bindings are deleted (patent paragraph 38).
 pub static DELETION: Line = line(StepName::DeleteTarget, OnFailure::Retry);
 
+/// Whether the inventory lists a backup by the ID that the dumped volume bears: nobody conditioned it.
+pub fn is_listed_by_label(method: MethodName) -> bool {
+    matches!(method, MethodName::NoVolidManual | MethodName::DirectDump)
+}
+
 /// The table of a backup method.
 pub fn table(method: MethodName) -> &'static [Line] {
     match method {

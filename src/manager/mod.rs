@@ -27,6 +27,7 @@ mod io;
 mod manual;
 pub mod method;
 pub mod operator_step;
+pub mod order;
 pub mod plan;
 mod quiesce;
 mod readback;
@@ -57,6 +58,7 @@ use self::console::Allocation;
 use self::group::GroupRun;
 use self::io::{Pending, Place};
 use self::operator_step::Task;
+use self::order::Order;
 use self::plan::{BackupPlan, HostParameters, ImagePlan, RestorePlan};
 use self::restart::Restart;
 use self::session::Session;
@@ -140,6 +142,8 @@ pub struct Manager {
     tasks: Vec<(Job, StepName)>,
     /// The library's pool of scratch cartridges is empty until then.
     no_scratch_until: Time,
+    /// Commands that could not be typed while the image was down.
+    waiting_orders: Vec<Order>,
 }
 
 /// How often an unload is asked for again when the command in front of it failed.
@@ -214,6 +218,7 @@ impl Manager {
             commands: 0,
             tasks: Vec::new(),
             no_scratch_until: Time::ZERO,
+            waiting_orders: Vec::new(),
             parameters,
             backups,
             restores,
@@ -412,7 +417,10 @@ impl Manager {
 
     /// Whether every stimulus of the scenario has been taken, no job runs and no recovery is in progress.
     pub fn work_is_done(&self, now: Time) -> bool {
-        self.is_idle() && self.all_are_stimulated(now) && self.durable.restores_started.iter().all(|&started| started)
+        self.is_idle()
+            && self.waiting_orders.is_empty()
+            && self.all_are_stimulated(now)
+            && self.durable.restores_started.iter().all(|&started| started)
     }
 
     /// The dump in progress: its backup, and the track that it reads next.

@@ -85,7 +85,7 @@ impl Manager {
             Work::Backup(_) if is_note => self.note_run_book(task.session, performance, out),
             Work::Backup(_) => self.backup_performed(task.session, task.step, performance, out),
             Work::Restore(_) => self.restore_performed(task.session, task.step, performance, out),
-            Work::Cleanup(_) | Work::Console(_) | Work::Sweep(_) => {}
+            Work::Cleanup(_) | Work::Console(_) | Work::Order(_) | Work::Sweep(_) => {}
         }
     }
 

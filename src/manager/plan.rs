@@ -475,6 +475,8 @@ pub struct RestorePlan {
     pub old_device: OldDevice,
     /// The device named must bear the ID that the operator says it bears, or the ID that is restored.
     pub verify_volser: bool,
+    /// The ID that the device is to bear; without it the one that it had at the start.
+    pub verify: Option<VolumeId>,
     /// An operator types it.
     pub by_operator: bool,
     pub relabel: Relabel,

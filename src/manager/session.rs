@@ -11,6 +11,7 @@ use super::dump_section::{CheckSums, OpenSection};
 use super::fact::Job;
 use super::identity::DumpIdentity;
 use super::io::Pending;
+use super::order::OrderRun;
 use super::plan::BackupPlan;
 use super::reader::Reader;
 use super::restore::RestoreRun;
@@ -34,6 +35,7 @@ pub(super) enum Work {
     Cleanup(Cleanup),
     Console(ConsoleRun),
     Sweep(Sweep),
+    Order(OrderRun),
 }
 
 /// Which of a session's commands an answer belongs to.
@@ -163,7 +165,7 @@ impl Session {
         match &self.work {
             Work::Backup(run) => run.tape,
             Work::Restore(run) => run.tape,
-            Work::Cleanup(_) | Work::Console(_) | Work::Sweep(_) => None,
+            Work::Cleanup(_) | Work::Console(_) | Work::Order(_) | Work::Sweep(_) => None,
         }
     }
 
@@ -171,7 +173,7 @@ impl Session {
         match &self.work {
             Work::Backup(run) => Some(Job::Backup(run.backup)),
             Work::Restore(run) => (!run.by_hand.ended).then_some(Job::Restore(run.restore)),
-            Work::Cleanup(_) | Work::Console(_) | Work::Sweep(_) => None,
+            Work::Cleanup(_) | Work::Console(_) | Work::Order(_) | Work::Sweep(_) => None,
         }
     }
 
@@ -255,7 +257,7 @@ impl Manager {
         let tape = match &mut self.volatile.sessions.get_mut(&slot).expect("a session holds a tape").work {
             Work::Backup(run) => run.tape.take(),
             Work::Restore(run) => run.tape.take(),
-            Work::Cleanup(_) | Work::Console(_) | Work::Sweep(_) => None,
+            Work::Cleanup(_) | Work::Console(_) | Work::Order(_) | Work::Sweep(_) => None,
         };
         if let Some((_, drive)) = tape {
             self.unload(drive, 0, out);

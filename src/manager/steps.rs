@@ -131,6 +131,7 @@ impl Manager {
             Work::Cleanup(_) => self.next_action(slot, out),
             Work::Console(_) => self.console_waited(slot, out),
             Work::Sweep(_) => unreachable!("a sweep waits for answers only"),
+            Work::Order(_) => self.order_waited(slot, out),
             Work::Backup(run) => match run.wait {
                 Wait::Journal => {
                     self.write_journal(slot);
@@ -173,7 +174,8 @@ impl Manager {
                 let place = self.durable.stimulus_of[backup.0 as usize] as u16;
                 out.report(ManagerFact::StimulusAccepted { backup, plan: place, source, target, method });
                 if let Some(stimulus) = self.backup_run(slot).stimulus.take() {
-                    if let Some(working) = stimulus.typing {
+                    // Where every step is typed, the first of them is the request.
+                    if let Some(working) = stimulus.typing.filter(|_| method != MethodName::NoVolidManual) {
                         let (job, step) = (Job::Backup(backup), line.step);
                         out.report(ManagerFact::OperatorStep { job, step, slip: None, working });
                     }
@@ -277,6 +279,7 @@ impl Manager {
             Work::Sweep(_) => return self.sweep_dasd(slot, status, payload, out),
             Work::Cleanup(_) => return self.next_action(slot, out),
             Work::Console(_) => return self.console_dasd(slot, &payload, out),
+            Work::Order(_) => return self.order_dasd(slot, status, &payload, out),
             Work::Backup(run) if run.dump.is_some() => return self.dump_dasd(slot, tag, status, payload, out),
             Work::Backup(run) if run.readback.is_some() => return self.readback_dasd(slot, tag, status, &payload, out),
             Work::Backup(run) => Manager::line_of(run).expect("a line asked").step,
@@ -334,7 +337,7 @@ impl Manager {
             Work::Restore(_) => self.restore_tape(slot, tag, result, out),
             Work::Sweep(_) => unreachable!("a sweep asks nothing of a tape"),
             Work::Cleanup(_) => self.next_action(slot, out),
-            Work::Console(_) => unreachable!("a command uses no tape"),
+            Work::Console(_) | Work::Order(_) => unreachable!("a command uses no tape"),
             Work::Backup(run) if run.dump.is_some() => self.dump_tape(slot, tag, result, out),
             Work::Backup(run) if run.readback.is_some() => self.readback_tape(slot, tag, result, out),
             Work::Backup(_) => self.trailer_answered(slot, tag, &result, out),

@@ -80,7 +80,7 @@ impl Manager {
         }
         jobs.extend(self.volatile.sessions.values().filter_map(|session| match &session.work {
             Work::Backup(run) => Some(run.backup),
-            Work::Restore(_) | Work::Cleanup(_) | Work::Console(_) | Work::Sweep(_) => None,
+            Work::Restore(_) | Work::Cleanup(_) | Work::Console(_) | Work::Order(_) | Work::Sweep(_) => None,
         }));
         let kept: Vec<Device> = jobs
             .iter()

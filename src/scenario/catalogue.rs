@@ -57,6 +57,7 @@ codes! {
     UnknownAnchor = "S0501" "a fault waits for an event or a step that does not exist",
     NoAnchor = "S0502" "a fault does not say when it happens, or says it twice",
     NothingToRestore = "S0503" "a restore names a volume of which no backup is planned",
+    BadCommand = "S0504" "a line that an operator types is no command",
     BadOverride = "S0601" "an option of the command line cannot be applied to the scenario",
     Expectation = "S0701" "what the scenario expects cannot all come true",
     SameClaim = "S0702" "two expectations hold for the run, and neither says more exactly for what",

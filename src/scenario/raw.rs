@@ -84,6 +84,7 @@ tables! {
         workload: Vec<Given<RawWorkload>>,
         backup: Vec<Given<RawBackup>>,
         restore: Vec<Given<RawRestore>>,
+        command: Vec<Given<RawCommand>>,
         fault: Vec<Given<RawFault>>,
         cartridge: Vec<Given<RawCartridge>>,
         rates: RawRates,
@@ -214,9 +215,15 @@ tables! {
         restore_if_online: RestoreIfOnline,
         old_device: OldDevice,
         verify_volser: bool,
+        verify: VolumeId,
         relabel: Relabel,
         by: Asker,
     } later &["when", "generation"];
+
+    RawCommand, "a command" {
+        at: Span,
+        line: String,
+    } later &[];
 
     RawFault, "a fault" {
         kind: FaultKind,

@@ -49,6 +49,7 @@ impl World {
             workloads: workloads.collect(),
             operators: (0..plan.images.len()).map(|image| operator_of(plan, image)).collect(),
             requesters: requesters_of(plan),
+            orders_left: plan.orders.len(),
             nvs_battery: plan.dasd.nvs_battery,
             mail: Default::default(),
             injected: 0,
@@ -63,6 +64,9 @@ impl World {
         let mut run = Run::new(world, queue);
         let Run { model, queue, fingerprint, .. } = &mut run;
         model.begin(queue, fingerprint);
+        for (number, order) in plan.orders.iter().enumerate() {
+            model.type_order(number, order, queue, fingerprint);
+        }
         Ok(run)
     }
 

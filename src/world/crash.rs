@@ -2,10 +2,12 @@
 
 use super::route::{Message, OUTSIDE};
 use super::{Event, Fact, INJECTOR_PORT, World};
-use crate::controller::dasd::DasdCommand;
+use crate::controller::dasd::{CopyMode, DasdCommand};
 use crate::device::raid::Astray;
-use crate::fault::plan::{DataPath, Fault, NvsFate, UpdateTrack};
+use crate::fault::plan::{DataPath, Fault, NvsFate, UpdateTrack, WithdrawChoice};
 use crate::kernel::{Fingerprint, Queue, Span};
+use crate::manager::command::Volid;
+use crate::manager::order::{Haste, Order};
 use crate::manager::{ConsoleCommand, Manager, ManagerOutbox};
 use crate::vocab::{Device, HostRequest, Image, Label, Op, Ticket, TrackNo, VolumeId, WriteNumber};
 
@@ -89,6 +91,14 @@ impl World {
             Fault::LostWrite { device, track } => self.dasd.lead_write_astray(device, track, Astray::Lost),
             Fault::MisdirectedWrite { device, track, to } => self.dasd.misdirect_write(device, track, to),
             Fault::TornWrite { device, bytes } => self.dasd.tear_label(device, bytes),
+            Fault::Withdraw { which } => self.withdraw_outside(which, queue, fingerprint),
+            Fault::ReEstablish { source, target } => {
+                let order = Order::Copy { source, target, volid: Volid::Withheld, mode: CopyMode::NoCopy };
+                self.at_manager(queue, fingerprint, |manager, out| manager.order(order, Haste::NowOrNever, out))
+            }
+            Fault::SourceRename { device, volser } => {
+                self.rewrite_label(device, volser, Reserved::Blanked, queue, fingerprint)
+            }
             Fault::OperatorSlip { slip, step } => {
                 // The operator who does the steps of jobs, and those who answer prompts.
                 self.operators.iter_mut().for_each(|operator| operator.order_slip(slip, step));
@@ -124,12 +134,27 @@ impl World {
                 true
             }
             Fault::EarlyEndOfVolume { at_ppm } => self.end_volume_early(at_ppm),
-            Fault::Withdraw { .. } | Fault::ReEstablish { .. } | Fault::SourceRename { .. } => false,
         };
         self.apply_dasd(queue, fingerprint);
         self.apply_tape(queue, fingerprint);
         self.note(Fact::Fault { index, fault }, fingerprint);
         effect
+    }
+
+    /// A withdraw of the relationship of the first backup, or of any other.
+    fn withdraw_outside(
+        &mut self,
+        which: WithdrawChoice,
+        queue: &mut Queue<Event>,
+        fingerprint: &mut Fingerprint,
+    ) -> bool {
+        let Some(plan) = self.manager().backup_plans().first() else { return false };
+        let right = plan.target;
+        let mut targets = self.dasd.tables().relations.iter().map(|relation| relation.target);
+        let chosen = targets.find(|target| (*target == right) == (which == WithdrawChoice::Right));
+        let Some(target) = chosen else { return false };
+        let order = Order::Withdraw { target };
+        self.at_manager(queue, fingerprint, |manager, out| manager.order(order, Haste::NowOrNever, out))
     }
 
     fn lose_host(

@@ -18,6 +18,7 @@ use crate::controller::dasd::{DasdController, DasdMessage, DasdOutbox, DasdTimer
 use crate::controller::tape::{TapeController, TapeOutbox, TapeTimer};
 use crate::host::{Operator, Requester, RequesterOutbox, RequesterTimer, Workload, WorkloadOutbox, WorkloadTimer};
 use crate::kernel::{Fingerprint, Model, Origin, Queue, Span};
+use crate::manager::order::Haste;
 use crate::manager::{ConsoleCommand, Manager, ManagerOutbox, ManagerTimer};
 use crate::vocab::{self, Device, Image};
 
@@ -72,6 +73,8 @@ pub struct World {
     pub operators: Vec<Operator>,
     /// Who asks for backups from outside the manager, in the order of the scenario.
     pub requesters: Vec<Requester>,
+    /// Commands of the scenario that nobody has typed yet.
+    pub orders_left: usize,
     nvs_battery: Span,
     mail: Mailbox,
     injected: u64,
@@ -177,6 +180,11 @@ impl World {
             }
             Message::Prompt(prompt) => self.prompt(prompt, queue),
             Message::Task(task) => self.perform(task, queue, fingerprint),
+            Message::Order(order) => {
+                self.orders_left -= 1;
+                self.images[usize::from(Image::FIRST.0)].order(order, Haste::InTime, &mut self.manager_out);
+                self.apply_manager(Image::FIRST, queue, fingerprint);
+            }
             Message::Performed(task, performance) => {
                 self.images[usize::from(Image::FIRST.0)].performed(task, performance, &mut self.manager_out);
                 self.apply_manager(Image::FIRST, queue, fingerprint);

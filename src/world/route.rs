@@ -7,6 +7,7 @@ use crate::controller::dasd::{DasdCommand, DasdMessage};
 use crate::controller::tape::{TapeCommand, TapeReply};
 use crate::kernel::{Class, Fingerprint, Origin, Queue};
 use crate::manager::operator_step::{Performance, Task};
+use crate::manager::order::{Order, OrderPlan};
 use crate::manager::{ConsoleCommand, ManagerMessage};
 use crate::vocab::{Device, HostReply, HostRequest, Image, Workload};
 use std::hash::Hash;
@@ -40,6 +41,8 @@ pub(super) enum Message {
     /// A step that waits for the operator, and what he did about it.
     Task(Task),
     Performed(Task, Performance),
+    /// A command that an operator has typed.
+    Order(Order),
     /// Lost in a crash while it was on its way.
     Lost,
 }
@@ -73,6 +76,9 @@ pub(super) fn operator_of(image: Image) -> Origin {
 pub(super) fn origin_of(workload: Workload) -> Origin {
     Origin(32 + workload.0)
 }
+
+/// Typed commands are numbered apart from an operator's other steps.
+const ORDERS: u64 = 1 << 62;
 
 /// Messages on their way, by place.
 #[derive(Clone, Debug, Default)]
@@ -238,6 +244,21 @@ impl World {
         message.hash(fingerprint);
         let place = self.mail.put(message, operator_of(Image::FIRST));
         queue.push_after(delay, Class::NewWork, operator_of(Image::FIRST), Event::Deliver { place });
+    }
+
+    /// The operator turns to a command of the scenario at its instant, and types it.
+    pub(super) fn type_order(
+        &mut self,
+        number: usize,
+        plan: &OrderPlan,
+        queue: &mut Queue<Event>,
+        fingerprint: &mut Fingerprint,
+    ) {
+        let typing = self.operators[usize::from(Image::FIRST.0)].perform(ORDERS | number as u64);
+        let message = Message::Order(plan.order);
+        message.hash(fingerprint);
+        let place = self.mail.put(message, operator_of(Image::FIRST));
+        queue.push(plan.at + typing, Class::NewWork, operator_of(Image::FIRST), Event::Deliver { place });
     }
 
     /// The operator of the image turns to a prompt after a while.

@@ -64,6 +64,10 @@ fn remedy(code: Code) -> (&'static str, &'static str) {
             "Say once when: when = { after = \"point-in-time-set\" }, or { at = \"12.5 s\" }.",
         ),
         Code::NothingToRestore => ("", "Add a [[backup]] of that volume, or restore another."),
+        Code::BadCommand => (
+            "line = \"FLASHCPY PROD01 0A10\"",
+            "Write a command that there is: line = \"FLASHCOPY PROD01 0A10 WITH SAFE BACKUP\".",
+        ),
         Code::BadOverride => ("--set volume.model=3390-9", "Name one value: --set volume[0].model=3390-9."),
         Code::Expectation => (
             "verdict = \"PASS\" beside violates = [\"progress\"]",

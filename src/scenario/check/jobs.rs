@@ -166,7 +166,7 @@ impl Context<'_> {
     }
 
     /// Source and target of an instant copy are two volumes of one size.
-    fn fit_for_a_copy(
+    pub(super) fn fit_for_a_copy(
         &mut self,
         source_given: &Given<VolumeId>,
         (source, from): (Device, &Volume),
@@ -204,7 +204,7 @@ impl Context<'_> {
         }
     }
 
-    fn sizes_differ(&mut self, noun: &str, place: &Place, path: &str, sizes: [(u32, &Place); 2]) {
+    pub(super) fn sizes_differ(&mut self, noun: &str, place: &Place, path: &str, sizes: [(u32, &Place); 2]) {
         let [(from, from_place), (to, to_place)] = sizes;
         let than = if to < from { "smaller" } else { "larger" };
         let problem = Diagnostic::error(Code::SizesDiffer, format!("the target of {noun} is {than} than its source"))
@@ -252,6 +252,7 @@ impl Context<'_> {
             restore_if_online: or(&raw.restore_if_online, RestoreIfOnline::Refuse),
             old_device: or(&raw.old_device, OldDevice::Retire),
             verify_volser: or(&raw.verify_volser, true),
+            verify: raw.verify.as_ref().map(|given| given.value),
             by_operator: or(&raw.by, Asker::Internal) == Asker::Operator,
             relabel: or(&raw.relabel, Relabel::Restored),
         })

@@ -1,5 +1,6 @@
 //! From the raw scenario to the plan: what the values mean together, and everything that is wrong with them.
 
+mod commands;
 mod ending;
 mod fault_kinds;
 mod faults;
@@ -90,8 +91,9 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     context.volumes(profile);
     context.images();
     let (workloads, workload_notes) = context.workloads();
-    let backups = context.backups();
-    let restores = context.restores(&backups);
+    let mut backups = context.backups();
+    let mut restores = context.restores(&backups);
+    let orders = context.commands(&mut backups, &mut restores);
     let faults = context.faults(&backups);
     let rates = context.rates();
     let cartridges = context.cartridges(&backups);
@@ -130,6 +132,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         workloads,
         backups,
         restores,
+        orders,
         faults,
         rates,
         ending,

@@ -33,6 +33,11 @@ pub fn write(checked: &Checked) -> String {
     for restore in &checked.plan.restores {
         writer.restore(restore, checked);
     }
+    for order in &checked.plan.orders {
+        writer.heading("[[command]]");
+        writer.raw("at", &duration(Span::from_ns(order.at.ns())));
+        writer.raw("line", &name(order.typed));
+    }
     for fault in &checked.plan.faults {
         writer.heading("[[fault]]");
         writer.fault(fault.fault, checked);
@@ -313,6 +318,9 @@ impl Writer {
         self.raw("restore_if_online", &name(restore.restore_if_online));
         self.raw("old_device", &name(restore.old_device));
         self.raw("verify_volser", &restore.verify_volser.to_string());
+        if let Some(verify) = restore.verify {
+            self.raw("verify", &name(verify));
+        }
         self.raw("relabel", &name(restore.relabel));
         self.raw("by", if restore.by_operator { "\"operator\"" } else { "\"internal\"" });
     }

@@ -1,0 +1,210 @@
+//! The command lines of a scenario: what an operator types, and what it asks for.
+//!
+//! A command that begins a job becomes a backup or a restore by an operator, behind those of the scenario's own tables; every
+//! other is an order of its own. Messages point into the line.
+
+use crate::controller::dasd::CopyMode;
+use crate::kernel::Time;
+use crate::manager::ConsoleCommand;
+use crate::manager::command::{BackupOption, CommandError, OnlineState, TypedCommand, Volid};
+use crate::manager::order::{Order, OrderPlan};
+use crate::manager::plan::{BackupPlan, MethodName, OldDevice, Relabel, RestoreIfOnline, RestoreLabel, RestorePlan};
+use crate::manager::trigger::{Stimulant, StimulusPlan, Trigger};
+use crate::vocab::{Device, DeviceNumber, VolumeId};
+
+use super::super::catalogue::Code;
+use super::super::diagnostic::{Diagnostic, Place, nearest};
+use super::super::raw::RawCommand;
+use super::super::shape::Given;
+use super::{Context, Volume, list};
+
+const MOST_COMMANDS: usize = 1_000;
+
+/// A line with its place and its instant.
+struct Line<'r> {
+    given: &'r Given<String>,
+    at: Time,
+}
+
+impl Line<'_> {
+    /// The place of some of its bytes. A line with escapes is shown as a whole.
+    fn place(&self, from: usize, to: usize) -> Place {
+        let Place { source, from: start, to: end } = self.given.place;
+        let quotes = (end - start).checked_sub(self.given.value.len());
+        match quotes {
+            Some(0) => Place::new(source, start + from..start + to),
+            Some(2) => Place::new(source, start + 1 + from..start + 1 + to),
+            _ => self.given.place.clone(),
+        }
+    }
+
+    /// An operand as a value of its own, where it stands in the line.
+    fn operand<T: std::fmt::Display>(&self, value: T) -> Given<T> {
+        let found = self.given.value.to_ascii_uppercase().find(&value.to_string());
+        let from = found.unwrap_or(0);
+        let to = found.map_or(self.given.value.len(), |from| from + value.to_string().len());
+        Given { place: self.place(from, to), path: self.given.path.clone(), value }
+    }
+}
+
+impl Context<'_> {
+    pub(super) fn commands(
+        &mut self,
+        backups: &mut Vec<BackupPlan>,
+        restores: &mut Vec<RestorePlan>,
+    ) -> Vec<OrderPlan> {
+        if !self.bound(&self.raw.command, MOST_COMMANDS, "commands") {
+            return Vec::new();
+        }
+        let mut orders = Vec::new();
+        for entry in list(&self.raw.command) {
+            let RawCommand { at, line, .. } = &entry.value;
+            self.need(at, "at", "a command", entry, "\"60 s\"");
+            self.need(line, "line", "a command", entry, "\"FLASHCOPY PROD01 0A10 WITH SAFE BACKUP\"");
+            let (Some(at), Some(given)) = (at, line) else { continue };
+            let line = Line { given, at: Time::ZERO + at.value };
+            match TypedCommand::parse(&given.value) {
+                Ok(command) => self.command(&line, command, backups, restores, &mut orders),
+                Err(error) => self.no_command(&line, &error),
+            }
+        }
+        orders
+    }
+
+    fn no_command(&mut self, line: &Line, error: &CommandError) {
+        let CommandError { at, reason, expected } = error;
+        let written = line.given.value.get(at.clone()).unwrap_or_default().to_ascii_uppercase();
+        let near = nearest(&written, expected).filter(|near| *near != written);
+        let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        let expected = if expected.is_empty() {
+            "leave one of the two away".to_owned()
+        } else {
+            format!("{near}expected {}", expected.join(", "))
+        };
+        // What is missing is missing at the end.
+        let from = if at.is_empty() { at.start.saturating_sub(1) } else { at.start };
+        let problem = Diagnostic::error(Code::BadCommand, format!("this is no command: {reason}"))
+            .at(&line.place(from, at.end), "here")
+            .path(line.given.path.clone())
+            .help(expected);
+        self.problems.push(problem);
+    }
+
+    fn command(
+        &mut self,
+        line: &Line,
+        command: TypedCommand,
+        backups: &mut Vec<BackupPlan>,
+        restores: &mut Vec<RestorePlan>,
+        orders: &mut Vec<OrderPlan>,
+    ) {
+        let order = match command {
+            TypedCommand::Flashcopy { source, target, backup: BackupOption::SafeBackup, mode, .. } => {
+                if let Some((source, target)) = self.pair(line, source, target) {
+                    let mode = mode.unwrap_or_else(|| self.hardware.copy_mode());
+                    let plan = by_operator(line, MethodName::SafeBackup, source, target);
+                    backups.push(BackupPlan { mode, ..plan });
+                }
+                return;
+            }
+            TypedCommand::Dump { device } => {
+                if let Some((device, volume)) = self.volume_on(&line.operand(device)) {
+                    let source = (device, volume);
+                    backups.push(by_operator(line, MethodName::DirectDump, source.clone(), source));
+                }
+                return;
+            }
+            TypedCommand::Restore { volume, to, verify } => {
+                restores.extend(self.typed_restore(line, volume, to, verify));
+                return;
+            }
+            TypedCommand::Flashcopy { source, target, volid, mode, .. } => {
+                let mode = mode.unwrap_or_else(|| self.hardware.copy_mode());
+                self.pair(line, source, target).map(|pair| copy(pair, volid, mode))
+            }
+            TypedCommand::Copy { source, target, volid } => {
+                self.pair(line, source, target).map(|pair| copy(pair, volid, CopyMode::Copy))
+            }
+            TypedCommand::Withdraw { target } => {
+                self.typed_device(line, target).map(|target| Order::Withdraw { target })
+            }
+            TypedCommand::Vary { device, to } => self.typed_device(line, device).map(|device| {
+                Order::Console(match to {
+                    OnlineState::Online => ConsoleCommand::VaryOnline { device },
+                    OnlineState::Offline => ConsoleCommand::VaryOffline { device },
+                })
+            }),
+            TypedCommand::Mount { device } => {
+                self.typed_device(line, device).map(|device| Order::Console(ConsoleCommand::Mount { device }))
+            }
+            TypedCommand::Reformat { device, volid, verify } => {
+                self.typed_device(line, device).map(|device| Order::Reformat { device, volid, verify })
+            }
+        };
+        orders.extend(order.map(|order| OrderPlan { at: line.at, order, typed: command }));
+    }
+
+    fn typed_device(&mut self, line: &Line, device: DeviceNumber) -> Option<Device> {
+        self.volume_on(&line.operand(device)).map(|(device, _)| device)
+    }
+
+    /// Source and target of a copy.
+    #[allow(clippy::type_complexity)]
+    fn pair(
+        &mut self,
+        line: &Line,
+        source: VolumeId,
+        target: DeviceNumber,
+    ) -> Option<((Device, Volume), (Device, Volume))> {
+        let (source, target) = (line.operand(source), line.operand(target));
+        let (from, to) = (self.volume_named(&source), self.volume_on(&target));
+        let (from, to) = (from?, to?);
+        self.fit_for_a_copy(&source, (from.0, &from.1), &target, (to.0, &to.1))?;
+        Some((from, to))
+    }
+
+    fn typed_restore(
+        &mut self,
+        line: &Line,
+        volume: VolumeId,
+        to: DeviceNumber,
+        verify: Option<VolumeId>,
+    ) -> Option<RestorePlan> {
+        let (named, on) = (line.operand(volume), line.operand(to));
+        let (from, to) = (self.volume_named(&named), self.volume_on(&on));
+        let ((_, volume), (to, device)) = (from?, to?);
+        if volume.tracks != device.tracks {
+            let sizes = [(volume.tracks, &volume.size_place), (device.tracks, &device.size_place)];
+            self.sizes_differ("a restore", &on.place, &on.path, sizes);
+            return None;
+        }
+        Some(RestorePlan {
+            at: Some(line.at),
+            volume: volume.id,
+            to,
+            restore_label: RestoreLabel::Last,
+            restore_if_online: RestoreIfOnline::Refuse,
+            old_device: OldDevice::Retire,
+            verify_volser: verify.is_some(),
+            verify,
+            by_operator: true,
+            relabel: Relabel::Restored,
+        })
+    }
+}
+
+fn copy(((source, _), (target, _)): ((Device, Volume), (Device, Volume)), volid: Volid, mode: CopyMode) -> Order {
+    Order::Copy { source, target, volid, mode }
+}
+
+/// A backup with the switches at their defaults, asked for by an operator.
+fn by_operator(
+    line: &Line,
+    method: MethodName,
+    (source, from): (Device, Volume),
+    (target, to): (Device, Volume),
+) -> BackupPlan {
+    let trigger = Trigger::At(line.at);
+    let stimulus = StimulusPlan { trigger, by: Stimulant::Operator, ..StimulusPlan::at(line.at) };
+    BackupPlan { stimulus, method, ..BackupPlan::plain(source, from.id, target, to.id, from.tracks) }
+}
