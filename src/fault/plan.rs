@@ -1,6 +1,7 @@
 //! What goes wrong, and when: the fault plan of a scenario.
 
 use crate::kernel::{Span, Time};
+pub use crate::manager::plan::Program;
 use crate::names;
 pub use crate::vocab::Slip;
 use crate::vocab::{Device, Drive, EventName, Image, StepName, TrackNo, VolumeId};
@@ -248,13 +249,6 @@ names! {
     pub enum WithdrawChoice {
         Right = "right",
         Wrong = "wrong",
-    }
-}
-
-names! {
-    pub enum Program {
-        Dump = "dump",
-        Restore = "restore",
     }
 }
 

@@ -59,14 +59,13 @@ use self::group::GroupRun;
 use self::io::{Pending, Place};
 use self::operator_step::Task;
 use self::order::Order;
-use self::plan::{BackupPlan, HostParameters, ImagePlan, RestorePlan};
+use self::plan::{BackupPlan, HostParameters, ImagePlan, Program, RestorePlan};
 use self::restart::Restart;
 use self::session::Session;
 use self::stimulus::Stimulus;
 use self::trigger::Trigger;
 use crate::controller::dasd::{DasdCommand, DasdReply};
 use crate::controller::tape::{TapeCommand, TapeReply, TapeResult};
-use crate::fault::plan::Program;
 use crate::kernel::{Class, Outbox, Span, Station, Stream, Time, Usage};
 use crate::vocab::{Device, HostReply, HostRequest, Image, StepName, Ticket, VolumeId};
 

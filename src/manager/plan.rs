@@ -95,6 +95,14 @@ names! {
 }
 
 names! {
+    /// A program that may be too old to know of the hidden field.
+    pub enum Program {
+        Dump = "dump",
+        Restore = "restore",
+    }
+}
+
+names! {
     /// What happens to the virtual copy when its dump fails for good.
     pub enum OnDumpFailure {
         Keep = "keep",

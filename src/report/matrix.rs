@@ -11,7 +11,7 @@ use crate::campaign::Verdict;
 use crate::campaign::matrix::Finding;
 use crate::controller::dasd::Architecture;
 use crate::manager::plan::MethodName;
-use crate::scenario::hazards::{self, Hazard};
+use crate::scenario::hazards::{self, Exposure, Hazard};
 use crate::vocab::Invariant;
 
 pub const SCHEMA: &str = "tiersim/matrix/1";
@@ -67,21 +67,24 @@ pub struct Cell {
     pub failed: u64,
 }
 
-/// What the invention does to each hazard that the prior art was seen to meet, on one architecture.
+/// What the invention does to each hazard, on one architecture, by the scenarios that answer for both sides.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Comparison {
     pub architecture: &'static str,
-    /// A prior method was violated, and safe-backup held in every run.
+    /// A prior method was violated, and safe-backup held.
     pub closes: Vec<&'static str>,
-    /// A prior method was violated, and safe-backup in some of its runs: a switch decides.
+    /// A prior method was violated, and safe-backup in some of the same scenarios.
     pub depends: Vec<&'static str>,
-    /// Both were violated in every run.
+    /// Both were violated in all of them.
     pub leaves: Vec<&'static str>,
-    /// Safe-backup was violated in some run, and no prior method in any.
+    /// Safe-backup was violated and no prior method; or the hazard exists under safe-backup alone and was violated in some
+    /// run.
     pub adds: Vec<&'static str>,
-    /// All held.
+    /// The hazard exists under safe-backup alone, and held in every run.
+    pub new_and_held: Vec<&'static str>,
+    /// Both held.
     pub held_by_all: Vec<&'static str>,
-    /// Only safe-backup, or only prior methods, were tried, or a run proves nothing.
+    /// No scenario answers for both sides, or a run proves nothing.
     pub not_compared: Vec<&'static str>,
 }
 
@@ -110,7 +113,7 @@ impl Matrix {
         Matrix {
             schema: SCHEMA,
             model_version: crate::MODEL_VERSION,
-            comparisons: Architecture::ALL.iter().map(|on| compare(on.name(), &columns, &groups)).collect(),
+            comparisons: Architecture::ALL.iter().map(|&on| compare(on, findings)).collect(),
             columns,
             groups,
             costs,
@@ -179,36 +182,55 @@ fn cell(hazard: &Hazard, findings: &[&Finding]) -> Cell {
     }
 }
 
-fn compare(architecture: &'static str, columns: &[Column], groups: &[Group]) -> Comparison {
-    let mut comparison = Comparison { architecture, ..Comparison::default() };
-    for row in groups.iter().flat_map(|group| &group.rows) {
-        let here = |new: bool| {
-            let cells = columns.iter().zip(&row.cells).filter(move |(column, cell)| {
-                let own = (column.method == MethodName::SafeBackup.name()) == new;
-                own && column.architecture == architecture && cell.state != "not-applicable"
-            });
-            cells.map(|(_, cell)| cell).collect::<Vec<&Cell>>()
-        };
-        let (prior, new) = (here(false), here(true));
-        let list = match (&prior[..], new.first()) {
-            ([], None) => continue,
-            ([], Some(_)) | (_, None) => &mut comparison.not_compared,
-            (prior, Some(new)) => {
-                let broken = prior.iter().any(|cell| cell.state == "violated");
-                let doubtful = prior.iter().chain([new]).any(|cell| cell.state == "inconclusive");
-                match (broken, new.state == "violated") {
-                    _ if doubtful => &mut comparison.not_compared,
-                    (true, false) => &mut comparison.closes,
-                    (true, true) if new.failed < new.runs => &mut comparison.depends,
-                    (true, true) => &mut comparison.leaves,
-                    (false, true) => &mut comparison.adds,
-                    (false, false) => &mut comparison.held_by_all,
-                }
-            }
-        };
-        list.push(row.hazard);
+/// Compares on the scenarios that answer for safe-backup and for a prior method: a switch that one of them was never
+/// tried with says nothing about the two.
+fn compare(on: Architecture, findings: &[Finding]) -> Comparison {
+    let mut comparison = Comparison { architecture: on.name(), ..Comparison::default() };
+    let here: Vec<&Finding> =
+        findings.iter().filter(|it| it.case.architecture == on && it.case.method.is_some()).collect();
+    for hazard in hazards::all() {
+        let about = here.iter().filter(|finding| finding.case.hazards.iter().any(|id| id == hazard.id));
+        let (new, prior): (Vec<&Finding>, Vec<&Finding>) =
+            about.copied().partition(|finding| finding.case.method == Some(MethodName::SafeBackup));
+        if !new.is_empty() || !prior.is_empty() {
+            list_for(&mut comparison, hazard, &new, &prior).push(hazard.id);
+        }
     }
     comparison
+}
+
+fn list_for<'c>(
+    comparison: &'c mut Comparison,
+    hazard: &Hazard,
+    new: &[&Finding],
+    prior: &[&Finding],
+) -> &'c mut Vec<&'static str> {
+    let beside = |others: &[&Finding], it: &Finding| others.iter().any(|other| other.case.scenario == it.case.scenario);
+    let both = |runs: &[&Finding], others: &[&Finding]| -> Vec<Said> {
+        let matched = runs.iter().filter(|finding| beside(others, finding));
+        matched.map(|finding| said(hazard, finding)).collect()
+    };
+    let (now, before) = (both(new, prior), both(prior, new));
+    let alone: Vec<Said> = new.iter().map(|finding| said(hazard, finding)).collect();
+    let brought = hazard.exposure_of(MethodName::SafeBackup) == Exposure::New;
+    if now.is_empty() {
+        return match () {
+            () if brought && alone.contains(&Said::Violated) => &mut comparison.adds,
+            () if brought && alone.iter().all(|said| *said == Said::Held) && !alone.is_empty() => {
+                &mut comparison.new_and_held
+            }
+            () => &mut comparison.not_compared,
+        };
+    }
+    let failed = now.iter().filter(|said| **said == Said::Violated).count();
+    match before.contains(&Said::Violated) {
+        _ if now.contains(&Said::Nothing) || before.contains(&Said::Nothing) => &mut comparison.not_compared,
+        true if failed == 0 => &mut comparison.closes,
+        true if failed < now.len() => &mut comparison.depends,
+        true => &mut comparison.leaves,
+        false if failed > 0 => &mut comparison.adds,
+        false => &mut comparison.held_by_all,
+    }
 }
 
 impl From<&Finding> for Surprise {

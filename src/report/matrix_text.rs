@@ -113,18 +113,20 @@ fn comparisons(comparisons: &[Comparison]) -> String {
         MethodName::ALL.iter().map(|it| it.name()).filter(|name| *name != MethodName::SafeBackup.name()).collect();
     let mut text = format!(
         "## What the invention closes, leaves and adds\n\n\
-         `safe-backup` against the methods before it ({}), counted from the cells below.\n\n",
+         `safe-backup` against the methods before it ({}), from the scenarios that answer for \
+         both sides: the same switches, the same faults.\n\n",
         prior.join(", ")
     );
     for comparison in comparisons {
         text += &format!("### On {}\n\n| | Hazards |\n|---|---|\n", comparison.architecture);
         for (what, list) in [
-            ("closes: violated before, held in every run", &comparison.closes),
-            ("closes or leaves, as a switch is set: violated before, and in some runs", &comparison.depends),
+            ("closes: violated before, held now", &comparison.closes),
+            ("closes or leaves, as a switch is set: violated before, and now in some scenarios", &comparison.depends),
             ("leaves: violated before and now", &comparison.leaves),
-            ("adds: held before, violated now in some run", &comparison.adds),
-            ("held by all that were tried", &comparison.held_by_all),
-            ("not compared: tried on one side only, or undecided", &comparison.not_compared),
+            ("adds: held before or nothing to violate, violated now as a switch is set", &comparison.adds),
+            ("new, and held in every run", &comparison.new_and_held),
+            ("held before and now", &comparison.held_by_all),
+            ("not compared: no scenario answers for both, or a run proves nothing", &comparison.not_compared),
         ] {
             let list = if list.is_empty() { "none".to_owned() } else { format!("{}: {}", list.len(), list.join(" ")) };
             text += &format!("| {what} | {list} |\n");
