@@ -107,6 +107,15 @@ impl Books {
                     self.ledger.void(id);
                 }
             }
+            // From here on it is nobody's image: reading it gives nothing.
+            DasdFact::TargetUnbound { device } => {
+                if let Some(case) = self.jobs.of_target_mut(device) {
+                    case.copy = CopyState::Released;
+                    if let Some(id) = case.target_id {
+                        self.ledger.void(id);
+                    }
+                }
+            }
             DasdFact::TargetDeleted { device } => {
                 if let Some(id) = self.jobs.of_target(device).and_then(|case| case.target_id) {
                     self.ledger.void(id);
@@ -186,12 +195,6 @@ impl Books {
             ManagerFact::CopyMistyped { backup, source, target } => {
                 if let Some(case) = self.jobs.backup_mut(backup) {
                     case.typed = Some((source, target));
-                }
-            }
-            // A snapshot ends with the deletion of its target: from here on it is nobody's image.
-            ManagerFact::StepStarted { job: Job::Backup(backup), step: StepName::DeleteTarget } => {
-                if let Some(case) = self.jobs.backup_mut(backup) {
-                    case.copy = CopyState::Released;
                 }
             }
             ManagerFact::JobEnded { job, outcome, held } => self.jobs.end(job, Finish { at: now, outcome, held }),

@@ -346,4 +346,45 @@ mod tests {
         Fake::new().scene(|scene| check.look(scene));
         assert_eq!((check.tally.evaluated, check.tally.premise_true, check.tally.violations), (1, 0, 0));
     }
+
+    /// A conditioned snapshot whose job has ended at time 0.
+    fn ended_by_snapshot() -> (Fake, HiddenIdSound) {
+        let mut fake = Fake::with_copy();
+        fake.setup.architecture = crate::controller::dasd::Architecture::LogStructured;
+        let mut check = standing(&mut fake);
+        fake.scene(|scene| {
+            check.note_manager(scene, ENDED);
+            check.look(scene);
+        });
+        (fake, check)
+    }
+
+    #[test]
+    fn a_snapshot_may_be_deleted_behind_the_end_of_its_job() {
+        let (mut fake, mut check) = ended_by_snapshot();
+        let due = check.due();
+        assert_eq!(due, Time::ZERO + fake.setup.limits.orphan_grace);
+        fake.clear_hidden();
+        fake.scene(|scene| {
+            check.note_dasd(scene, DasdFact::TargetDeleted { device: TARGET });
+            check.look(scene);
+            assert!(check.expire(due));
+            check.look(scene);
+        });
+        assert_eq!((check.tally.violations, check.due()), (0, Time::NEVER));
+    }
+
+    #[test]
+    fn a_snapshot_that_nobody_deletes_violates_when_its_time_is_over() {
+        let (mut fake, mut check) = ended_by_snapshot();
+        let due = check.due();
+        assert!(!check.expire(Time::from_ns(due.ns() - 1)));
+        assert!(check.expire(due));
+        fake.scene(|scene| check.look(scene));
+        assert_eq!(first(&check), Some("device 0A10 hides an ID and is the target of no live conditioned job"));
+        let (mut fake, mut check) = ended_by_snapshot();
+        fake.quiet = true;
+        fake.scene(|scene| check.end(scene));
+        assert_eq!(check.tally.violations, 1, "in a quiet system nobody will");
+    }
 }

@@ -261,6 +261,10 @@ impl Jobs {
         self.backups.iter().rev().find(|case| case.target == device)
     }
 
+    pub fn of_target_mut(&mut self, device: Device) -> Option<&mut BackupCase> {
+        self.backups.iter_mut().rev().find(|case| case.target == device)
+    }
+
     pub fn end(&mut self, job: Job, finish: Finish) {
         match job {
             Job::Backup(backup) => {

@@ -382,7 +382,8 @@ impl Checks {
                 goals.hit(Goal::StaleUcbPresent);
             }
         }
-        let expired = timed && rows.hidden_id_sound.expire(at.time);
+        // While a host or a controller is down nobody can delete a target; the recovery does.
+        let expired = timed && !outages.in_recovery() && rows.hidden_id_sound.expire(at.time);
         if always || touched.hidden || expired {
             rows.hidden_id_sound.look(&scene);
         }

@@ -25,7 +25,8 @@ impl Touched {
             identity || matches!(fact, DasdFact::EstablishAcknowledged { .. } | DasdFact::WithdrawRequested { .. });
         self.places |= matches!(
             fact,
-            DasdFact::TargetDeleted { .. }
+            DasdFact::TargetUnbound { .. }
+                | DasdFact::TargetDeleted { .. }
                 | DasdFact::SnapshotCountsRaised { .. }
                 | DasdFact::SnapshotPointersWritten { .. }
                 | DasdFact::TablesRebuilt

@@ -47,6 +47,7 @@ pub const ALL: &[Example] = examples! {
     "dasd-backup-never"
     "direct-dump"
     "direct-dump-crash-while-quiesced"
+    "direct-dump-no-journal"
     "disk-failure"
     "disk-failure-twice"
     "disk-read-error"

@@ -248,6 +248,10 @@ pub enum DasdFact {
     HiddenIdCleared {
         device: Device,
     },
+    /// The data tracks of a target lie nowhere any more; its label is next. Durable.
+    TargetUnbound {
+        device: Device,
+    },
     TargetDeleted {
         device: Device,
     },
@@ -338,6 +342,7 @@ impl DasdFact {
             DasdFact::MetadataFinished => EventName::MetadataFinished,
             DasdFact::WriteCommitted { .. }
             | DasdFact::TrackRedirected { .. }
+            | DasdFact::TargetUnbound { .. }
             | DasdFact::PathsGone
             | DasdFact::PathsBack
             | DasdFact::Down
@@ -364,6 +369,7 @@ impl DasdFact {
             | DasdFact::TargetLabelWritten { device }
             | DasdFact::LabelWritten { device }
             | DasdFact::HiddenIdCleared { device }
+            | DasdFact::TargetUnbound { device }
             | DasdFact::TargetDeleted { device } => (Some(device), None),
             DasdFact::LongBusyStarted { source }
             | DasdFact::PointInTimeSet { source, .. }

@@ -91,6 +91,7 @@ impl DasdController {
         let source = self.volatile.tables.relation_of_target(device).map(|relation| relation.source);
         let hide = self.is_log_structured() && self.parameters.lsa.release_space == ReleaseSpace::OnCommand;
         self.log(if hide { Record::Hide { device } } else { Record::Unbind { device } }, out);
+        out.report(DasdFact::TargetUnbound { device });
         self.discard_data_versions(device);
         self.volatile.devices[device.0 as usize].no_destage = false;
         if let Some(source) = source {
