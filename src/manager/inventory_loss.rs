@@ -29,8 +29,13 @@ impl Catalog {
     /// Undoes the last `rollback` changes, then drops the last `entries`. False when there was nothing to lose.
     pub fn lose_inventory(&mut self, entries: u32, rollback: u32) -> bool {
         let mut lost = false;
-        for _ in 0..rollback {
+        let mut left = rollback;
+        while left > 0 {
             let Some(InventoryChange { backup, before }) = self.inventory_changes.pop_back() else { break };
+            if self.entry(backup) == before.as_ref() {
+                continue; // somebody meant to change it, and did not
+            }
+            left -= 1;
             lost = true;
             match (self.inventory.iter_mut().rev().find(|entry| entry.backup == backup), before) {
                 (Some(entry), Some(before)) => *entry = before,
