@@ -10,8 +10,8 @@ use super::setup::Setup;
 use super::view::{EntryState, View};
 use crate::controller::dasd::DasdFact;
 use crate::kernel::Time;
-use crate::manager::{Job, ManagerFact, Outcome};
-use crate::vocab::{Backup, Device, Image, LabelTrack, Restore, Status, StepName, TrackNo, WriteNumber};
+use crate::manager::{ManagerFact, Outcome};
+use crate::vocab::{Backup, Device, Image, LabelTrack, Restore, Status, TrackNo, WriteNumber};
 
 #[derive(Clone, Debug)]
 pub struct Books {

@@ -26,9 +26,10 @@ pub fn write(checked: &Checked) -> String {
     for (plan, note) in checked.plan.workloads.iter().zip(&checked.notes.workloads) {
         writer.workload(plan, note, checked);
     }
-    for (backup, group) in checked.plan.backups.iter().zip(&checked.notes.groups) {
+    for (place, backup) in checked.plan.backups.iter().enumerate() {
         writer.backup(backup, checked);
-        writer.group(backup, group.as_deref());
+        // Backups that commands ask for come last, and belong to no group.
+        writer.group(backup, checked.notes.groups.get(place).and_then(Option::as_deref));
     }
     for restore in &checked.plan.restores {
         writer.restore(restore, checked);
