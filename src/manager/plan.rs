@@ -64,14 +64,6 @@ pub struct DeviceConfiguration {
 }
 
 names! {
-    /// A program that may be too old to know of the hidden field (MODEL 7, simplification 6).
-    pub enum Program {
-        Dump = "dump",
-        Restore = "restore",
-    }
-}
-
-names! {
     /// Who stays online when an IPL finds two devices with one ID (MODEL 3.1).
     pub enum DuplicatePolicy {
         AskOperator = "ask-operator",
