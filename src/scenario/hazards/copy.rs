@@ -44,6 +44,7 @@ pub static HAZARDS: &[Hazard] = &[
         .provided("closed by `cascade = \"refuse\"`")
         .after("S-2"),
     Hazard::new("H37", "--Xo", "the copy is copied back onto its source", &[AccessibleAfterRestore])
+        .cannot("no scenario yet: a copy is not copied back onto its source")
         .when("An establish with source and target exchanged.")
         .because("The source gets the label of the copy, and nobody finds it under its own ID.")
         .provided("closed for safe-backup by `copy_back = \"recover-source-id\"`")

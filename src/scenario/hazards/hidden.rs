@@ -9,6 +9,7 @@ pub static HAZARDS: &[Hazard] = &[
         .because("The volume ID in front looks right, the hidden one behind it is half old, half new.")
         .provided("the sealed form notices, the bare one does not"),
     Hazard::new("H57", "---N", "the copy's label is rewritten before the dump", &[BackupId])
+        .cannot("no scenario yet: the default fence refuses a label write to a conditioned target, and without it nothing asks for one")
         .when("A utility relabels the target between establish and dump.")
         .because("The hidden ID is gone. A dump that goes on writes the copy's ID onto the tape.")
         .provided("closed by `hidden_missing = \"fail-dump\"` and `fence_target`"),
@@ -17,6 +18,7 @@ pub static HAZARDS: &[Hazard] = &[
         .because("The dump finds a hidden ID of an earlier life and writes it over unrelated data; its restore overwrites the earlier source.")
         .provided("the sealed form knows its target and refuses; `clear_hidden_on` clears"),
     Hazard::new("H59", "---N", "a hidden ID travels with a copied label", &[HiddenIdSound])
+        .cannot("no scenario yet: no command copies a label image from one device to another")
         .when("The label track of a copy is copied elsewhere by another utility.")
         .because("A device hides an ID that was never its source's.")
         .provided("the sealed form knows the device's own ID"),
@@ -31,6 +33,7 @@ pub static HAZARDS: &[Hazard] = &[
         .because("The restored volume bears the copy's ID.")
         .provided("only under `reintroduce = \"at-restore\"`"),
     Hazard::new("H63", "---N", "a label of another form", &[HiddenIdSound])
+        .cannot("cannot be expressed: every label has one layout and one place")
         .when("The label of the target is not where, or not what, the controller expects.")
         .because("There is no place for a hidden ID, and nobody says so."),
     Hazard::new("H64", "-o-N", "the source is renamed during the dump", &[BackupId])

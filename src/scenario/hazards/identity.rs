@@ -62,6 +62,7 @@ pub static HAZARDS: &[Hazard] = &[
         .when("A restore onto another device while the source lives, or is only believed to be dead.")
         .because("Two volumes claim the ID: the newer source and the older restored one."),
     Hazard::new("H12", "XXoX", "an ID that was given away comes back", &[UniqueOnlineId])
+        .cannot("no scenario yet: it needs a volume that is given up and whose ID is given to another before the restore; the console can type it")
         .when("A volume is retired, its ID goes to another, then the old volume is restored.")
         .because("Old and new owner of the ID are online side by side."),
     Hazard::new("H13", "XXXX", "the failed source returns after its restore", &[UniqueOnlineId, NoLostAckedWrite])

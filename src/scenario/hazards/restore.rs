@@ -22,6 +22,7 @@ pub static HAZARDS: &[Hazard] = &[
         .because("An innocent volume is destroyed, and bears the restored ID afterwards.")
         .provided("`verify_volser` asks for the ID that the device should bear"),
     Hazard::new("H72", "--X-", "increments of the source do not apply to the restored volume", &[RestoreFidelity])
+        .cannot("cannot be expressed: there are no incremental backups that a restore could apply")
         .when("Incremental backups are kept under the source's ID, and the volume comes back under the copy's.")
         .because("Forward recovery finds no increments for that ID, and ends at the full backup.")
         .after("S-55"),
