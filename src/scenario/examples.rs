@@ -55,6 +55,7 @@ pub const ALL: &[Example] = examples! {
     "dataset-backup"
     "direct-dump"
     "direct-dump-crash-while-quiesced"
+    "direct-dump-no-journal"
     "disk-failure"
     "disk-failure-twice"
     "disk-read-error"

@@ -28,9 +28,10 @@ pub fn write(checked: &Checked) -> String {
     for (plan, note) in checked.plan.workloads.iter().zip(&checked.notes.workloads) {
         writer.workload(plan, note, checked);
     }
-    for (backup, group) in checked.plan.backups.iter().zip(&checked.notes.groups) {
+    // Backups that an operator's command asks for come behind those of the scenario, and belong to no group.
+    for (place, backup) in checked.plan.backups.iter().enumerate() {
         writer.backup(backup, checked);
-        writer.group(backup, group.as_deref());
+        writer.group(backup, checked.notes.groups.get(place).and_then(|group| group.as_deref()));
     }
     for restore in &checked.plan.restores {
         writer.restore(restore, checked);
