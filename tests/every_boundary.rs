@@ -418,14 +418,18 @@ fn jobs_that_are_lost_at_every_boundary_come_to_their_end() {
     nothing_is_violated(&["backup[0].withdraw_after=eof-hardened"], |_| vec![Fault::JobAbend], true);
 }
 
-/// The label of the source shows when an overlaid one goes with its copy (H27), and nothing else is wrong.
+/// The label of the source shows when an overlaid one goes with its copy (H27). In one moment that is the only volume of that
+/// ID that a start would bring up, with tracks of long ago: the restore has retired the source and not yet the copy.
 #[test]
 fn an_overlaid_label_leaves_the_id_of_the_source() {
     let plan = plan(&["backup[0].label_residency=overlay"]);
     let (_, found) = explore(&plan, &[Fault::PowerLoss { duration: OUTAGE }], false);
     let known = ["unique-online-id", "unique-ipl-id", "cached-id-coherent"];
     let unknown: Vec<&String> = found.keys().filter(|what| !known.iter().any(|name| what.starts_with(name))).collect();
-    assert!(!found.is_empty() && unknown.is_empty(), "{unknown:?}");
+    let (lost, unknown): (Vec<&String>, Vec<&String>) =
+        unknown.into_iter().partition(|what| what.starts_with("no-lost-acked-write"));
+    assert!(found.len() > lost.len() && unknown.is_empty(), "{unknown:?}");
+    assert_eq!(lost.iter().map(|what| found[*what].len()).sum::<usize>(), 1, "{lost:?}");
 }
 
 /// What the tape of prior art 2 says, and what its operator does after a crash: violated is what is violated by design, and
