@@ -78,6 +78,45 @@ source = "PROD01"
 target = "0A10"
 "#;
 
+/// Two volumes that a chain of dependent writes binds together.
+const GROUP: &str = r#"
+title = "A consistency group of two under a chain of writes"
+[[volume]]
+id = "DATA01"
+device = "0A00"
+cylinders = 1
+[[volume]]
+id = "LOG001"
+device = "0A01"
+cylinders = 1
+[[volume]]
+id = "SPARE1"
+device = "0A10"
+cylinders = 1
+[[volume]]
+id = "SPARE2"
+device = "0A11"
+cylinders = 1
+[[workload]]
+volumes = ["DATA01", "LOG001"]
+kind = "closed"
+think = "30 ms"
+dependent = true
+limit = 60
+[[backup]]
+at = "1 s"
+group = "NIGHT"
+method = "safe-backup"
+source = "DATA01"
+target = "0A10"
+[[backup]]
+at = "1 s"
+group = "NIGHT"
+method = "safe-backup"
+source = "LOG001"
+target = "0A11"
+"#;
+
 const OUTAGE: Span = Span::from_secs(60);
 
 /// A volume for a backup on DASD.
@@ -211,9 +250,13 @@ fn nothing_is_violated(changes: &[&str], faults: impl Fn(&Plan) -> Vec<Fault>, t
 }
 
 fn nothing_is_violated_by(plan: &Plan, faults: impl Fn(&Plan) -> Vec<Fault>, then_crash: bool) {
-    let (boundaries, found) = explore(plan, &faults(plan), then_crash);
     // A backup on a volume has no block of a tape as a boundary.
     let least = if plan.backups[0].medium == Medium::Dasd { 500 } else { 800 };
+    nothing_is_violated_in(plan, faults, then_crash, least);
+}
+
+fn nothing_is_violated_in(plan: &Plan, faults: impl Fn(&Plan) -> Vec<Fault>, then_crash: bool, least: u64) {
+    let (boundaries, found) = explore(plan, &faults(plan), then_crash);
     assert!(boundaries > least, "only {boundaries} boundaries: the scenario does not do what it should");
     let shown: Vec<String> = found.iter().take(5).map(|(what, at)| format!("{what} (at {at:?})")).collect();
     assert!(found.is_empty(), "{}: {}", plan.title, shown.join("\n"));
@@ -222,6 +265,35 @@ fn nothing_is_violated_by(plan: &Plan, faults: impl Fn(&Plan) -> Vec<Fault>, the
 #[test]
 fn a_safe_backup_survives_a_crash_at_every_boundary() {
     nothing_is_violated(&[], |_| crashes(), false);
+}
+
+/// Tracks without the label: the identity of neither volume is touched, and the other tracks keep what they hold.
+#[test]
+fn a_backup_of_some_tracks_survives_a_crash_at_every_boundary() {
+    let tracks = ["backup[0].extents=[\"3-9\",\"20-24\"]", "restore[0].extents=[\"3-9\"]", "restore[0].to=0A00"];
+    nothing_is_violated_in(&plan(&tracks), |_| crashes(), false, 500);
+    let label = ["backup[0].extents=[\"0-5\"]", "restore[0].extents=[\"0-5\"]", "restore[0].to=0A00"];
+    nothing_is_violated_in(&plan(&label), |_| crashes(), false, 500);
+}
+
+#[test]
+fn a_frozen_group_survives_a_crash_at_every_boundary() {
+    nothing_is_violated_in(&plan_of(GROUP, &[]), |_| crashes(), false, 500);
+}
+
+/// Each volume with a T0 of its own: without any fault the images do not belong together (H20).
+#[test]
+fn a_group_that_is_not_frozen_is_torn() {
+    let changes = ["backup[0].freeze=false", "workload[0].think=1ms", "workload[0].limit=3000"];
+    let plan = plan_of(GROUP, &changes);
+    let mut trial = Trial::new(&plan).expect("the plan is a system");
+    let mut checks = Checks::new(Setup::of(&plan, |device| u64::from(device.0)));
+    while let Some(happening) = trial.advance() {
+        observe(&mut checks, &trial, happening);
+    }
+    let failed = checks.report().into_iter().filter(|report| report.verdict == Verdict::Fail);
+    let failed: Vec<String> = failed.map(|report| report.invariant.to_string()).collect();
+    assert_eq!(failed, ["point-in-time-fidelity"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::tally::Tally;
 use super::tape::TapeAudit;
 use super::view::{EntryState, InventoryEntry, View};
 use crate::kernel::{Span, Time, mix};
-use crate::vocab::VolumeId;
+use crate::vocab::{Extents, VolumeId};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BackupExists {
@@ -69,8 +69,9 @@ impl BackupExists {
 }
 
 fn is_readable(scene: &Scene<impl View>, entry: &InventoryEntry) -> bool {
-    let tracks = scene.books.jobs.image(entry.backup).map_or(0, |image| image.contents.tracks());
-    TapeAudit::of(scene.view, entry, None, tracks).is_readable()
+    let image = scene.books.jobs.image(entry.backup);
+    let extents = image.map_or(Extents::whole(0), |image| image.extents);
+    TapeAudit::of(scene.view, entry, None, &extents).is_readable()
 }
 
 fn describe(id: VolumeId, rpo: Span) -> String {

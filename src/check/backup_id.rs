@@ -8,7 +8,7 @@ use super::scene::Scene;
 use super::tally::Tally;
 use super::tape::{Reading, TapeAudit};
 use super::view::{EntryState, View};
-use crate::vocab::Backup;
+use crate::vocab::{Backup, Extents};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BackupId {
@@ -30,9 +30,9 @@ impl BackupId {
             scene.view.inventory().iter().filter(|entry| entry.state == EntryState::Complete && !entry.scratched)
         {
             let image = scene.books.jobs.image(entry.backup);
-            let tracks = image.map_or(0, |image| image.contents.tracks());
+            let extents = image.map_or(Extents::whole(0), |image| image.extents);
             let reading = scene.books.jobs.backup(entry.backup).map_or(Reading::VolumeId, BackupCase::reading);
-            let audit = TapeAudit::of(scene.view, entry, image.map(AsRef::as_ref), tracks).read_as(reading);
+            let audit = TapeAudit::of(scene.view, entry, image.map(AsRef::as_ref), &extents).read_as(reading);
             self.ended(scene, entry.backup, &audit);
         }
     }

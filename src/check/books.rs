@@ -11,7 +11,7 @@ use super::view::{EntryState, View};
 use crate::controller::dasd::DasdFact;
 use crate::kernel::Time;
 use crate::manager::{ManagerFact, Outcome};
-use crate::vocab::{Backup, Device, Image, LabelTrack, Restore, Status, TrackNo, WriteNumber};
+use crate::vocab::{Backup, Device, Extents, Image, LabelTrack, Restore, Status, TrackNo, WriteNumber};
 
 #[derive(Clone, Debug)]
 pub struct Books {
@@ -57,14 +57,15 @@ impl Books {
         match fact {
             DasdFact::PointInTimeSet { relation, source, target } => {
                 let case = self.jobs.of_pair_mut(source, target);
+                let extents = case.as_ref().map(|case| case.extents);
                 // From here on the target is being overwritten: what it held is given up. But nobody gave up a volume that
                 // was named by mistake (H24), and what should have been saved is what was meant.
                 let mistaken = case.as_ref().is_some_and(|case| case.target != target);
                 let meant = case.map_or(source, |case| case.source);
                 if let Some(id) = self.label(target).id().filter(|_| !mistaken) {
-                    self.ledger.void(id);
+                    self.ledger.void_tracks(id, extents.as_ref());
                 }
-                let image = self.image_of(view, meant);
+                let image = self.image_of(view, meant, extents);
                 if let Some(case) = self.jobs.of_pair_mut(source, target) {
                     case.relation = Some(relation);
                     case.image = image;
@@ -80,7 +81,7 @@ impl Books {
                     if let (Some(id), Some(image)) = (case.target_id, &case.image)
                         && case.target == target
                     {
-                        self.ledger.restart(id, image.contents.clone(), now);
+                        self.ledger.restart_tracks(id, &image.contents, &case.extents, now);
                     }
                 }
             }
@@ -101,10 +102,9 @@ impl Books {
             }
             DasdFact::RelationshipWithdrawn { relation, .. } => {
                 // What the target holds now is unpredictable, unless it has every track (MODEL 3.4.4).
-                if let Some(id) =
-                    self.jobs.of_relation(relation).filter(|case| !case.whole).and_then(|case| case.target_id)
-                {
-                    self.ledger.void(id);
+                let case = self.jobs.of_relation(relation).filter(|case| !case.whole);
+                if let Some((id, extents)) = case.and_then(|case| Some((case.target_id?, case.extents))) {
+                    self.ledger.void_tracks(id, Some(&extents));
                 }
             }
             // From here on it is nobody's image: reading it gives nothing.
@@ -187,7 +187,8 @@ impl Books {
                 self.jobs.backups.push(BackupCase::new(backup, plan, method, source, target, target_id, now));
             }
             ManagerFact::ApplicationQuiesced { backup, source } => {
-                let image = self.image_of(view, source);
+                let extents = self.jobs.backup(backup).map(|case| case.extents);
+                let image = self.image_of(view, source, extents);
                 if let Some(case) = self.jobs.backup_mut(backup) {
                     case.image = image;
                 }
@@ -213,13 +214,16 @@ impl Books {
                 self.lose_writes_of(now, |issuer| issuer == image);
             }
             ManagerFact::RestoreStarted { restore, volume, device } => {
-                self.jobs.restores.push(RestoreCase::new(restore, volume, device, now));
+                let plan = setup.restores.get(usize::from(restore.0));
+                let extents = plan.map_or(Extents::whole(u32::MAX), |plan| plan.extents);
+                self.jobs.restores.push(RestoreCase::new(restore, volume, device, extents, now));
             }
             ManagerFact::CopyBegun { backup, source, target } => {
                 if let Some(id) = self.label(target).id() {
                     self.ledger.void(id);
                 }
-                let image = self.image_of(view, source);
+                let extents = self.jobs.backup(backup).map(|case| case.extents);
+                let image = self.image_of(view, source, extents);
                 if let Some(case) = self.jobs.backup_mut(backup) {
                     case.image = image;
                     case.forget_target_writes();
@@ -238,10 +242,12 @@ impl Books {
                 if let Some(case) = self.jobs.restore_mut(restore) {
                     case.completed = Some(now);
                     case.backup = Some(backup);
+                    let extents = case.extents;
                     self.follow_restored(device, now);
-                    if let Some(image) = self.jobs.image(backup) {
+                    if let Some(image) = self.jobs.image(backup).filter(|_| extents.holds_label()) {
                         self.labels[device.0 as usize] = image.label;
                     }
+                    self.follow_restored_tracks(device, backup, &extents, now);
                 }
             }
             _ => {}
@@ -270,18 +276,22 @@ impl Books {
         let inventory = view.inventory();
         let complete = inventory.iter().filter(|entry| entry.state == EntryState::Complete && !entry.scratched);
         let later = complete.filter(|entry| {
-            self.jobs.image(entry.backup).is_some_and(|image| image.id == chosen.id && image.at > chosen.at)
+            let image = self.jobs.image(entry.backup);
+            image.is_some_and(|image| {
+                image.id == chosen.id && image.at > chosen.at && image.extents.cover(&chosen.extents)
+            })
         });
         later.map(|entry| entry.backup).max()
     }
 
-    fn image_of(&self, view: &impl View, source: Device) -> Option<Arc<PointInTime>> {
+    fn image_of(&self, view: &impl View, source: Device, extents: Option<Extents>) -> Option<Arc<PointInTime>> {
         let label = *self.label(source);
         let id = label.id()?;
         let contents = self.ledger.image(id, |track| view.logical_tag(source, track))?;
         let has = |open: HostWrite| Some(contents.get(open.first)) != self.ledger.settled(id, open.first);
         let links = self.chains.links(id, has);
-        Some(Arc::new(PointInTime { at: view.now(), id, label, contents, links }))
+        let extents = extents.unwrap_or_else(|| Extents::whole(contents.tracks()));
+        Some(Arc::new(PointInTime { at: view.now(), id, label, contents, extents, links }))
     }
 
     fn adopt_label(&mut self, view: &impl View, device: Device) {
@@ -297,17 +307,28 @@ impl Books {
         let Some(case) = self.jobs.restores.iter_mut().filter(stands).find(due) else { return };
         let Some(backup) = case.backup else { return };
         case.followed = true;
+        let extents = case.extents;
         if let Some(image) = self.jobs.image(backup) {
-            self.ledger.restart(image.id, image.contents.clone(), now);
+            self.ledger.restart_tracks(image.id, &image.contents, &extents, now);
+        }
+    }
+
+    /// Tracks without a label came back: they are the image at T0 under whatever ID the device bears.
+    fn follow_restored_tracks(&mut self, device: Device, backup: Backup, extents: &Extents, now: crate::kernel::Time) {
+        if extents.holds_label() {
+            return;
+        }
+        if let (Some(image), Some(id)) = (self.jobs.image(backup), self.label(device).id()) {
+            self.ledger.restart_tracks(id, &image.contents, extents, now);
         }
     }
 
     /// The device named in a restore will not hold what it held; its own ID, if it bears another, is given up.
     fn overwrite_restored(&mut self, restore: Restore) {
         let Some(case) = self.jobs.restore(restore) else { return };
-        let (device, volume) = (case.device, case.volume);
-        if let Some(id) = self.label(device).id().filter(|id| *id != volume) {
-            self.ledger.void(id);
+        let (device, volume, extents) = (case.device, case.volume, case.extents);
+        if let Some(id) = self.label(device).id().filter(|id| *id != volume || !extents.is_whole()) {
+            self.ledger.void_tracks(id, Some(&extents));
         }
     }
 

@@ -49,6 +49,7 @@ pub fn setup() -> Setup {
         architecture: Architecture::HomeArea,
         volumes: vec![volume(0, "PROD01"), volume(1, "SPARE1"), volume(2, "SPARE2")],
         backups: vec![BackupPlan::plain(SOURCE, id("PROD01"), TARGET, id("SPARE1"), TRACKS)],
+        restores: Vec::new(),
         chains: Vec::new(),
         limits: Limits {
             rto: Span::from_secs(3_600),
@@ -215,7 +216,7 @@ impl Fake {
     }
 
     pub fn audit(&self) -> TapeAudit {
-        TapeAudit::of(self, &self.inventory[0], Some(&self.image()), TRACKS)
+        TapeAudit::of(self, &self.inventory[0], Some(&self.image()), &crate::vocab::Extents::whole(TRACKS))
     }
 
     /// The device's label changes, logical and durable, without a word to the host.

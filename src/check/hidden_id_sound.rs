@@ -66,6 +66,10 @@ impl HiddenIdSound {
     pub fn note_manager(&mut self, scene: &Scene<impl View>, fact: ManagerFact) {
         match fact {
             ManagerFact::StimulusAccepted { backup, target, method: MethodName::SafeBackup, .. } => {
+                // Where the label track is no part of the copy nothing is hidden.
+                if scene.books.jobs.backup(backup).is_some_and(|case| !case.is_conditioned()) {
+                    return;
+                }
                 self.premise = true;
                 // A target that a held job keeps stays that job's: the new establish will be refused.
                 let begin = |phase| if phase == Phase::Blank { Phase::Begun(backup) } else { phase };

@@ -12,8 +12,8 @@ use crate::kernel::Time;
 use crate::manager::plan::{BackupPlan, MethodName, Reintroduce, TargetId};
 use crate::manager::{Job, Outcome};
 use crate::vocab::{
-    Backup, Device, HiddenContext, HiddenFormat, HiddenId, LabelTrack, RelationNumber, Restore, TrackNo, VolumeId,
-    WriteNumber,
+    Backup, Device, Extents, HiddenContext, HiddenFormat, HiddenId, LabelTrack, RelationNumber, Restore, TrackNo,
+    VolumeId, WriteNumber,
 };
 
 /// PIT(b): what the source of a backup was at T0.
@@ -23,6 +23,8 @@ pub struct PointInTime {
     pub id: VolumeId,
     pub label: LabelTrack,
     pub contents: Contents,
+    /// What of it the backup is about.
+    pub extents: Extents,
     /// What it has of each chain of dependent writes.
     pub links: Vec<Links>,
 }
@@ -54,6 +56,8 @@ pub struct BackupCase {
     /// The ID is on tape in the hidden place only, until a restore puts it back.
     pub at_restore: bool,
     pub mode: CopyMode,
+    /// What is backed up.
+    pub extents: Extents,
     pub source: Device,
     pub target: Device,
     /// The ID that the target bears by itself.
@@ -90,6 +94,8 @@ pub struct RestoreCase {
     pub restore: Restore,
     pub volume: VolumeId,
     pub device: Device,
+    /// What is restored.
+    pub extents: Extents,
     pub started: Time,
     pub backup: Option<Backup>,
     /// A later backup of the volume that was complete when this one was chosen.
@@ -124,6 +130,7 @@ impl BackupCase {
             format: plan.map_or(HiddenFormat::Sealed, |plan| plan.hidden_format),
             at_restore: plan.is_some_and(|plan| plan.reintroduce == Reintroduce::AtRestore),
             mode: plan.map_or(CopyMode::NoCopy, |plan| plan.mode),
+            extents: plan.map_or(Extents::whole(u32::MAX), |plan| plan.extents),
             source,
             target,
             target_id,
@@ -161,7 +168,7 @@ impl BackupCase {
     }
 
     pub fn is_conditioned(&self) -> bool {
-        self.method == MethodName::SafeBackup
+        self.method == MethodName::SafeBackup && self.extents.holds_label()
     }
 
     /// How the image of track 0 on its tape tells the ID.
@@ -198,11 +205,12 @@ impl BackupCase {
 }
 
 impl RestoreCase {
-    pub fn new(restore: Restore, volume: VolumeId, device: Device, started: Time) -> RestoreCase {
+    pub fn new(restore: Restore, volume: VolumeId, device: Device, extents: Extents, started: Time) -> RestoreCase {
         RestoreCase {
             restore,
             volume,
             device,
+            extents,
             started,
             backup: None,
             passed_over: None,

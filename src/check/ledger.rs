@@ -13,12 +13,12 @@
 //! the read's issue and its completion. Contents that were superseded are therefore kept for as long as a read is
 //! outstanding that was issued before: [`Ledger::forget_before`] takes the issue time of the oldest outstanding request.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::doubt::{Answer, Doubt, Seen};
 use super::setup::{CheckedVolume, Setup};
 use crate::kernel::{Time, mix};
-use crate::vocab::{Paged, Tag, TrackNo, VolumeId, WriteNumber};
+use crate::vocab::{Extents, Paged, Tag, TrackNo, VolumeId, WriteNumber};
 
 /// The contents of a volume, track by track; cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -109,6 +109,8 @@ struct VolumeLedger {
     id: VolumeId,
     /// False once nobody can say what the volume holds.
     known: bool,
+    /// Tracks of which nobody can say what they hold.
+    unknown: BTreeSet<TrackNo>,
     contents: Contents,
     /// Tracks with open or lost writes; they overrule `contents`.
     doubts: BTreeMap<TrackNo, Doubt>,
@@ -199,7 +201,7 @@ impl Ledger {
     /// Judges what a host read; `None` when the ledger knows nothing of the volume.
     pub fn read(&mut self, id: VolumeId, track: TrackNo, tag: Tag, issued: Time) -> Option<Answer> {
         let volume = self.known_mut(id)?;
-        if track.0 >= volume.contents.tracks() {
+        if track.0 >= volume.contents.tracks() || volume.unknown.contains(&track) {
             return None;
         }
         if volume.doubts.is_empty() && volume.contents.get(track) == tag {
@@ -212,7 +214,8 @@ impl Ledger {
     pub fn compare(&self, id: VolumeId, actual: impl Fn(TrackNo) -> Tag) -> Option<Loss> {
         let volume = self.known(id)?;
         let mut loss = Loss::default();
-        for track in (0..volume.contents.tracks()).map(TrackNo) {
+        let known = |track: &TrackNo| !volume.unknown.contains(track);
+        for track in (0..volume.contents.tracks()).map(TrackNo).filter(known) {
             match volume.allows(track, actual(track)) {
                 Answer::Right => {}
                 Answer::Undecidable => loss.undecidable += 1,
@@ -237,6 +240,8 @@ impl Ledger {
     pub fn image(&self, id: VolumeId, seen: impl Fn(TrackNo) -> Tag) -> Option<Contents> {
         let volume = self.known(id)?;
         let mut contents = volume.contents.clone();
+        // Whatever an unknown track holds is what there is to be copied.
+        volume.unknown.iter().for_each(|&track| contents.set(track, seen(track)));
         for (&track, doubt) in &volume.doubts {
             let tag = seen(track);
             if doubt.allows(tag) != Answer::Wrong {
@@ -259,6 +264,37 @@ impl Ledger {
                 }
                 self.volumes[place] = volume;
             }
+        }
+    }
+
+    /// From now on `id` holds `contents` in these tracks, and the writes that are acknowledged later.
+    pub fn restart_tracks(&mut self, id: VolumeId, contents: &Contents, extents: &Extents, now: Time) {
+        if extents.tracks() >= contents.tracks() {
+            return self.restart(id, contents.clone(), now);
+        }
+        let Some(volume) = self.known_mut(id) else { return };
+        let tracks = volume.contents.tracks();
+        for track in extents.each().filter(|track| track.0 < tracks) {
+            volume.unknown.remove(&track);
+            volume.contents.set(track, contents.get(track));
+            match volume.doubts.get_mut(&track) {
+                Some(doubt) if doubt.has_open() => doubt.rebase(contents.get(track)),
+                _ => drop(volume.doubts.remove(&track)),
+            }
+        }
+        // An older read may have seen anything in them.
+        volume.restarted = now;
+    }
+
+    /// Nobody can say any more what `id` holds in these tracks; in none, when nothing is said of them.
+    pub fn void_tracks(&mut self, id: VolumeId, extents: Option<&Extents>) {
+        let Some(volume) = self.known_mut(id) else { return };
+        match extents.filter(|extents| extents.tracks() < volume.contents.tracks()) {
+            Some(extents) => {
+                let tracks = volume.contents.tracks();
+                volume.unknown.extend(extents.each().filter(|track| track.0 < tracks));
+            }
+            None => self.void(id),
         }
     }
 
@@ -299,7 +335,8 @@ impl Ledger {
             let doubtful = volume.doubts.iter().fold(u64::from(volume.known), |doubtful, (track, doubt)| {
                 mix(mix(doubtful, u64::from(track.0)), doubt.digest())
             });
-            mix(mix(digest, volume.contents.digest()), doubtful)
+            let unknown = volume.unknown.iter().fold(doubtful, |unknown, track| mix(unknown, u64::from(track.0)));
+            mix(mix(digest, volume.contents.digest()), unknown)
         })
     }
 
@@ -324,6 +361,7 @@ impl VolumeLedger {
         VolumeLedger {
             id,
             known: true,
+            unknown: BTreeSet::new(),
             contents,
             doubts: BTreeMap::new(),
             last: Paged::new(tracks),
@@ -418,6 +456,30 @@ mod tests {
 
     fn ledger() -> Ledger {
         Ledger::new(&fake::setup())
+    }
+
+    #[test]
+    fn tracks_that_are_void_are_judged_again_when_they_are_given_a_content() {
+        let setup = super::super::fake::setup();
+        let mut ledger = Ledger::new(&setup);
+        let volume = setup.volumes[0];
+        let part = Extents::of(&[crate::vocab::TrackRun { first: 2, count: 3 }], volume.tracks).expect("one run");
+        let initial = |track| Tag::initial(volume.contents, track);
+        let spoiled = |track| if track == TrackNo(3) { Tag(9) } else { initial(track) };
+        let lost = |ledger: &Ledger| ledger.compare(volume.id, spoiled).map(|loss| (loss.tracks, loss.undecidable));
+        assert_eq!(lost(&ledger), Some((1, 0)));
+        ledger.void_tracks(volume.id, Some(&part));
+        assert_eq!(lost(&ledger), Some((0, 0)));
+        assert_eq!(ledger.read(volume.id, TrackNo(3), Tag(9), Time::ZERO), None);
+        assert_eq!(ledger.read(volume.id, TrackNo(6), Tag(9), Time::ZERO), Some(Answer::Wrong), "the others count");
+        let mut contents = Contents::initial(volume.tracks, volume.contents);
+        contents.set(TrackNo(3), Tag(9));
+        contents.set(TrackNo(6), Tag(9));
+        ledger.restart_tracks(volume.id, &contents, &part, Time::ZERO);
+        assert_eq!(lost(&ledger), Some((0, 0)), "of the new contents only the named tracks are taken");
+        assert_eq!(ledger.compare(volume.id, initial).map(|loss| loss.tracks), Some(1));
+        ledger.void_tracks(volume.id, None);
+        assert_eq!(lost(&ledger), None);
     }
 
     #[test]

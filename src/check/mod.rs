@@ -63,7 +63,7 @@ use crate::controller::dasd::DasdFact;
 use crate::controller::tape::{LabelKind, TapeFact};
 use crate::kernel::{Time, mix};
 use crate::manager::{Job, ManagerFact, Outcome};
-use crate::vocab::{Image, Invariant};
+use crate::vocab::{Extents, Image, Invariant};
 use crate::world::Fact;
 use books::Books;
 use jobs::BackupCase;
@@ -321,10 +321,14 @@ impl Checks {
                 rows.accessible_after_restore.opened(&scene, volume);
             }
             ManagerFact::RestoreComplete { restore, backup, device } => {
-                let wrong = rows.restore_fidelity.completed(&scene, backup, device);
+                let case = scene.books.jobs.restore(restore);
+                let extents = case.map_or(Extents::whole(u32::MAX), |case| case.extents);
+                let wrong = rows.restore_fidelity.completed(&scene, backup, device, &extents);
                 rows.success_means_success.restore_completed(&scene, restore, wrong);
-                if let Some(case) = scene.books.jobs.restore(restore) {
-                    rows.accessible_after_restore.restored(&scene, case.volume);
+                if let Some(case) = case {
+                    // Tracks without a label come back under the ID of whatever volume holds them.
+                    let bears = scene.books.label(device).id().filter(|_| !extents.holds_label());
+                    rows.accessible_after_restore.restored(&scene, bears.unwrap_or(case.volume));
                 }
             }
             ManagerFact::JobUndone { .. } => rows.no_orphan.ended(&scene),
@@ -346,14 +350,16 @@ impl Checks {
             _ if outcome != Outcome::Complete => {}
             Job::Backup(backup) => {
                 let image = books.jobs.image(backup);
-                let tracks = books.jobs.backup(backup).map_or(0, |case| setup.volume(case.source).tracks);
-                let reading = books.jobs.backup(backup).map_or(Reading::VolumeId, BackupCase::reading);
+                let case = books.jobs.backup(backup);
+                let whole = case.map_or(0, |case| setup.volume(case.source).tracks);
+                let extents = image.map_or(Extents::whole(whole), |image| image.extents);
+                let reading = case.map_or(Reading::VolumeId, BackupCase::reading);
                 let inventory = view.inventory();
                 let audit = inventory
                     .iter()
                     .find(|entry| entry.backup == backup)
-                    .map(|entry| TapeAudit::of(view, entry, image.map(AsRef::as_ref), tracks).read_as(reading))
-                    .unwrap_or_else(|| TapeAudit::unregistered(tracks));
+                    .map(|entry| TapeAudit::of(view, entry, image.map(AsRef::as_ref), &extents).read_as(reading))
+                    .unwrap_or_else(|| TapeAudit::unregistered(&extents));
                 rows.point_in_time_fidelity.ended(&scene, backup, &audit);
                 rows.point_in_time_fidelity.cut(&scene, backup);
                 rows.backup_id.ended(&scene, backup, &audit);

@@ -76,7 +76,9 @@ impl PointInTimeFidelity {
         let image = scene.books.jobs.image(backup).filter(|image| track.0 < image.contents.tracks());
         let Some(image) = image else { return self.tally.evaluate(false) };
         self.tally.evaluate(true);
-        if image.contents.get(track) != tag {
+        if !image.extents.contains(track) {
+            self.tally.violate(scene.at, || format!("{} track {}, which is no part of it", who(), track.0));
+        } else if image.contents.get(track) != tag {
             self.tally.violate(scene.at, || format!("{} another track {} than there was at T0", who(), track.0));
         }
     }
@@ -105,7 +107,8 @@ fn unresolved(scene: &Scene<impl View>, case: &BackupCase) -> Option<String> {
     let image = case.image.as_ref()?;
     let durable = scene.view.durable_tags(case.target);
     let differs = |track: &TrackNo| durable(*track) != image.contents.get(*track) && !case.target_written(*track);
-    let mut wrong = (0..image.contents.tracks()).map(TrackNo).filter(differs);
+    let mut wrong =
+        (0..image.contents.tracks()).map(TrackNo).filter(|&track| image.extents.contains(track)).filter(differs);
     let first = wrong.next()?;
     Some(format!(
         "device {} is the copy of backup {} but {} of its tracks differ from T0, the first is track {}",
@@ -121,7 +124,7 @@ mod tests {
     use super::*;
     use crate::check::fake::{BACKUP, Fake, TARGET, TRACKS};
     use crate::controller::dasd::DasdFact;
-    use crate::vocab::RelationNumber;
+    use crate::vocab::{Extents, RelationNumber};
 
     const TRACK: TrackNo = TrackNo(3);
 
@@ -162,7 +165,7 @@ mod tests {
         let audit = fake.audit();
         let tally = checked(&mut fake, |check, scene| check.ended(scene, BACKUP, &audit));
         assert_eq!((tally.premise_true, tally.violations), (1, 0));
-        let audit = TapeAudit::unregistered(TRACKS);
+        let audit = TapeAudit::unregistered(&Extents::whole(TRACKS));
         let tally = checked(&mut fake, |check, scene| check.ended(scene, BACKUP, &audit));
         let detail = tally.first.expect("a violation is kept").detail;
         assert_eq!(detail, "backup 0 is complete but 8 of its tracks are missing");

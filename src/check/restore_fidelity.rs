@@ -8,7 +8,7 @@ use super::jobs::{PointInTime, RestoreCase};
 use super::scene::Scene;
 use super::tally::Tally;
 use super::view::View;
-use crate::vocab::{Backup, Device, TrackNo};
+use crate::vocab::{Backup, Device, Extents, TrackNo};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RestoreFidelity {
@@ -17,14 +17,21 @@ pub struct RestoreFidelity {
 
 impl RestoreFidelity {
     /// J: a restore says that it is complete. Returns what is wrong with it.
-    pub fn completed(&mut self, scene: &Scene<impl View>, backup: Backup, device: Device) -> Option<String> {
+    pub fn completed(
+        &mut self,
+        scene: &Scene<impl View>,
+        backup: Backup,
+        device: Device,
+        extents: &Extents,
+    ) -> Option<String> {
         let Some(image) = scene.books.jobs.image(backup) else {
             self.tally.evaluate(false);
             return None;
         };
         let passed_over = scene.books.jobs.restores.iter().rev().find(|case| case.device == device);
-        let failure = wrong_track(scene, image, device)
-            .or_else(|| wrong_label(scene, image, device))
+        let label = || wrong_label(scene, image, device).filter(|_| extents.holds_label());
+        let failure = wrong_track(scene, image, device, extents)
+            .or_else(label)
             .or_else(|| wrong_generation(passed_over?, backup));
         self.tally.judge(scene.at, failure.clone());
         failure
@@ -42,7 +49,7 @@ impl RestoreFidelity {
             let copied_onto =
                 jobs.backups.iter().any(|later| later.target == case.device && later.started >= completed);
             let relabelled = *scene.books.label(case.device) != image.label;
-            if !(restored_again || copied_onto || relabelled) {
+            if case.extents.holds_label() && !(restored_again || copied_onto || relabelled) {
                 self.tally.judge(scene.at, wrong_label(scene, image, case.device));
             }
         }
@@ -55,10 +62,11 @@ fn wrong_generation(case: &RestoreCase, backup: Backup) -> Option<String> {
     Some(format!("the restore took backup {} although backup {} is later", backup.0, later.0))
 }
 
-fn wrong_track(scene: &Scene<impl View>, image: &PointInTime, device: Device) -> Option<String> {
+fn wrong_track(scene: &Scene<impl View>, image: &PointInTime, device: Device, extents: &Extents) -> Option<String> {
     let actual = scene.view.logical_tags(device);
-    let mut wrong =
-        (0..image.contents.tracks()).map(TrackNo).filter(|&track| actual(track) != image.contents.get(track));
+    let mut wrong = (0..image.contents.tracks())
+        .map(TrackNo)
+        .filter(|&track| extents.contains(track) && actual(track) != image.contents.get(track));
     let first = wrong.next()?;
     let count = 1 + wrong.count();
     let number = scene.number(device);
@@ -93,7 +101,7 @@ mod tests {
         change(&mut fake);
         let mut check = RestoreFidelity::default();
         fake.scene(|scene| {
-            let told = check.completed(scene, BACKUP, SPARE);
+            let told = check.completed(scene, BACKUP, SPARE, &Extents::whole(u32::MAX));
             assert_eq!(told, check.tally.first.as_ref().map(|first| first.detail.clone()));
         });
         check.tally
@@ -138,7 +146,7 @@ mod tests {
     #[test]
     fn a_backup_of_before_the_run_is_no_premise() {
         let mut check = RestoreFidelity::default();
-        Fake::new().scene(|scene| check.completed(scene, BACKUP, SPARE));
+        Fake::new().scene(|scene| check.completed(scene, BACKUP, SPARE, &Extents::whole(u32::MAX)));
         assert_eq!((check.tally.evaluated, check.tally.premise_true), (1, 0));
     }
 

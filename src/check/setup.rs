@@ -2,7 +2,7 @@
 
 use crate::controller::dasd::Architecture;
 use crate::kernel::Span;
-use crate::manager::plan::BackupPlan;
+use crate::manager::plan::{BackupPlan, RestorePlan};
 use crate::scenario::Plan;
 use crate::scenario::plan::Limits;
 use crate::vocab::{Device, DeviceNumber, Invariant, VolumeId};
@@ -15,6 +15,7 @@ pub struct Setup {
     /// In the order of [`Device`].
     pub volumes: Vec<CheckedVolume>,
     pub backups: Vec<BackupPlan>,
+    pub restores: Vec<RestorePlan>,
     /// Whether the writes of a workload are a chain, each of which depends on those before it.
     pub chains: Vec<bool>,
     pub limits: Limits,
@@ -53,6 +54,7 @@ impl Setup {
             architecture: plan.dasd.architecture,
             volumes: volumes.collect(),
             backups: plan.backups.clone(),
+            restores: plan.restores.clone(),
             chains: plan.workloads.iter().map(|workload| workload.dependent).collect(),
             limits: plan.limits,
             required: plan.expect.required.clone(),

@@ -77,7 +77,7 @@ mod tests {
             "backup 0 is reported complete but 1 of its tracks are missing"
         );
         let mut check = SuccessMeansSuccess::default();
-        let nothing = TapeAudit::unregistered(TRACKS);
+        let nothing = TapeAudit::unregistered(&crate::vocab::Extents::whole(TRACKS));
         Fake::with_backup().scene(|scene| check.backup_ended(scene, BACKUP, &nothing));
         assert_eq!(check.tally.violations, 1);
     }

@@ -5,7 +5,7 @@ use super::view::{EntryState, InventoryEntry, TapeRecord, View};
 use crate::controller::tape::TapeFact;
 use crate::kernel::Time;
 use crate::vocab::{
-    Backup, Device, Drive, HiddenContext, HiddenFormat, HiddenState, LabelTrack, Tag, TrackNo, VolumeId,
+    Backup, Device, Drive, Extents, HiddenContext, HiddenFormat, HiddenState, LabelTrack, Tag, TrackNo, VolumeId,
 };
 
 /// The tape facts in the form in which checks use them.
@@ -61,6 +61,10 @@ pub struct TapeAudit {
     pub missing: u64,
     pub doubled: u64,
     pub wrong: u64,
+    /// Tracks that are no part of it.
+    pub foreign: u64,
+    /// Its image of track 0 belongs to it.
+    pub labelled: bool,
     pub first_wrong: Option<TrackNo>,
     /// Nothing of the backup follows its end-of-file label, which is there.
     pub trailer: bool,
@@ -68,7 +72,7 @@ pub struct TapeAudit {
 
 impl TapeAudit {
     /// Reads what `entry` names. Without an image at T0 no content is compared.
-    pub fn of(view: &impl View, entry: &InventoryEntry, image: Option<&PointInTime>, tracks: u32) -> TapeAudit {
+    pub fn of(view: &impl View, entry: &InventoryEntry, image: Option<&PointInTime>, extents: &Extents) -> TapeAudit {
         let mut audit = TapeAudit {
             state: Some(entry.state),
             inventory_id: Some(entry.source_id),
@@ -76,14 +80,15 @@ impl TapeAudit {
             cartridges: entry.cartridges.len(),
             ..TapeAudit::default()
         };
-        let mut seen = vec![false; tracks as usize];
+        audit.labelled = extents.holds_label();
+        let mut seen = vec![false; extents.tracks() as usize];
         for &cartridge in &entry.cartridges {
             for record in view.tape_records(cartridge) {
-                audit.take(entry.backup, image, &mut seen, record);
+                audit.take(entry.backup, image, (extents, &mut seen), record);
             }
         }
         if let Some(device) = entry.device {
-            audit.take_volume(view, device, entry.source_id, image, &mut seen);
+            audit.take_volume(view, device, entry.source_id, image, (extents, &mut seen));
         }
         audit.missing = seen.iter().filter(|seen| !**seen).count() as u64;
         audit
@@ -103,8 +108,8 @@ impl TapeAudit {
     }
 
     /// The audit of a backup that the inventory does not name.
-    pub fn unregistered(tracks: u32) -> TapeAudit {
-        TapeAudit { missing: u64::from(tracks), ..TapeAudit::default() }
+    pub fn unregistered(extents: &Extents) -> TapeAudit {
+        TapeAudit { missing: u64::from(extents.tracks()), labelled: extents.holds_label(), ..TapeAudit::default() }
     }
 
     /// A backup on another volume: its label is all the header it has, and is written last, so that it closes the backup.
@@ -114,7 +119,7 @@ impl TapeAudit {
         device: Device,
         listed: VolumeId,
         image: Option<&PointInTime>,
-        seen: &mut [bool],
+        (extents, seen): (&Extents, &mut [bool]),
     ) {
         let label = *view.durable_label(device);
         self.label = Some(label);
@@ -125,7 +130,7 @@ impl TapeAudit {
         seen.fill(true);
         if image.is_some() {
             let tags = view.durable_tags(device);
-            (0..).map(TrackNo).take(seen.len()).for_each(|track| self.compare(image, track, tags(track)));
+            extents.each().for_each(|track| self.compare(image, track, tags(track)));
         }
     }
 
@@ -137,15 +142,22 @@ impl TapeAudit {
         }
     }
 
-    fn take(&mut self, backup: Backup, image: Option<&PointInTime>, seen: &mut [bool], record: TapeRecord) {
+    fn take(
+        &mut self,
+        backup: Backup,
+        image: Option<&PointInTime>,
+        (extents, seen): (&Extents, &mut [bool]),
+        record: TapeRecord,
+    ) {
         match record {
             TapeRecord::Header { backup: owner, volume } if owner == backup => self.headers.push(volume),
             TapeRecord::Track { backup: owner, track, tag, label } if owner == backup => {
                 self.blocks += 1;
                 self.trailer = false;
-                match seen.get_mut(track.0 as usize) {
+                match extents.position(track).map(|position| &mut seen[position as usize]) {
                     Some(seen) if !*seen => *seen = true,
-                    _ => self.doubled += 1,
+                    Some(_) => self.doubled += 1,
+                    None => self.foreign += 1,
                 }
                 if let Some(label) = label.filter(|_| track == TrackNo(0)) {
                     self.label_id = label.id();
@@ -169,6 +181,7 @@ impl TapeAudit {
         name(self.missing, "are missing");
         name(self.doubled, "are there twice");
         name(self.wrong, "differ from T0");
+        name(self.foreign, "are no part of it");
         let first = self.first_wrong.map(|track| format!(" (the first is track {})", track.0)).unwrap_or_default();
         (!faults.is_empty()).then(|| format!("{}{first}", faults.join(", ")))
     }
@@ -183,7 +196,7 @@ impl TapeAudit {
             return Some(format!("a volume header says {header}"));
         }
         match (self.label_id, self.inventory_id) {
-            (None, _) => Some("its image of track 0 has no ID".into()),
+            (None, _) if self.labelled => Some("its image of track 0 has no ID".into()),
             (Some(label), _) if label != id => Some(format!("its image of track 0 says {label}")),
             (_, Some(listed)) if listed != id => Some(format!("the inventory lists it as {listed}")),
             (_, None) => Some("the inventory does not list it".into()),
@@ -206,7 +219,7 @@ mod tests {
         let mut fake = Fake::with_backup();
         change(&mut fake.tapes[0]);
         let image = fake.image();
-        TapeAudit::of(&fake, &fake.inventory[0].clone(), Some(&image), TRACKS)
+        TapeAudit::of(&fake, &fake.inventory[0].clone(), Some(&image), &Extents::whole(TRACKS))
     }
 
     #[test]
@@ -238,6 +251,18 @@ mod tests {
     }
 
     #[test]
+    fn a_backup_of_some_tracks_has_these_and_no_others() {
+        let fake = Fake::with_backup();
+        let part = |first, count| {
+            let run = crate::vocab::TrackRun { first, count };
+            let extents = Extents::of(&[run], TRACKS).expect("one run");
+            TapeAudit::of(&fake, &fake.inventory[0].clone(), Some(&fake.image()), &extents).unfaithful()
+        };
+        assert_eq!(part(0, TRACKS), None);
+        assert_eq!(part(2, 3), Some("5 of its tracks are no part of it".into()));
+    }
+
+    #[test]
     fn a_trailer_before_the_last_block_is_none() {
         let cut = audit(|records| records.retain(|record| *record != TapeRecord::EndOfFile));
         assert!(!cut.is_readable());
@@ -254,7 +279,7 @@ mod tests {
         fake.inventory[0].cartridges.clear();
         fake.inventory[0].device = Some(SPARE);
         let image = fake.image();
-        let audit = |fake: &Fake| TapeAudit::of(fake, &fake.inventory[0], Some(&image), TRACKS);
+        let audit = |fake: &Fake| TapeAudit::of(fake, &fake.inventory[0], Some(&image), &Extents::whole(TRACKS));
         let good = audit(&fake);
         assert_eq!((good.unfaithful(), good.misnamed(id("PROD01")), good.is_readable()), (None, None, true));
         fake.durable[2][4] = Tag(1);
@@ -268,7 +293,7 @@ mod tests {
     fn a_header_of_another_volume_is_told() {
         let audit = audit(|records| records[1] = TapeRecord::Header { backup: BACKUP, volume: id("SPARE1") });
         assert_eq!(audit.misnamed(id("PROD01")), Some("a volume header says SPARE1".into()));
-        let nobody = TapeAudit::unregistered(TRACKS);
+        let nobody = TapeAudit::unregistered(&Extents::whole(TRACKS));
         assert_eq!((nobody.missing, nobody.state), (8, None));
     }
 }

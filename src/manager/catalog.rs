@@ -10,7 +10,7 @@ use super::inventory_loss::InventoryChange;
 use super::plan::{BackupPlan, RestorePlan};
 use super::stimulus::StimulusRecord;
 use crate::kernel::Time;
-use crate::vocab::{Backup, Cartridge, Device, RelationNumber, Restore, VolumeId};
+use crate::vocab::{Backup, Cartridge, Device, Extents, RelationNumber, Restore, VolumeId};
 
 /// A backup that the inventory knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct InventoryEntry {
     pub header: VolumeId,
     pub t0: Time,
     pub place: BackupPlace,
+    pub extents: Extents,
+    /// Tracks in it.
     pub tracks: u32,
     pub state: EntryState,
 }
@@ -179,13 +181,15 @@ impl Catalog {
         Some(Cartridge(place as u16))
     }
 
-    /// The backup that a restore of `volume` uses: the latest complete one that inventory or run book knows it by.
-    pub fn latest(&self, volume: VolumeId) -> Option<&InventoryEntry> {
+    /// The backup that a restore of these tracks of `volume` uses: the latest complete one that has them all and that
+    /// inventory or run book knows it by.
+    pub fn latest(&self, volume: VolumeId, wanted: &Extents) -> Option<&InventoryEntry> {
         let noted = |backup| self.run_book.iter().any(|note| note.backup == backup && note.volume == volume);
         let complete = self
             .inventory
             .iter()
             .filter(|entry| entry.state == EntryState::Complete && (entry.source == volume || noted(entry.backup)));
+        let complete = complete.filter(|entry| entry.extents.cover(wanted));
         complete.max_by_key(|entry| (entry.t0, entry.backup))
     }
 
@@ -243,11 +247,12 @@ mod tests {
                 header: volume,
                 t0: Time::from_ns(t0),
                 place: BackupPlace::Tape(vec![Section { cartridge: Cartridge(backup), blocks: 16 }]),
+                extents: Extents::whole(15),
                 tracks: 15,
                 state,
             });
         }
-        assert_eq!(catalog.latest(volume).map(|entry| entry.backup), Some(Backup(1)));
+        assert_eq!(catalog.latest(volume, &Extents::whole(15)).map(|entry| entry.backup), Some(Backup(1)));
         catalog.cartridges[0] = CartridgeUse::Allocated(Backup(0));
         assert_eq!(catalog.scratch(), Some(Cartridge(1)));
     }

@@ -266,8 +266,10 @@ pub(super) fn undo_actions(job: Job, plan: &BackupPlan, established: bool) -> Ve
         let step = method::end_of_copy(plan);
         actions.push_back(Action::BeginStep { job, step });
         actions.push_back(Action::end_of_copy(plan.architecture, plan.target, plan.target_id));
-        let label = LabelTrack::fresh(plan.target_id);
-        actions.push_back(Action::WriteLabel { device: plan.target, label });
+        if plan.extents.holds_label() {
+            let label = LabelTrack::fresh(plan.target_id);
+            actions.push_back(Action::WriteLabel { device: plan.target, label });
+        }
         actions.push_back(Action::EndStep { job, step });
     }
     actions.push_back(Action::Close { job, outcome: Outcome::FailedClean, held: false, undone: true });

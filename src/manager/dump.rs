@@ -22,7 +22,7 @@ use crate::controller::dasd::{DasdCommand, HiddenRule, Payload};
 use crate::controller::tape::{TapeCommand, TapeResult};
 use crate::device::cartridge::{FileName, Record};
 use crate::vocab::{
-    Cartridge, HiddenContext, HiddenId, LabelTrack, RelationNumber, Status, TRACK_BYTES, TrackImage, TrackNo,
+    Cartridge, Extents, HiddenContext, HiddenId, LabelTrack, RelationNumber, Status, TRACK_BYTES, TrackImage, TrackNo,
     TrackRange, VolumeId,
 };
 
@@ -36,9 +36,10 @@ pub(super) struct Dump {
     pub(super) failed_mounts: u32,
     /// The cartridge is being closed in front of a place that cannot be written.
     pub(super) forced: bool,
-    /// Tracks read or being read, in order; a buffer is freed when its chain is in the drive.
+    /// Tracks by their position in what is dumped, read or being read, in order; a buffer is freed when its chain is in
+    /// the drive.
     pub(super) buffers: VecDeque<Buffer>,
-    /// The next track to ask for.
+    /// The position to ask for next.
     pub(super) next_read: u32,
     /// Tracks whose record the drive has acknowledged.
     pub(super) written: u32,
@@ -158,15 +159,14 @@ impl Manager {
         out: &mut ManagerOutbox,
     ) {
         let run = self.backup_run(slot);
-        let (backup, device, medium) = (run.backup, run.dumped(), run.plan.medium);
+        let (backup, device, medium, extents) = (run.backup, run.dumped(), run.plan.medium, run.plan.extents);
         let phase = self.dump(slot).phase;
         match (tag, payload) {
             (SessionTag::Step, Payload::Label(label)) if status == Status::Good && phase == DumpPhase::Identity => {
                 self.identify(slot, &label, out);
             }
             (SessionTag::TracksRead(first), Payload::Images(images)) if status == Status::Good => {
-                for (place, image) in images.iter().enumerate() {
-                    let track = TrackNo(first + place as u32);
+                for (track, image) in tracks_from(&extents, first, &images) {
                     out.report(ManagerFact::DumpTrackRead { backup, device, track, tag: image.tag });
                 }
                 let dump = self.dump(slot);
@@ -247,6 +247,7 @@ impl Manager {
     fn tape_done(&mut self, slot: u32, phase: DumpPhase, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
         let (backup, tracks, section) = (run.backup, run.plan.tracks, run.section);
+        let labelled = run.plan.extents.holds_label();
         match phase {
             DumpPhase::Labels => {
                 let dump = self.dump(slot);
@@ -274,7 +275,7 @@ impl Manager {
                 let buffer = dump.buffers.pop_front().expect("an acknowledged chain came from a buffer");
                 dump.written = buffer.first + buffer.count;
                 let done = dump.written == tracks;
-                if buffer.first == 0 {
+                if buffer.first == 0 && labelled {
                     out.report(ManagerFact::DumpTrack0Sent { backup });
                 }
                 if done {
@@ -343,13 +344,13 @@ impl Manager {
             buffer.sent = true;
             let first = buffer.first;
             let run = self.backup_run(slot);
-            let backup = run.backup;
+            let (backup, extents) = (run.backup, run.plan.extents);
             let change = run.identity.expect("tracks are sent under an identity").track0;
             let mut records = Vec::with_capacity(images.len());
-            for (track, image) in (first..).zip(images.iter()) {
+            for (position, (track, image)) in (first..).zip(tracks_from(&extents, first, &images)) {
                 let image = identity::reintroduced(image, change);
-                run.sums.note(track, &image);
-                records.push(Record::Track { backup, track: TrackNo(track), image });
+                run.sums.note(position, &image);
+                records.push(Record::Track { backup, track, image });
             }
             self.send_chain(slot, records, out);
         }
@@ -361,19 +362,20 @@ impl Manager {
         let (buffers, cylinder) = (self.parameters.dump_buffers as usize, self.parameters.dump_read_tracks);
         loop {
             let run = self.backup_run(slot);
-            let (device, tracks) = (run.dumped(), run.plan.tracks);
+            let (device, extents) = (run.dumped(), run.plan.extents);
             let dump = run.dump.as_mut().expect("the session dumps");
-            if dump.buffers.len() >= buffers || dump.next_read >= tracks {
+            if dump.buffers.len() >= buffers || dump.next_read >= extents.tracks() {
                 break;
             }
             let first = dump.next_read;
+            let (track, follow) = extents.at(first).expect("a position before the last has its track");
             // The label track goes alone: its image is an event of its own.
-            let count = if first == 0 { 1 } else { cylinder.min(tracks - first) };
+            let count = if track.0 == 0 { 1 } else { cylinder.min(follow) };
             dump.buffers.push_back(Buffer { first, count, images: None, sent: false });
             dump.next_read += count;
             dump.reads += 1;
             let ticket = self.session_ticket(slot, SessionTag::TracksRead(first));
-            let range = TrackRange { device, first: TrackNo(first), count };
+            let range = TrackRange { device, first: track, count };
             let bytes = u64::from(count) * TRACK_BYTES;
             out.send(ManagerMessage::Dasd(DasdCommand::Read { ticket, range, bytes, images: true }));
         }
@@ -393,4 +395,16 @@ impl Manager {
         let (hidden, drain) = (HiddenRule::Keep, false);
         out.send(ManagerMessage::Dasd(DasdCommand::Withdraw { ticket, target, hidden, drain }));
     }
+}
+
+/// Images with their tracks, from a position of the extents on.
+fn tracks_from<'i>(
+    extents: &Extents,
+    first: u32,
+    images: &'i [TrackImage],
+) -> impl Iterator<Item = (TrackNo, &'i TrackImage)> + use<'i> {
+    let extents = *extents;
+    (first..)
+        .zip(images)
+        .map(move |(position, image)| (extents.at(position).expect("what was read lies within the extents").0, image))
 }

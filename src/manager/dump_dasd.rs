@@ -46,6 +46,7 @@ impl Manager {
             header,
             t0,
             place: BackupPlace::Dasd(device),
+            extents: plan.extents,
             tracks: plan.tracks,
             state: EntryState::InProgress,
         };

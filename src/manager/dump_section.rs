@@ -161,6 +161,7 @@ impl Manager {
             header: dump.id,
             t0,
             place: BackupPlace::Tape(vec![section]),
+            extents: run.plan.extents,
             tracks: run.plan.tracks,
             state: EntryState::InProgress,
         };

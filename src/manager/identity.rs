@@ -69,6 +69,10 @@ pub(super) fn read_label(
 ) -> LabelReading {
     let (Some(record), Some(shown)) = (label.label.as_ref(), label.id()) else { return LabelReading::NoLabel };
     let as_it_is = DumpIdentity { header: shown, track0: Reintroduction::AsItIs };
+    // Without the label track the target bears its own ID; whose tracks they are the plan says.
+    if !plan.extents.holds_label() {
+        return LabelReading::Plain(DumpIdentity { header: plan.source_id, ..as_it_is });
+    }
     if !participation.dump {
         return LabelReading::Plain(as_it_is);
     }

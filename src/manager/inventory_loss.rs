@@ -68,6 +68,7 @@ mod tests {
                 header: volume,
                 t0: Time::ZERO,
                 place: BackupPlace::Tape(Vec::new()),
+                extents: crate::vocab::Extents::whole(15),
                 tracks: 15,
                 state: EntryState::InProgress,
             });

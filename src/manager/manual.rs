@@ -47,7 +47,7 @@ pub(super) struct ByHand {
 impl Manager {
     /// The steps that an operator does before the restore itself begins; none for one that the manager does alone.
     pub(super) fn tasks_of(&self, plan: &RestorePlan) -> (bool, VecDeque<StepName>) {
-        let entry = self.durable.latest(plan.volume);
+        let entry = self.durable.latest(plan.volume, &plan.extents);
         let method = |entry: &InventoryEntry| self.plan_of(entry.backup).map(|plan| plan.method);
         let by_hand = |backup: &super::plan::BackupPlan| {
             backup.method == MethodName::NoVolidManual && backup.source_id == plan.volume
@@ -91,7 +91,7 @@ impl Manager {
         let taken = run.by_hand.taken;
         match taken {
             Some(backup) => self.durable.inventory.iter().find(|entry| entry.backup == backup).cloned(),
-            None => self.durable.latest(run.plan.volume).cloned(),
+            None => self.durable.latest(run.plan.volume, &run.plan.extents).cloned(),
         }
     }
 
@@ -120,7 +120,7 @@ impl Manager {
         let (plan, looking_up) = (run.plan, run.by_hand.looked_up && !run.by_hand.tasks.is_empty());
         match (step, slip) {
             (StepName::MountAndRestore, Some(Slip::WrongDevice | Slip::Argument)) if looking_up => {
-                let right = self.durable.latest(plan.volume).map(|entry| entry.backup);
+                let right = self.durable.latest(plan.volume, &plan.extents).map(|entry| entry.backup);
                 let complete = self.durable.inventory.iter().filter(|entry| entry.state == EntryState::Complete);
                 let others: Vec<Backup> = complete.map(|entry| entry.backup).filter(|&it| Some(it) != right).collect();
                 let taken = (!others.is_empty()).then(|| others[choice as usize % others.len()]);

@@ -7,6 +7,8 @@
 //! A command that is being typed is lost with the host or the controller. After the restart the procedure asks for the same
 //! step again: what is on paper, the run book, tells the operator how far he was, as the journal tells the manager.
 
+use std::sync::Arc;
+
 use super::catalog::RunBookNote;
 use super::fact::Job;
 use super::plan::{BackupPlan, MethodName};
@@ -153,7 +155,8 @@ impl Manager {
         let ticket = self.session_ticket(slot, SessionTag::Step);
         let terms = CopyTerms { cow: plan.cow, fence: plan.fence_target, residency: plan.label_residency };
         let mode = plan.mode;
-        let establish = DasdCommand::Establish { ticket, source, target, identity, mode, terms };
+        let extents = Arc::new(plan.extents);
+        let establish = DasdCommand::Establish { ticket, source, target, identity, mode, terms, extents };
         out.send(ManagerMessage::Dasd(establish));
     }
 

@@ -8,6 +8,8 @@
 //! Commands that begin a job (`FLASHCOPY ... WITH SAFE BACKUP`, `DUMP`, `RESTORE`) are backups and restores of the scenario
 //! that an operator asks for.
 
+use std::sync::Arc;
+
 use super::command::{TypedCommand, Volid};
 use super::console::ConsoleCommand;
 use super::manual::renamed;
@@ -18,7 +20,7 @@ use crate::controller::dasd::{
     CopyMode, CopyTerms, CowTiming, DasdCommand, Fence, HiddenRule, Identity, LabelResidency, Payload,
 };
 use crate::kernel::Time;
-use crate::vocab::{Device, LabelTrack, Status, VolumeId};
+use crate::vocab::{Device, Extents, LabelTrack, Status, VolumeId};
 
 /// A command with its devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,7 +103,8 @@ impl Manager {
                 };
                 let terms =
                     CopyTerms { cow: CowTiming::OnDestage, fence: Fence::None, residency: LabelResidency::Resident };
-                DasdCommand::Establish { ticket, source, target, identity, mode, terms }
+                let extents = Arc::new(Extents::whole(self.parameters.devices[usize::from(source.0)].tracks));
+                DasdCommand::Establish { ticket, source, target, identity, mode, terms, extents }
             }
             // Whoever ends a copy by hand waits for nobody who reads it.
             Order::Withdraw { target } => {

@@ -6,7 +6,7 @@ use crate::controller::dasd::{Architecture, CopyMode, CowTiming, Fence, HiddenRu
 use crate::device::cartridge::TapeVolser;
 use crate::kernel::{Span, Time};
 use crate::names;
-use crate::vocab::{Device, DeviceNumber, HiddenFormat, VolumeId};
+use crate::vocab::{Device, DeviceNumber, Extents, HiddenFormat, VolumeId};
 
 /// What all host images have in common, and the cartridges of the storage manager that runs on the first.
 #[derive(Clone, Debug)]
@@ -344,7 +344,9 @@ pub struct BackupPlan {
     pub target_id: VolumeId,
     /// The ID that the target bears while it is a conditioned copy, and from then on.
     pub shown_id: VolumeId,
-    /// Tracks of source and target, and the architecture of their controller.
+    /// What is backed up of the source: all of it, or some tracks.
+    pub extents: Extents,
+    /// Tracks that are backed up, and the architecture of their controller.
     pub tracks: u32,
     pub architecture: Architecture,
     pub mode: CopyMode,
@@ -420,6 +422,7 @@ impl BackupPlan {
             target,
             target_id,
             shown_id: target_id,
+            extents: Extents::whole(tracks),
             tracks,
             architecture: Architecture::HomeArea,
             mode: CopyMode::NoCopy,
@@ -463,6 +466,8 @@ impl BackupPlan {
     /// What its withdraw does about the hidden ID.
     pub fn hidden_rule(&self) -> HiddenRule {
         match (self.method, self.clear_hidden_on) {
+            // Where the label track is no part of the copy nothing is hidden.
+            _ if !self.extents.holds_label() => HiddenRule::Keep,
             (MethodName::SafeBackup, ClearHidden::Withdraw) => HiddenRule::Clear,
             (MethodName::SafeBackup, ClearHidden::FirstTargetWrite) => HiddenRule::ClearOnWrite,
             (MethodName::SafeBackup, ClearHidden::Restore | ClearHidden::Never) => HiddenRule::Keep,
@@ -478,6 +483,8 @@ pub struct RestorePlan {
     pub at: Option<Time>,
     pub volume: VolumeId,
     pub to: Device,
+    /// What is restored: all of the volume, or some tracks.
+    pub extents: Extents,
     pub restore_label: RestoreLabel,
     pub restore_if_online: RestoreIfOnline,
     pub old_device: OldDevice,

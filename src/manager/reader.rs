@@ -20,12 +20,14 @@ use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::DasdCommand;
 use crate::controller::tape::{ReadEnd, TapeCommand, TapeResult, Target};
 use crate::device::cartridge::Record;
-use crate::vocab::{Backup, TRACK_BYTES, TrackImage, TrackNo, TrackRange};
+use crate::vocab::{Backup, Extents, TRACK_BYTES, TrackImage, TrackNo, TrackRange};
 
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
     backup: Backup,
     place: BackupPlace,
+    /// What the backup holds; tracks are counted by their position in it.
+    extents: Extents,
     tracks: u32,
     sequence_check: SequenceCheck,
     stage: Stage,
@@ -91,6 +93,7 @@ impl Reader {
         Reader {
             backup: entry.backup,
             place: entry.place.clone(),
+            extents: entry.extents,
             tracks: entry.tracks,
             sequence_check,
             stage,
@@ -177,11 +180,12 @@ impl Reader {
                 }
                 return None;
             };
-            if !self.trusts() && (track.0 != self.next || *backup != self.backup) {
+            let due = self.extents.at(self.next).map(|(track, _)| track);
+            if !self.trusts() && (due != Some(*track) || *backup != self.backup) {
                 return None;
             }
             self.next += 1;
-            if track.0 >= self.tracks {
+            if !self.extents.contains(*track) {
                 continue;
             }
             match groups.last_mut() {
@@ -504,6 +508,7 @@ mod tests {
             header: volume,
             t0: Time::ZERO,
             place: BackupPlace::Tape(sections.to_vec()),
+            extents: Extents::whole(30),
             tracks: 30,
             state: EntryState::Complete,
         };

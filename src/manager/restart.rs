@@ -432,6 +432,7 @@ impl Manager {
         let copy_is_whole = standing || plan.mode == CopyMode::Copy;
         let label = Arc::clone(&self.restart().labels[plan.target.0 as usize]);
         let identity_is_sound = match plan.method {
+            _ if !plan.extents.holds_label() => true,
             MethodName::SameIdOffline | MethodName::DirectDump => label.id() == Some(plan.source_id),
             MethodName::NoVolidManual => label.id() == Some(plan.target_id),
             MethodName::SafeBackup => relation.is_some_and(|relation| {

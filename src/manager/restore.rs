@@ -146,7 +146,7 @@ impl Manager {
             tape: None,
             plan,
             phase,
-            entry: self.durable.latest(plan.volume).cloned(),
+            entry: self.durable.latest(plan.volume, &plan.extents).cloned(),
             bearers: Vec::new(),
             offline: VecDeque::new(),
             reader: None,
@@ -278,7 +278,8 @@ impl Manager {
                     return;
                 }
                 let run = self.restore_run(slot);
-                if label.id() == Some(plan.volume) {
+                // Tracks without a label bring back no ID: who bears it is not concerned.
+                if plan.extents.holds_label() && label.id() == Some(plan.volume) {
                     run.bearers.push(device);
                 }
                 self.read_next_label(slot, number + 1, out);
@@ -373,11 +374,12 @@ impl Manager {
             return;
         }
         // A start of the host may have brought it online already, and applications with it.
-        let known = self.is_online(plan.to) || self.volatile.opens.iter().any(|&(_, volume)| volume == plan.volume);
+        let volume = if plan.extents.holds_label() { plan.volume } else { label.id().unwrap_or(plan.volume) };
+        let known = self.is_online(plan.to) || self.volatile.opens.iter().any(|&(_, waiting)| waiting == volume);
         let online = label.id().is_some_and(|id: VolumeId| self.set_online(plan.to, id, out));
         // Without an application that waits for the volume somebody opens it once: a restore nobody can open is none.
-        if online && !known && self.device_of(plan.volume) == Some(plan.to) {
-            out.report(ManagerFact::ApplicationOpened { volume: plan.volume, device: plan.to });
+        if online && !known && self.device_of(volume) == Some(plan.to) {
+            out.report(ManagerFact::ApplicationOpened { volume, device: plan.to });
         }
         let job = Job::Restore(restore);
         out.report(ManagerFact::StepEnded { job, step: StepName::VaryRestoredOnline });

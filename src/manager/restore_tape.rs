@@ -39,7 +39,7 @@ impl Manager {
     /// The backup is the right one: the device may lose what it holds.
     fn backup_opened(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let plan = self.restore_run(slot).plan;
-        if plan.restore_label == RestoreLabel::Last {
+        if plan.restore_label == RestoreLabel::Last && plan.extents.holds_label() {
             self.restore_run(slot).phase = Phase::BlankLabel;
             let ticket = self.session_ticket(slot, SessionTag::Step);
             let label = LabelTrack::BLANK;
@@ -66,7 +66,7 @@ impl Manager {
     }
 
     /// Tracks go to the device; track 0 waits for the end when the label comes last.
-    fn take_images(&mut self, slot: u32, mut first: u32, mut images: Vec<TrackImage>, out: &mut ManagerOutbox) {
+    fn take_images(&mut self, slot: u32, first: u32, mut images: Vec<TrackImage>, out: &mut ManagerOutbox) {
         let participation = self.durable.participation;
         let backup = self.restore_run(slot).entry.as_ref().expect("a restore has its backup").backup;
         let made_by = self.plan_of(backup);
@@ -81,19 +81,18 @@ impl Manager {
         }
         let run = self.restore_run(slot);
         let plan = run.plan;
-        if first == 0 && plan.restore_label == RestoreLabel::Last && !images.is_empty() {
-            run.label_track = Some(images.remove(0));
-            first = 1;
+        let mut images: Vec<(TrackNo, TrackImage)> = (first..).map(TrackNo).zip(images).collect();
+        images.retain(|(track, _)| plan.extents.contains(*track));
+        if plan.restore_label == RestoreLabel::Last && images.first().is_some_and(|(track, _)| track.0 == 0) {
+            run.label_track = Some(images.remove(0).1);
         }
-        if images.is_empty() {
-            return;
+        for part in images.chunk_by(|(one, _), (next, _)| one.0 + 1 == next.0) {
+            let (first, count) = (part[0].0, part.len() as u32);
+            let images: Arc<[TrackImage]> = part.iter().map(|(_, image)| image.clone()).collect();
+            self.restore_run(slot).writes += 1;
+            let ticket = self.session_ticket(slot, SessionTag::TracksWritten(first.0, count));
+            out.send(ManagerMessage::Dasd(DasdCommand::WriteTracks { ticket, device: plan.to, first, images }));
         }
-        run.writes += 1;
-        let count = images.len() as u32;
-        let ticket = self.session_ticket(slot, SessionTag::TracksWritten(first, count));
-        let command =
-            DasdCommand::WriteTracks { ticket, device: plan.to, first: TrackNo(first), images: images.into() };
-        out.send(ManagerMessage::Dasd(command));
     }
 
     pub(super) fn tracks_written(

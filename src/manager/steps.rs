@@ -1,5 +1,7 @@
 //! The steps of a backup: what each asks for, what its answer means, and where a failure goes.
 
+use std::sync::Arc;
+
 use super::catalog::{BackupPlace, EntryState, JournalEntry, JournalJob, JournalState};
 use super::dump_error::Resolution;
 use super::fact::{Job, Outcome};
@@ -51,6 +53,7 @@ impl Manager {
             }
             StepName::EstablishWithheld | StepName::EstablishWithVolid if self.waits_for_group(slot, out) => {}
             StepName::EstablishWithheld | StepName::EstablishWithVolid => self.send_establish(slot, out),
+            StepName::VaryTargetOffline if !plan.extents.holds_label() => self.step_ended(slot, out),
             StepName::VaryTargetOffline => {
                 self.vary_backup_device_offline(slot, plan.target, out);
             }
@@ -64,6 +67,8 @@ impl Manager {
                 let hidden = plan.hidden_rule();
                 out.send(ManagerMessage::Dasd(DasdCommand::Withdraw { ticket, target, hidden, drain }));
             }
+            // Where the label track is no part of the copy the target has been itself all the time.
+            StepName::RelabelTarget if !plan.extents.holds_label() => self.step_ended(slot, out),
             StepName::RelabelTarget => {
                 self.backup_run(slot).wait = Wait::Relabel;
                 self.session_after(slot, self.parameters.relabel_time, out);
@@ -93,6 +98,7 @@ impl Manager {
             return;
         }
         let identity = match plan.method {
+            _ if !plan.extents.holds_label() => Identity::Untouched,
             MethodName::SafeBackup => Identity::Withheld {
                 target: plan.shown_id,
                 format: plan.hidden_format,
@@ -105,7 +111,8 @@ impl Manager {
         let ticket = self.session_ticket(slot, SessionTag::Step);
         let BackupPlan { source, target, mode, .. } = plan;
         let terms = CopyTerms { cow: plan.cow, fence: plan.fence_target, residency: plan.label_residency };
-        let establish = DasdCommand::Establish { ticket, source, target, identity, mode, terms };
+        let extents = Arc::new(plan.extents);
+        let establish = DasdCommand::Establish { ticket, source, target, identity, mode, terms, extents };
         out.send(ManagerMessage::Dasd(establish));
     }
 

@@ -51,7 +51,7 @@ struct Changes {
 impl StimulusRecord {
     pub fn new(plan: &BackupPlan) -> StimulusRecord {
         let due_at = threshold(plan).unwrap_or(u64::MAX);
-        let tracks = Paged::new(u64::from(plan.tracks));
+        let tracks = Paged::new(u64::from(plan.extents.volume()));
         StimulusRecord { taken: 0, last: Time::ZERO, changes: Changes { amount: 0, due_at, tracks } }
     }
 }
@@ -266,13 +266,15 @@ impl Manager {
             if plan.source != device {
                 continue;
             }
+            let touched = (first.0..first.0 + count).map(TrackNo).filter(|&track| plan.extents.contains(track));
             let changes = &mut self.durable.stimuli[place].changes;
             match condition {
+                Condition::ChangedBytes(_) if touched.clone().next().is_none() => {}
                 Condition::ChangedBytes(_) => changes.amount += u64::from(bytes),
                 Condition::ChangedTracks(_) => {
-                    for track in u64::from(first.0)..u64::from(first.0) + u64::from(count) {
-                        if track < changes.tracks.len() && !changes.tracks.get(track, |_| false) {
-                            changes.tracks.set(track, true, |_| false);
+                    for track in touched {
+                        if !changes.tracks.get(u64::from(track.0), |_| false) {
+                            changes.tracks.set(u64::from(track.0), true, |_| false);
                             changes.amount += 1;
                         }
                     }
@@ -289,7 +291,8 @@ impl Manager {
     pub(super) fn forget_changes(&mut self, source: Device) {
         for (plan, record) in self.backups.iter().zip(&mut self.durable.stimuli) {
             if let Some(threshold) = threshold(plan).filter(|_| plan.source == source) {
-                record.changes = Changes { amount: 0, due_at: threshold, tracks: Paged::new(u64::from(plan.tracks)) };
+                record.changes =
+                    Changes { amount: 0, due_at: threshold, tracks: Paged::new(u64::from(plan.extents.volume())) };
             }
         }
     }
@@ -334,7 +337,7 @@ impl Manager {
         let plan = &self.backups[place];
         let Trigger::When { condition: Condition::Age(age), times, until } = plan.stimulus.trigger else { return None };
         let record = &self.durable.stimuli[place];
-        let complete = self.durable.latest(plan.source_id).map_or(Time::ZERO, |entry| entry.t0);
+        let complete = self.durable.latest(plan.source_id, &plan.extents).map_or(Time::ZERO, |entry| entry.t0);
         let due = complete.max(record.last).saturating_add(age);
         (record.taken < times && due < until).then_some(due)
     }

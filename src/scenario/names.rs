@@ -29,6 +29,15 @@ names! {
 }
 
 names! {
+    /// What a backup or a restore is about (patent paragraph 41).
+    pub enum Granularity {
+        Volume = "volume",
+        Extent = "extent",
+        Dataset = "dataset",
+    }
+}
+
+names! {
     pub enum LoadName {
         Open = "open",
         Closed = "closed",
@@ -104,6 +113,7 @@ macro_rules! choices {
 
 choices! {
     Architecture, "an architecture", later &[];
+    Granularity, "what a backup is about", later &[];
     LoadName, "a kind of workload", later &[];
     ReplayName, "a way of replaying a trace", later &[];
     TraceFormat, "a trace format", later &["srt", "msr", "systor", "spc", "tiersim-csv"];

@@ -20,7 +20,7 @@ use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, VolumeId};
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
 use super::document::{Node, Table, Value};
-use super::names::{AddressRule, Asker, LoadName, ReplayName, TraceFormat};
+use super::names::{AddressRule, Asker, Granularity, LoadName, ReplayName, TraceFormat};
 use super::plan::{CartridgeState, ExpectedVerdict};
 use super::shape::{Bytes, Given, MeanBetween, Ratio, Shape, Share};
 use super::units::Frequency;
@@ -81,6 +81,7 @@ tables! {
         dasd: Vec<Given<RawDasd>>,
         volume: Vec<Given<RawVolume>>,
         image: Vec<Given<RawImage>>,
+        dataset: Vec<Given<RawDataset>>,
         workload: Vec<Given<RawWorkload>>,
         backup: Vec<Given<RawBackup>>,
         restore: Vec<Given<RawRestore>>,
@@ -127,6 +128,12 @@ tables! {
         online_at_ipl: Vec<Given<DeviceNumber>>,
     } later &[];
 
+    RawDataset, "a data set" {
+        name: String,
+        volume: VolumeId,
+        extents: Vec<Given<String>>,
+    } later &[];
+
     RawWorkload, "a workload" {
         image: String,
         volume: VolumeId,
@@ -161,6 +168,9 @@ tables! {
         timeout: Span,
         group: String,
         freeze: bool,
+        granularity: Granularity,
+        extents: Vec<Given<String>>,
+        datasets: Vec<Given<String>>,
         method: MethodName,
         source: VolumeId,
         target: DeviceNumber,
@@ -198,7 +208,7 @@ tables! {
         retention: Span,
         restart: DumpRestart,
         on_write_error: OnWriteError,
-    } later &["granularity", "orphan_sweep", "persistent", "label_check", "sequence_check"];
+    } later &["orphan_sweep", "persistent", "label_check", "sequence_check"];
 
     RawCondition, "the condition of a backup" {
         changed: Bytes,
@@ -210,6 +220,9 @@ tables! {
     RawRestore, "a restore" {
         volume: VolumeId,
         to: DeviceNumber,
+        granularity: Granularity,
+        extents: Vec<Given<String>>,
+        datasets: Vec<Given<String>>,
         at: Span,
         restore_label: RestoreLabel,
         restore_if_online: RestoreIfOnline,
@@ -394,7 +407,7 @@ mod tests {
     #[test]
     fn all_problems_of_a_file_are_found_at_once() {
         let text = "sed = 1\nuntil = 90\n[[volume]]\nid = \"prod01\"\ndevice = 1000\nmodle = \"3390-3\"\nonline = \"yes\"\n\
-                    [[backup]]\ngranularity = \"volume\"\nmethod = \"safe_backup\"\nmode = \"direct\"\n[rates]\ndisk_afr = 1\n";
+                    [[backup]]\npersistent = true\nmethod = \"safe_backup\"\nmode = \"direct\"\n[rates]\ndisk_afr = 1\n";
         let found: Vec<(&str, &str)> = vec![
             ("S0107", "sed"),
             ("S0110", "until"),
@@ -402,7 +415,7 @@ mod tests {
             ("S0101", "volume[0].device"),
             ("S0107", "volume[0].modle"),
             ("S0101", "volume[0].online"),
-            ("S0109", "backup[0].granularity"),
+            ("S0109", "backup[0].persistent"),
             ("S0108", "backup[0].method"),
             ("S0108", "backup[0].mode"),
             ("S0109", "rates.disk_afr"),

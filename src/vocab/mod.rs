@@ -2,12 +2,14 @@
 
 pub mod contents;
 pub mod event;
+pub mod extent;
 pub mod id;
 pub mod io;
 pub mod label;
 
 pub use contents::{Paged, Tag, TrackImage};
 pub use event::{EventName, Goal, Invariant, Slip, StepName};
+pub use extent::{Extents, MOST_RUNS, TrackRun};
 pub use id::{
     Backup, Cartridge, Device, DeviceNumber, Drive, Image, RelationNumber, Restore, TrackNo, VolumeId, Workload,
     WriteNumber,

@@ -222,7 +222,7 @@ impl World {
         queue: &mut Queue<Event>,
         fingerprint: &mut Fingerprint,
     ) -> bool {
-        if !self.dasd.is_up() || self.dasd.is_fenced(device) {
+        if !self.dasd.is_up() || self.dasd.is_fenced(device, TrackNo(0), 1) {
             return false;
         }
         let mut label = *self.dasd.logical_label(device);

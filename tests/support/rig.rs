@@ -8,7 +8,7 @@ use tiersim::controller::dasd::{
 };
 use tiersim::kernel::{Stream, Time};
 use tiersim::scenario::Plan;
-use tiersim::vocab::{Device, Status, Ticket, TrackNo, TrackRange, WriteNumber};
+use tiersim::vocab::{Device, Extents, Status, Ticket, TrackNo, TrackRange, WriteNumber};
 
 pub const SOURCE: Device = Device(0);
 pub const TARGET: Device = Device(1);
@@ -59,7 +59,8 @@ impl Rig {
         let (identity, mode) = (Identity::Copied, CopyMode::NoCopy);
         let terms = CopyTerms { cow: CowTiming::OnDestage, fence: Fence::None, residency: LabelResidency::Resident };
         let (source, target) = (SOURCE, TARGET);
-        let command = |ticket| DasdCommand::Establish { ticket, source, target, identity, mode, terms };
+        let extents = Arc::new(Extents::whole(self.controller.tracks(source)));
+        let command = |ticket| DasdCommand::Establish { ticket, source, target, identity, mode, terms, extents };
         assert_eq!(self.command(command).status, Status::Good);
     }
 

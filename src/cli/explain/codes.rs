@@ -52,6 +52,14 @@ fn remedy(code: Code) -> (&'static str, &'static str) {
         Code::AmbiguousVolume => ("", "Set online = false on all but one volume of that ID."),
         Code::SameCartridge => ("", "Give every [[cartridge]] a name of its own."),
         Code::SameImage => ("", "Give every [[image]] a name of its own."),
+        Code::BadExtent => (
+            "extents = [\"0-29\", \"15-44\"]",
+            "Name each track once, within the volume: extents = [\"0-29\", \"60-89\"].",
+        ),
+        Code::UnknownDataset => {
+            ("datasets = [\"PAYROLL.MASTR\"]", "Name a [[dataset]] of the volume, or add one with its extents.")
+        }
+        Code::SameDataset => ("", "Give every [[dataset]] a name of its own."),
         Code::Contradiction => ("", "Change one of the two values that the message names."),
         Code::Endless => ("every = \"1 d\" without an end", "Say when the run ends: until = \"3 d\"."),
         Code::GroupDiffers => ("", "Let all backups of one `group` agree in what the message names."),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::parameters::{Cascade, CopyMode, CopyTerms, HiddenRule, LabelCommit};
 use crate::kernel::Time;
 use crate::vocab::{
-    Device, EventName, HiddenFormat, LabelTrack, Op, RelationNumber, Status, Tag, Ticket, TrackImage, TrackNo,
+    Device, EventName, Extents, HiddenFormat, LabelTrack, Op, RelationNumber, Status, Tag, Ticket, TrackImage, TrackNo,
     TrackRange, VolumeId, WriteNumber,
 };
 
@@ -16,6 +16,8 @@ pub enum Identity {
     Copied,
     /// The target keeps the ID `target`, and nothing on it tells the source's (prior art 2, patent paragraph 7).
     Kept { target: VolumeId, commit: LabelCommit },
+    /// The label track is no part of the copy: the target's label stays as it is.
+    Untouched,
     /// The target keeps the ID `target`; the source's ID is hidden in its label (406, 412).
     Withheld { target: VolumeId, format: HiddenFormat, commit: LabelCommit, cascade: Cascade },
 }
@@ -69,6 +71,8 @@ pub enum DasdCommand {
         identity: Identity,
         mode: CopyMode,
         terms: CopyTerms,
+        /// The tracks that the copy is about.
+        extents: Arc<Extents>,
     },
     Withdraw {
         ticket: Ticket,

@@ -13,7 +13,8 @@ use super::tables::{Overlay, Record, Relation};
 use super::{DasdController, DasdOutbox};
 use crate::kernel::{Span, Time};
 use crate::vocab::{
-    Device, HiddenId, HiddenState, Label, LabelTrack, RelationNumber, Status, Ticket, TrackImage, TrackNo, VolumeId,
+    Device, Extents, HiddenId, HiddenState, Label, LabelTrack, RelationNumber, Status, Ticket, TrackImage, TrackNo,
+    VolumeId,
 };
 
 /// Establish (patent step 504, MODEL 3.4.1): long busy, drain, T0, tables, commit, acknowledge.
@@ -25,6 +26,7 @@ pub struct Establish {
     pub identity: Identity,
     pub mode: CopyMode,
     pub terms: CopyTerms,
+    pub extents: Arc<Extents>,
     pub number: RelationNumber,
     pub t0: Time,
     pub phase: EstablishPhase,
@@ -73,7 +75,7 @@ impl Establish {
 
     pub fn commit(&self) -> Option<LabelCommit> {
         match self.identity {
-            Identity::Copied => None,
+            Identity::Copied | Identity::Untouched => None,
             // An overlay is part of the relationship's entry: it cannot come before or after it.
             Identity::Withheld { .. } if self.is_overlaid() => Some(LabelCommit::Atomic),
             Identity::Kept { commit, .. } | Identity::Withheld { commit, .. } => Some(commit),
@@ -82,6 +84,7 @@ impl Establish {
 }
 
 impl DasdController {
+    #[allow(clippy::too_many_arguments, reason = "the fields of one command, taken apart by the dispatcher")]
     pub(super) fn accept_establish(
         &mut self,
         ticket: Ticket,
@@ -89,12 +92,15 @@ impl DasdController {
         target: Device,
         identity: Identity,
         (mode, terms): (CopyMode, CopyTerms),
+        extents: Arc<Extents>,
         out: &mut DasdOutbox,
     ) {
         let tables = &self.volatile.tables;
         let hides = |device| self.logical_label(device).label.is_some_and(|record| record.has_hidden());
         let refused = self.copies_refused
             || source == target
+            // The deletion that ends a snapshot takes all tracks of its target: it copies whole volumes.
+            || self.is_log_structured() && !extents.is_whole()
             || matches!(identity, Identity::Withheld { cascade: Cascade::Refuse, .. }) && hides(source)
             || tables.is_related(source)
             || tables.is_related(target)
@@ -121,6 +127,7 @@ impl DasdController {
             identity,
             mode,
             terms,
+            extents,
             number,
             t0: Time::ZERO,
             phase: EstablishPhase::Drain,
@@ -166,7 +173,7 @@ impl DasdController {
                 self.pause_destage(&establish, true);
                 establish.t0 = out.now();
                 out.report(DasdFact::PointInTimeSet { relation: number, source, target });
-                let tracks = u64::from(self.volatile.tables.tracks(source));
+                let tracks = u64::from(establish.extents.tracks());
                 let work = self.parameters.establish_base + self.parameters.establish_per_track * tracks;
                 self.wait(slot, work.saturating_sub(log), out);
                 EstablishPhase::Build
@@ -180,7 +187,7 @@ impl DasdController {
                 self.first_commit()
             }
             EstablishPhase::LabelFirst => {
-                self.discard_versions(target);
+                self.discard_versions(target, &establish.extents);
                 self.commit_conditioned_label(&establish, None, out);
                 self.wait(slot, log, out);
                 self.first_commit()
@@ -239,7 +246,7 @@ impl DasdController {
         let (id, hidden_format) = match establish.identity {
             Identity::Withheld { target, format, cascade, .. } => (target, Some((format, cascade))),
             Identity::Kept { target, .. } => (target, None),
-            Identity::Copied => unreachable!("a copied ID comes with the source's label"),
+            Identity::Copied | Identity::Untouched => unreachable!("only a target that bears its own ID gets a label"),
         };
         let mut record = Label::new(id);
         if let Some((format, cascade)) = hidden_format {
@@ -269,10 +276,10 @@ impl DasdController {
     pub(super) fn commit_relationship(&mut self, establish: &Establish, out: &mut DasdOutbox) {
         let Establish { source, target, number, t0, .. } = *establish;
         let tracks = self.volatile.tables.tracks(source);
-        let mut relation = Relation::new(number, source, target, t0, tracks);
+        let mut relation = Relation::new(number, source, target, t0, tracks).within(*establish.extents);
         relation.background = establish.mode == CopyMode::Copy;
         let commit = establish.commit();
-        relation.conditioned = matches!(establish.identity, Identity::Withheld { .. });
+        relation.conditioned = matches!(establish.identity, Identity::Withheld { .. } | Identity::Untouched);
         if relation.conditioned {
             relation.terms = establish.terms;
         }
@@ -284,7 +291,7 @@ impl DasdController {
             relation.overlay = Some(Overlay { shown, kept });
         }
         if commit != Some(LabelCommit::BeforeEstablish) {
-            self.discard_versions(target);
+            self.discard_versions(target, &establish.extents);
         }
         let resident = relation.overlay.is_none();
         if resident && matches!(commit, Some(LabelCommit::Atomic | LabelCommit::BeforeEstablish)) {

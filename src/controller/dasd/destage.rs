@@ -12,7 +12,7 @@ use super::{DasdController, DasdOutbox, DasdTimerKind};
 use crate::device::cache::{SlotNo, SlotState};
 use crate::device::raid::Place;
 use crate::kernel::{Class, Time};
-use crate::vocab::{Device, RelationNumber, TrackImage, TrackNo};
+use crate::vocab::{Device, Extents, RelationNumber, TrackImage, TrackNo};
 
 /// One row's worth of modified tracks on its way to disk: copy-on-write first where a relationship needs it.
 #[derive(Clone, Debug)]
@@ -275,9 +275,13 @@ impl DasdController {
         self.log(super::tables::Record::Own { relation: number, tracks: cleared }, out);
     }
 
-    /// The device is about to become a target: whatever it holds in cache and NVS is void (MODEL 3.4.1, H79).
-    pub(super) fn discard_versions(&mut self, device: Device) {
+    /// The device is about to become a target: whatever it holds of the copied tracks in cache and NVS is void (MODEL 3.4.1,
+    /// H79).
+    pub(super) fn discard_versions(&mut self, device: Device, extents: &Extents) {
         for slot in self.volatile.cache.versions_of(device) {
+            if !extents.contains(self.volatile.cache.slot(slot).track) {
+                continue;
+            }
             if let Some(nvs) = self.volatile.cache.slot(slot).nvs() {
                 self.battery.modified.release(nvs);
             }
@@ -286,7 +290,7 @@ impl DasdController {
         self.wake_writes();
     }
 
-    /// As [`Self::discard_versions`], but the label track stays.
+    /// The volume's data tracks are deleted: what it holds of them is void; the label track stays.
     pub(super) fn discard_data_versions(&mut self, device: Device) {
         for slot in self.volatile.cache.versions_of(device) {
             let held = self.volatile.cache.slot(slot);

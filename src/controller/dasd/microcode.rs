@@ -205,7 +205,7 @@ impl DasdController {
         }
         match command {
             DasdCommand::Read { ticket, range, bytes, images } => {
-                if !images && self.fence_of(range.device) == Fence::Reserved {
+                if !images && self.fence_of(range.device, range.first, range.count) == Fence::Reserved {
                     self.reply(ticket, Status::Rejected, Payload::Nothing, out);
                     return;
                 }
@@ -225,7 +225,7 @@ impl DasdController {
                 self.use_processor(slot, out);
             }
             DasdCommand::Write { ticket, range, bytes, write } => {
-                if self.is_fenced(range.device) {
+                if self.is_fenced(range.device, range.first, range.count) {
                     self.reply(ticket, Status::WriteInhibited, Payload::Nothing, out);
                     return;
                 }
@@ -235,7 +235,7 @@ impl DasdController {
                 self.use_channel(slot, bytes, out);
             }
             DasdCommand::WriteTracks { ticket, device, first, images } => {
-                if self.is_fenced(device) || !self.volatile.tables.is_bound(device) {
+                if self.is_fenced(device, first, images.len() as u32) || !self.volatile.tables.is_bound(device) {
                     self.reply(ticket, Status::WriteInhibited, Payload::Nothing, out);
                     return;
                 }
@@ -246,7 +246,7 @@ impl DasdController {
                 self.use_channel(slot, bytes, out);
             }
             DasdCommand::WriteLabel { ticket, device, label } => {
-                if self.is_fenced(device) {
+                if self.is_fenced(device, TrackNo(0), 1) {
                     self.reply(ticket, Status::WriteInhibited, Payload::Nothing, out);
                     return;
                 }
@@ -260,8 +260,8 @@ impl DasdController {
             }
             DasdCommand::Freeze { ticket, sources } => self.accept_freeze(ticket, sources, out),
             DasdCommand::Thaw { ticket, sources } => self.thaw(ticket, &sources, out),
-            DasdCommand::Establish { ticket, source, target, identity, mode, terms } => {
-                self.accept_establish(ticket, source, target, identity, (mode, terms), out);
+            DasdCommand::Establish { ticket, source, target, identity, mode, terms, extents } => {
+                self.accept_establish(ticket, source, target, identity, (mode, terms), extents, out);
             }
             DasdCommand::Withdraw { ticket, target, hidden, drain } => {
                 self.accept_withdraw(ticket, target, hidden, drain, out);
@@ -275,13 +275,15 @@ impl DasdController {
         }
     }
 
-    /// A conditioned target refuses host writes while its relationship stands (MODEL 1.5, question 9).
-    pub fn is_fenced(&self, device: Device) -> bool {
-        self.fence_of(device) != Fence::None
+    /// A conditioned target refuses host writes to what was copied while its relationship stands (MODEL 1.5, question 9).
+    pub fn is_fenced(&self, device: Device, first: TrackNo, count: u32) -> bool {
+        self.fence_of(device, first, count) != Fence::None
     }
 
-    fn fence_of(&self, device: Device) -> Fence {
-        self.volatile.tables.relation_of_target(device).map_or(Fence::None, |relation| relation.terms.fence)
+    fn fence_of(&self, device: Device, first: TrackNo, count: u32) -> Fence {
+        let relation = self.volatile.tables.relation_of_target(device);
+        let relation = relation.filter(|relation| relation.concerns(first, count));
+        relation.map_or(Fence::None, |relation| relation.terms.fence)
     }
 }
 

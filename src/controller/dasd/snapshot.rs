@@ -65,7 +65,7 @@ impl DasdController {
             relation.terms.fence = establish.terms.fence;
         }
         if establish.commit() != Some(LabelCommit::BeforeEstablish) {
-            self.discard_versions(target);
+            self.discard_versions(target, &establish.extents);
         }
         self.log(Record::Snapshot { relation, except }, out);
         out.report(DasdFact::SnapshotPointersWritten { relation: number, source, target });

@@ -13,7 +13,7 @@ use super::homes::Homes;
 use super::parameters::{CopyTerms, CowTiming, Fence, LabelResidency};
 use crate::device::raid::Place;
 use crate::kernel::Time;
-use crate::vocab::{Device, LabelTrack, Paged, RelationNumber, TrackNo};
+use crate::vocab::{Device, Extents, LabelTrack, Paged, RelationNumber, TrackNo};
 
 /// A virtual copy that stands.
 ///
@@ -34,6 +34,8 @@ pub struct Relation {
     pub terms: CopyTerms,
     pub overlay: Option<Overlay>,
     tracks: u32,
+    /// What the copy is about; the target keeps what it has of all other tracks.
+    extents: Extents,
     own: Paged<bool>,
     /// What an untouched entry of `own` says.
     own_at_first: bool,
@@ -52,6 +54,7 @@ impl Relation {
             terms: UNCONDITIONED,
             overlay: None,
             tracks,
+            extents: Extents::whole(tracks),
             own: Paged::new(u64::from(tracks)),
             own_at_first: false,
             own_count: 0,
@@ -78,9 +81,19 @@ impl Relation {
         self.tracks
     }
 
-    /// Whether the target has its own copy of the track, so that the source no longer serves it.
+    /// The same copy, of these tracks only.
+    pub fn within(self, extents: Extents) -> Relation {
+        Relation { extents, ..self }
+    }
+
+    /// Whether it is about any of `count` tracks from `first` on.
+    pub fn concerns(&self, first: TrackNo, count: u32) -> bool {
+        (first.0..first.0 + count).any(|track| self.extents.contains(TrackNo(track)))
+    }
+
+    /// Whether the target has its own copy of the track, so that the source does not serve it (any more).
     pub fn owns(&self, track: TrackNo) -> bool {
-        self.own.get(u64::from(track.0), |_| self.own_at_first)
+        !self.extents.contains(track) || self.own.get(u64::from(track.0), |_| self.own_at_first)
     }
 
     pub fn set_own(&mut self, track: TrackNo) {
@@ -92,7 +105,7 @@ impl Relation {
     }
 
     pub fn is_complete(&self) -> bool {
-        self.own_count == self.tracks
+        self.own_count == self.extents.tracks()
     }
 }
 
@@ -323,6 +336,18 @@ impl Tables {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::TrackRun;
+
+    #[test]
+    fn a_copy_of_an_extent_leaves_the_other_tracks_alone() {
+        let extents = Extents::of(&[TrackRun { first: 2, count: 2 }], 6).expect("one run");
+        let mut relation = Relation::new(RelationNumber(1), Device(0), Device(1), Time::ZERO, 6).within(extents);
+        let own: Vec<bool> = (0..6).map(|track| relation.owns(TrackNo(track))).collect();
+        assert_eq!(own, [true, true, false, false, true, true]);
+        assert!(relation.concerns(TrackNo(0), 3) && !relation.concerns(TrackNo(4), 2));
+        [0, 2, 3].iter().for_each(|&track| relation.set_own(TrackNo(track)));
+        assert!(relation.is_complete());
+    }
 
     /// Tables 1 and 2 of the patent (paragraphs 22 to 24): which target track is found where.
     #[test]

@@ -10,7 +10,7 @@ use crate::manager::command::{BackupOption, CommandError, OnlineState, TypedComm
 use crate::manager::order::{Order, OrderPlan};
 use crate::manager::plan::{BackupPlan, MethodName, OldDevice, Relabel, RestoreIfOnline, RestoreLabel, RestorePlan};
 use crate::manager::trigger::{Stimulant, StimulusPlan, Trigger};
-use crate::vocab::{Device, DeviceNumber, VolumeId};
+use crate::vocab::{Device, DeviceNumber, Extents, VolumeId};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, Place, nearest};
@@ -182,6 +182,7 @@ impl Context<'_> {
             at: Some(line.at),
             volume: volume.id,
             to,
+            extents: Extents::whole(volume.tracks),
             restore_label: RestoreLabel::Last,
             restore_if_online: RestoreIfOnline::Refuse,
             old_device: OldDevice::Retire,

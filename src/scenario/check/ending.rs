@@ -80,7 +80,7 @@ impl Context<'_> {
         };
         let clock = JobClock { dasd, tape, host, operator };
         let manual = backups.iter().any(|backup| backup.method == MethodName::NoVolidManual);
-        let backups = backups.iter().map(|backup| clock.backup(backup, tracks(backup.source)));
+        let backups = backups.iter().map(|backup| clock.backup(backup, u64::from(backup.tracks)));
         // An operator may type up to three commands, and four behind a backup by hand.
         let steps = |restore: &RestorePlan| u64::from(manual) * 4 + u64::from(restore.by_operator) * 3;
         let restores = restores
@@ -229,7 +229,7 @@ impl Context<'_> {
         if !backups.is_empty() {
             required.extend([PointInTimeFidelity, BackupId, SuccessMeansSuccess, BackupExists, NoOrphan]);
         }
-        if backups.iter().any(|backup| backup.method == MethodName::SafeBackup) {
+        if backups.iter().any(|backup| backup.method == MethodName::SafeBackup && backup.extents.holds_label()) {
             required.push(HiddenIdSound);
         }
         if !restores.is_empty() {

@@ -17,6 +17,7 @@ use super::super::names::Asker;
 use super::super::plan::CartridgeState;
 use super::super::raw::{RawBackup, RawRestore};
 use super::super::shape::Given;
+use super::extents::Selection;
 use super::{Context, Volume, list, or};
 
 const MOST_BACKUPS: usize = 1_000;
@@ -74,6 +75,8 @@ impl Context<'_> {
         } else {
             (source, from.clone())
         };
+        let selection = Selection { granularity: &raw.granularity, extents: &raw.extents, datasets: &raw.datasets };
+        let extents = self.extents_of(&selection, &from, &entry.path)?;
         let plain = BackupPlan::plain(source, from.id, target, to.id, from.tracks);
         let by_hand = method == Some(MethodName::NoVolidManual);
         let label_commit = if by_hand { MANUAL_LABEL_COMMIT } else { plain.label_commit };
@@ -86,7 +89,8 @@ impl Context<'_> {
             target,
             target_id: to.id,
             shown_id: self.shown_id(raw, to.id, to.device),
-            tracks: from.tracks,
+            extents,
+            tracks: extents.tracks(),
             architecture: self.architecture,
             mode: self.copy_mode(&raw.mode),
             label_commit: or(&raw.label_commit, label_commit),
@@ -126,6 +130,7 @@ impl Context<'_> {
             on_write_error: or(&raw.on_write_error, plain.on_write_error),
             backup_device: raw.backup_device.as_ref().and_then(|given| self.volume_on(given)).map(|(device, _)| device),
         };
+        self.extents_are_possible(entry, &plan)?;
         self.condition_can_be_met(entry, plan.stimulus.trigger, plan.tracks);
         self.backup_volume_fits(entry, &plan).then_some(plan)
     }
@@ -235,8 +240,12 @@ impl Context<'_> {
             let sizes = [(volume.tracks, &volume.size_place), (device.tracks, &device.size_place)];
             self.sizes_differ("a restore", &to_given.place, &to_given.path, sizes);
         }
+        let selection = Selection { granularity: &raw.granularity, extents: &raw.extents, datasets: &raw.datasets };
+        let extents = self.extents_of(&selection, &volume, &entry.path)?;
         let all_backups_read = backups.len() == list(&self.raw.backup).len();
-        if all_backups_read && !backups.iter().any(|backup| backup.source_id == volume.id) {
+        if all_backups_read
+            && !backups.iter().any(|backup| backup.source_id == volume.id && backup.extents.cover(&extents))
+        {
             let message = format!("no backup of {} is planned, so there is nothing to restore", volume.id);
             let problem = Diagnostic::warning(Code::NothingToRestore, message)
                 .at(&volume_given.place, "no `[[backup]]` has this source")
@@ -248,6 +257,7 @@ impl Context<'_> {
             at: raw.at.as_ref().map(|at| Time::ZERO + at.value),
             volume: volume.id,
             to,
+            extents,
             restore_label: or(&raw.restore_label, RestoreLabel::Last),
             restore_if_online: or(&raw.restore_if_online, RestoreIfOnline::Refuse),
             old_device: or(&raw.old_device, OldDevice::Retire),
@@ -288,7 +298,7 @@ impl Context<'_> {
     }
 
     fn cartridges_of(&self, backup: &BackupPlan) -> u64 {
-        let tracks = self.volumes.get(usize::from(backup.source.0)).map_or(0, |volume| volume.tracks);
+        let tracks = backup.tracks;
         let tape = self.hardware.tape().drive;
         let held = tape.capacity * (1_000 - tape.reserve_milli) / 1_000 * tape.compression_milli / 1_000;
         // Whole blocks: on a small cartridge the rest of the last one counts.

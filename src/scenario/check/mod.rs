@@ -2,6 +2,7 @@
 
 mod commands;
 mod ending;
+mod extents;
 mod fault_kinds;
 mod faults;
 mod groups;
@@ -27,6 +28,7 @@ use super::shape::{Given, Share};
 use super::source::{Files, InputFile};
 
 pub use ending::ExpectationNote;
+pub use extents::Dataset;
 pub use fault_kinds::keys_of;
 pub use images::DEFAULT_IMAGE;
 pub use volumes::{MODELS, Volume, model_of};
@@ -48,6 +50,7 @@ pub struct Notes {
     pub dasd_name: String,
     pub architecture: Architecture,
     pub workloads: Vec<WorkloadNote>,
+    pub datasets: Vec<Dataset>,
     /// The name of the consistency group of each backup.
     pub groups: Vec<Option<String>>,
     /// The scenario lists its cartridges by name.
@@ -63,6 +66,7 @@ struct Context<'a> {
     problems: &'a mut Vec<Diagnostic>,
     volumes: Vec<Volume>,
     images: Vec<ImagePlan>,
+    datasets: Vec<Dataset>,
     /// False when a volume could not be read: then an unknown name may be its name, and is not reported.
     volumes_complete: bool,
     architecture: Architecture,
@@ -80,6 +84,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         problems,
         volumes: Vec::new(),
         images: Vec::new(),
+        datasets: Vec::new(),
         volumes_complete: true,
         architecture: architecture(raw, profile),
         inputs: Vec::new(),
@@ -90,6 +95,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let architecture = context.architecture;
     context.volumes(profile);
     context.images();
+    context.datasets();
     let (workloads, workload_notes) = context.workloads();
     let mut backups = context.backups();
     let mut restores = context.restores(&backups);
@@ -114,6 +120,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         dasd_name,
         architecture,
         workloads: workload_notes,
+        datasets: std::mem::take(&mut context.datasets),
         groups: list(&raw.backup).iter().map(|entry| Some(entry.value.group.as_ref()?.value.clone())).collect(),
         cartridges_named: raw.cartridge.is_some(),
         expectation,

@@ -1,5 +1,6 @@
 //! The plan as a scenario file again: every default filled in, units in normal form, always in the same order.
 
+mod extents;
 mod faults;
 mod stimuli;
 
@@ -23,6 +24,7 @@ pub fn write(checked: &Checked) -> String {
     writer.top(checked);
     writer.volumes(checked);
     writer.images(checked);
+    writer.datasets(checked);
     for (plan, note) in checked.plan.workloads.iter().zip(&checked.notes.workloads) {
         writer.workload(plan, note, checked);
     }
@@ -258,6 +260,7 @@ impl Writer {
     fn backup(&mut self, backup: &BackupPlan, checked: &Checked) {
         self.heading("[[backup]]");
         self.stimulus(&backup.stimulus);
+        self.extents(&backup.extents);
         self.raw("method", &name(backup.method));
         self.raw("source", &name(backup.source_id));
         if backup.method.makes_copy() {
@@ -312,6 +315,7 @@ impl Writer {
         self.heading("[[restore]]");
         self.raw("volume", &name(restore.volume));
         self.raw("to", &name(device(checked, restore.to)));
+        self.extents(&restore.extents);
         if let Some(at) = restore.at {
             self.raw("at", &duration(Span::from_ns(at.ns())));
         }
