@@ -20,6 +20,9 @@ use super::{Context, Volume, list};
 
 const MOST_COMMANDS: usize = 1_000;
 
+/// A volume and where it is.
+type Placed = (Device, Volume);
+
 /// A line with its place and its instant.
 struct Line<'r> {
     given: &'r Given<String>,
@@ -149,13 +152,7 @@ impl Context<'_> {
     }
 
     /// Source and target of a copy.
-    #[allow(clippy::type_complexity)]
-    fn pair(
-        &mut self,
-        line: &Line,
-        source: VolumeId,
-        target: DeviceNumber,
-    ) -> Option<((Device, Volume), (Device, Volume))> {
+    fn pair(&mut self, line: &Line, source: VolumeId, target: DeviceNumber) -> Option<(Placed, Placed)> {
         let (source, target) = (line.operand(source), line.operand(target));
         let (from, to) = (self.volume_named(&source), self.volume_on(&target));
         let (from, to) = (from?, to?);
@@ -194,17 +191,12 @@ impl Context<'_> {
     }
 }
 
-fn copy(((source, _), (target, _)): ((Device, Volume), (Device, Volume)), volid: Volid, mode: CopyMode) -> Order {
+fn copy(((source, _), (target, _)): (Placed, Placed), volid: Volid, mode: CopyMode) -> Order {
     Order::Copy { source, target, volid, mode }
 }
 
 /// A backup with the switches at their defaults, asked for by an operator.
-fn by_operator(
-    line: &Line,
-    method: MethodName,
-    (source, from): (Device, Volume),
-    (target, to): (Device, Volume),
-) -> BackupPlan {
+fn by_operator(line: &Line, method: MethodName, (source, from): Placed, (target, to): Placed) -> BackupPlan {
     let trigger = Trigger::At(line.at);
     let stimulus = StimulusPlan { trigger, by: Stimulant::Operator, ..StimulusPlan::at(line.at) };
     BackupPlan { stimulus, method, ..BackupPlan::plain(source, from.id, target, to.id, from.tracks) }
