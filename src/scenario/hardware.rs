@@ -649,7 +649,7 @@ mod tests {
 
     #[test]
     fn a_store_that_is_no_disk_has_its_own_time_unless_one_is_given() {
-        let write = |text| read(text).0.dasd(Vec::new()).metadata_write;
+        let write = |text| read(text).0.dasd(Architecture::HomeArea, Vec::new()).metadata_write;
         assert_eq!(write("[metadata]\nstore = \"tape\"\n"), Span::from_secs(5));
         assert_eq!(write("[metadata]\nstore = \"tape\"\nwrite = \"2 s\"\n"), Span::from_secs(2));
         assert_eq!(write("[metadata]\nstore = \"disk\"\n"), Span::from_us(10_000));
@@ -660,7 +660,8 @@ mod tests {
         let home = |text: &str, number: u16| {
             let device = crate::vocab::DeviceNumber(number);
             let id = crate::vocab::VolumeId::parse("PROD01").expect("a volume ID");
-            let dasd = read(text).0.dasd(vec![VolumeParameters { id, device, tracks: 15 }]);
+            let volume = VolumeParameters { id, device, tracks: 15, empty: false };
+            let dasd = read(text).0.dasd(Architecture::HomeArea, vec![volume]);
             dasd.home_cluster(crate::vocab::Device(0))
         };
         assert_eq!([0x0A00, 0x0AFF, 0x0B00, 0x0C10].map(|number| home("", number)), [0, 0, 1, 0]);
