@@ -15,8 +15,7 @@
 //! | by itself | `background`: copy of what nobody writes | `collect`: free-space collection; `space`: load |
 //!
 //! It has one or two clusters: each has its processors and its half of the cache, and keeps the second copies of the other's
-//! modified data in its NVS. Deliberately absent: prefetch, persistent and incremental relationships, more than one
-//! relationship per volume, partial extents.
+//! modified data in its NVS. Deliberately absent: prefetch, incremental relationships, more than one relationship per volume.
 
 mod append;
 mod background;
