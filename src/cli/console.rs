@@ -30,9 +30,13 @@ impl Console {
 
     /// How text on stdout is to look.
     pub fn style(&self) -> Style {
+        Style { width: self.width().unwrap_or(Style::WIDEST), bold: self.bold }
+    }
+
+    /// Columns of the paper behind stdout, where somebody says or knows.
+    pub fn width(&self) -> Option<usize> {
         let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
-        Style { width: columns.or_else(terminal).unwrap_or(Style::WIDEST), bold: self.bold }
+        columns.or_else(|| terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)))
     }
 
     /// Whether messages on stderr may be coloured.
@@ -49,7 +53,9 @@ impl Console {
     pub fn command(&mut self, act: impl FnOnce(&mut dyn Write, &mut dyn Write) -> io::Result<Exit>) -> Exit {
         let (mut output, mut errors) = (Vec::new(), Vec::new());
         let exit = act(&mut output, &mut errors);
-        self.error(String::from_utf8_lossy(&errors).trim_end_matches('\n'));
+        if !errors.is_empty() {
+            self.error(&String::from_utf8_lossy(&errors));
+        }
         self.result(&output);
         exit.unwrap_or_else(|error| {
             self.error(&format!("error: {error}"));
