@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod kernel;
+pub mod statistics;
 pub mod vocab;
 
 pub mod device;
@@ -23,6 +24,8 @@ pub mod check;
 pub mod measure;
 
 pub mod campaign;
+
+pub mod validate;
 
 pub mod report;
 

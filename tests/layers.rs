@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Bottom first: a module names only modules to its left, and itself.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 16] = [
     "kernel",
+    // Pure functions over numbers, for whoever claims something from runs.
+    "statistics",
     "vocab",
     "device",
     "controller",
@@ -17,6 +19,8 @@ const LAYERS: [&str; 14] = [
     "check",
     "measure",
     "campaign",
+    // Compares figures of the models and of whole runs with theory and measurements.
+    "validate",
     "report",
     "cli",
 ];
@@ -33,7 +37,7 @@ const PLACES: [(&str, &[&str]); 15] = [
     ("hdrhistogram::", &["measure/"]),
     ("annotate_snippets::", &["scenario/diagnostic.rs", "cli/"]),
     ("clap::", &["cli/"]),
-    ("rayon::", &["campaign/"]),
+    ("rayon::", &["campaign/", "validate/"]),
     ("ctrlc::", &["cli/"]),
     ("indicatif::", &["cli/progress.rs"]),
     ("terminal_size::", &["cli/"]),

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::validate::Suite;
+
 /// A deterministic simulator of a hierarchical storage system: which way of making a backup loses data, confuses
 /// volumes or stops work, under which fault, for how long, at what cost.
 #[derive(Debug, Parser)]
@@ -23,7 +25,7 @@ pub struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all checks held and every expectation was met · 1 internal or I/O error · 2 usage error or invalid \
-scenario · 3 an invariant was violated that no expectation names · 4 an expectation was not met, or the run proves \
+scenario · 3 an invariant was violated that no expectation names, or a model is outside its tolerance · 4 an expectation was not met, or the run proves \
 nothing · 5 the same run came out differently · 130 interrupted";
 
 #[derive(Debug, Subcommand)]
@@ -40,6 +42,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Run scenarios under every method and architecture they answer for, and show which hazards held
     Matrix(MatrixArgs),
+    /// Show what theory and measurements say beside what the models give
+    Validate(ValidateArgs),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -99,6 +103,26 @@ pub struct MatrixArgs {
     /// Runs at a time; by default as many as there are processors; the result is the same
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ValidateArgs {
+    /// What to validate; without any all that needs no data
+    #[arg(value_name = "SUITE", value_parser = suite)]
+    pub suites: Vec<Suite>,
+
+    /// Folder of measurements to compare with
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Runs at a time; by default as many as there are processors; the result is the same
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+}
+
+fn suite(text: &str) -> Result<Suite, String> {
+    let names = Suite::ALL.map(Suite::name).join(", ");
+    Suite::ALL.into_iter().find(|suite| suite.name() == text).ok_or(format!("the suites are {names}"))
 }
 
 /// Options of every subcommand.

@@ -9,9 +9,9 @@ pub enum Exit {
     Held = 0,
     /// An input or output error, or a broken rule of our own.
     Internal = 1,
-    /// A usage error or an invalid scenario.
+    /// A usage error, an invalid scenario, or data that cannot be used.
     Usage = 2,
-    /// An invariant was violated that no expectation names.
+    /// An invariant was violated that no expectation names, or a model is outside its tolerance.
     Violated = 3,
     /// An expectation was not met, or the run proves nothing.
     Unmet = 4,

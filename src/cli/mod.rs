@@ -13,6 +13,7 @@ pub mod prepare;
 pub mod profiles;
 pub mod progress;
 pub mod run;
+pub mod validate;
 
 use std::ffi::OsString;
 
@@ -72,6 +73,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             let json = console.json();
             let request = profiles::Request { name: profiles.name.clone(), toml: profiles.toml, json };
             console.command(|output, errors| profiles::run(&request, output, errors))
+        }
+        Some(Command::Validate(validate)) => {
+            let request = validate::Request {
+                suites: validate.suites.clone(),
+                data: validate.data.clone(),
+                jobs: validate.jobs,
+                json: console.json(),
+                width: console.width().unwrap_or(validate::PAPER),
+            };
+            console.command(|output, errors| validate::run(&request, output, errors))
         }
         None => {
             console.error(&Arguments::command().render_help().to_string());

@@ -8,3 +8,4 @@ pub mod drive;
 pub mod library;
 pub mod profiles;
 pub mod raid;
+pub mod service;

@@ -15,6 +15,7 @@ pub mod summarise;
 pub mod summary;
 pub mod table;
 pub mod text;
+pub mod validation;
 
 pub use directory::{Claim, DirectoryError, Place, RunDirectory};
 pub use manifest::{Environment, Manifest};

@@ -1,0 +1,94 @@
+//! Whether the models can be believed: what theory and measurements say, beside what the models give.
+//!
+//! A suite is a list of cases; each case yields findings, a finding being one figure with its expected value and how far
+//! the two may lie apart. Expected values are computed here from formulas, or read from files of measurements; the
+//! simulated ones come from the kernel and the devices as every scenario uses them. Seeds and lengths of runs are fixed
+//! in the source: there is no option for them, so nobody can look for a seed that pleases.
+
+mod finding;
+pub mod queueing;
+mod series;
+pub mod tape;
+
+use std::path::PathBuf;
+
+pub use finding::{Attempt, Balance, Case, Figure, Finding, Tolerance, Verdict};
+
+/// What is validated together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Suite {
+    /// Stations, streams of chance and the mechanics of disks, against what queueing theory says exactly.
+    Queueing,
+    /// Drives, cartridges and the library.
+    Tape,
+}
+
+impl Suite {
+    pub const ALL: [Suite; 2] = [Suite::Queueing, Suite::Tape];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Suite::Queueing => "queueing",
+            Suite::Tape => "tape",
+        }
+    }
+
+    /// Whether there is nothing to validate without a folder of measurements.
+    pub const fn needs_data(self) -> bool {
+        match self {
+            Suite::Queueing | Suite::Tape => false,
+        }
+    }
+}
+
+/// What a suite is given.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A folder of measurements.
+    pub data: Option<PathBuf>,
+    /// Runs at a time; no figure depends on it.
+    pub threads: usize,
+}
+
+/// Data that cannot be used: where, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct BadData {
+    pub place: String,
+    pub problem: String,
+}
+
+/// What a suite found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    pub suite: Suite,
+    pub cases: Vec<Case>,
+    /// What was left out, and what would bring it in.
+    pub left_out: Vec<String>,
+}
+
+impl Outcome {
+    /// Whether every figure that is judged lies within its tolerance.
+    pub fn is_within(&self) -> bool {
+        self.cases.iter().flat_map(|case| &case.findings).all(|finding| finding.verdict() != Verdict::Outside)
+    }
+}
+
+/// Runs all cases of a suite.
+///
+/// # Errors
+/// Files of the data folder that are missing or malformed.
+pub fn run(suite: Suite, options: &Options) -> Result<Outcome, BadData> {
+    match suite {
+        Suite::Queueing => queueing::run(options),
+        Suite::Tape => tape::run(options),
+    }
+}
+
+/// A count with a comma between groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).expect("digits are text")).collect();
+    groups.join(",")
+}
