@@ -246,12 +246,16 @@ fn a_mount_takes_an_exchange_and_a_load() {
 
 /// One volume, these tracks updated by a host at one instant, and nothing else in the whole run.
 fn after_updates(tracks: &[u32], data_disks: u32) -> (Vec<u64>, Vec<(Time, Fact)>, Trial) {
+    after_updates_of("5", tracks, data_disks)
+}
+
+fn after_updates_of(level: &str, tracks: &[u32], data_disks: u32) -> (Vec<u64>, Vec<(Time, Fact)>, Trial) {
     let fault = |track: &u32| {
         format!("[[fault]]\nkind = \"source-update\"\ndevice = \"0A00\"\ntrack = {track}\nwhen = {{ at = \"10 s\" }}\n")
     };
     let plan = plan_of(&format!(
         "until = \"2 min\"\n[[volume]]\nid = \"PROD01\"\ndevice = \"0A00\"\ncylinders = 20\n\
-         [raid]\ndata_disks = {data_disks}\n{}",
+         [raid]\nlevel = {level}\ndata_disks = {data_disks}\n{}",
         tracks.iter().map(fault).collect::<String>()
     ));
     let mut trial = Trial::new(&plan).expect("it can be built");
@@ -289,6 +293,68 @@ fn d13_a_full_row_costs_one_write_for_every_disk_and_no_read() {
     let destaged = instants(&facts, |fact| matches!(fact, Fact::Dasd(DasdFact::DestageDone { .. })));
     assert_eq!(destaged.len(), 6);
     assert!(trial.run.model.dasd.is_quiet());
+}
+
+#[test]
+fn d13_every_level_pays_for_a_small_write_and_for_a_full_row_what_the_textbook_says() {
+    // Disk operations of a small write, and of a row of six.
+    for (level, small, row) in [("0", 1, 6), ("10", 2, 12), ("5", 4, 7), ("6", 6, 8)] {
+        let total = |tracks: &[u32]| after_updates_of(level, tracks, 6).0.iter().sum::<u64>();
+        assert_eq!((total(&[7]), total(&[12, 13, 14, 15, 16, 17])), (small, row), "RAID-{level}");
+    }
+}
+
+/// The rebuild of one disk of an otherwise idle rank, up to an instant: how far it is, and when it was done.
+fn rebuild(until: &str, parameters: &str) -> (Option<f64>, u64, Trial) {
+    let plan = plan_of(&format!(
+        "until = \"{until}\"\n[[volume]]\nid = \"PROD01\"\ndevice = \"0A00\"\ncylinders = 20\n{parameters}\
+         [[fault]]\nkind = \"disk-failure\"\ndisk = 3\nwhen = {{ at = \"0 s\" }}\n"
+    ));
+    let mut trial = Trial::new(&plan).expect("it can be built");
+    let mut done = None;
+    trial.finish(|trial, _| {
+        if trial.run.model.facts().iter().any(|fact| matches!(fact, Fact::Dasd(DasdFact::RebuildDone { disk: 3 }))) {
+            done = Some(seconds(trial.run.now() - Time::ZERO));
+        }
+    });
+    let rows = trial.run.model.dasd.rebuilt_rows(3);
+    (done, rows, trial)
+}
+
+#[test]
+fn d15_a_spare_is_filled_at_its_rate() {
+    let (done, _, _) = rebuild("2 h", "");
+    check_near("rebuild of 36.4 GB at 10 MB/s", 1.011 * 3_600.0, 36.4, done.expect("it is done within two hours"));
+    // 20 TB at 100 MB/s take 55.6 h: the first 200 s are enough to see the rate.
+    let large = "[disk]\ncapacity = \"20 TB\"\nrpm = 7200\ncylinders = 500000\nheads = 20\nzones = 30\n\
+                 rate_outer = \"280 MB/s\"\nrate_inner = \"130 MB/s\"\ntrack_skew = \"0.5 ms\"\n\
+                 [raid]\nrebuild_rate = \"100 MB/s\"\n";
+    let (done, rows, _) = rebuild("200 s", large);
+    assert!(done.is_none());
+    let hours = 20e12 / (rows as f64 * SLOT_BYTES as f64 / 200.0) / 3_600.0;
+    check_near("rebuild of 20 TB at 100 MB/s, by its first 200 s", 55.6, 0.556, hours);
+}
+
+#[test]
+fn a_rebuild_competes_with_hosts_and_goes_on_behind_a_crash() {
+    let load = "[[workload]]\nvolume = \"PROD01\"\nrate = \"60 /s\"\nread = \"100 %\"\n\
+                [controller]\ncache = \"1 MiB\"\n";
+    let crash = "[[fault]]\nkind = \"controller-crash\"\nwhen = { at = \"1000 s\" }\n";
+    let busy = |parameters: &str| {
+        let (done, rows, trial) = rebuild("2500 s", parameters);
+        let usage = trial.run.model.dasd.usage(trial.run.now());
+        let disk =
+            |number: usize| usage.iter().find(|(name, ..)| *name == format!("dasd.disk{number}")).unwrap().2.busy;
+        assert!(done.is_none());
+        (rows, seconds(disk(0)))
+    };
+    let ((idle_rows, idle_busy), (rows, loaded_busy)) = (busy(""), busy(load));
+    assert!(loaded_busy > idle_busy + 20.0, "{loaded_busy} s and {idle_busy} s");
+    assert!(rows <= idle_rows && rows * 10 > idle_rows * 9, "{rows} and {idle_rows} rows");
+    // The crash costs the outage and the load of the controller, 21 min, and what has been rebuilt stays.
+    let (crashed_rows, _) = busy(crash);
+    let share = crashed_rows as f64 / idle_rows as f64;
+    check_near("share of rows behind a crash", (2_500.0 - 1_260.0) / 2_500.0, 0.01, share);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::device::disk::{DiskModel, DiskParameters, SECTOR_BYTES, SeekParameter
 use crate::device::drive::DriveParameters;
 use crate::device::library::LibraryParameters;
 use crate::device::profiles::Profile;
-use crate::device::raid::{RankParameters, SLOT_SECTORS};
+use crate::device::raid::{RaidLevel, RankParameters, SLOT_SECTORS};
 use crate::host::OperatorParameters;
 use crate::kernel::Span;
 use crate::manager::plan::{BufferedMarks, DuplicatePolicy, LabelCheck, OrphanSweep, SequenceCheck};
@@ -67,7 +67,11 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("disk.seek_full_write", INSTANT),
     ("disk.track_skew", INSTANT),
     ("disk.overhead", INSTANT),
+    ("raid.level", Domain::Names(&["0", "1", "5", "6", "10"])),
     ("raid.data_disks", count(1, 64)),
+    ("raid.spares", count(0, 64)),
+    ("raid.rebuild_rate", RATE),
+    ("raid.scrub_every", DURATION),
     ("raid.stripe_log", Domain::Names(&["nvs", "none"])),
     ("controller.clusters", count(1, 2)),
     ("controller.processors_per_cluster", count(1, 256)),
@@ -190,6 +194,7 @@ impl Hardware {
         }
         hardware.suit_the_store();
         hardware.check(problems);
+        hardware.check_pair(problems);
         hardware.check_disk(problems);
         hardware
     }
@@ -271,6 +276,24 @@ impl Hardware {
             }
             problems.push(problem);
         }
+    }
+
+    /// RAID-1 is one pair.
+    fn check_pair(&self, problems: &mut Vec<Diagnostic>) {
+        let (level, disks) = (self.setting("raid.level"), self.setting("raid.data_disks"));
+        if self.raid_level() != RaidLevel::One || disks.value == 1 {
+            return;
+        }
+        let message = format!("RAID-1 is one pair of disks, and `raid.data_disks` is {}", disks.value);
+        let problem = Diagnostic::error(Code::Contradiction, message)
+            .path("raid.level")
+            .help("write `data_disks = 1`, or `level = 10` for striping over pairs");
+        problems.push(match (&level.place, &disks.place) {
+            (Some(level), Some(disks)) => problem.at(level, "one pair").related(disks, "more than one"),
+            (Some(level), None) => problem.at(level, "one pair"),
+            (None, Some(disks)) => problem.at(disks, "more than one"),
+            (None, None) => problem,
+        });
     }
 
     /// What only the disk itself can say: a skew longer than a turn, tracks that do not hold the capacity, a seek curve
@@ -361,6 +384,15 @@ impl Hardware {
         Span::from_ns(self.number("host.path_length") * 1_000 / self.number("host.mips"))
     }
 
+    fn raid_level(&self) -> RaidLevel {
+        RaidLevel::parse(self.name("raid.level")).expect("the list holds the levels")
+    }
+
+    /// All disks of the rank, spares not counted.
+    pub fn raid_disks(&self) -> u16 {
+        self.raid_level().disks(u16::try_from(self.number("raid.data_disks")).expect("at most 64"))
+    }
+
     pub fn dasd(&self, architecture: Architecture, volumes: Vec<VolumeParameters>) -> DasdParameters {
         let lsa = self.lsa(&volumes);
         let (slot_sectors, copy) = match architecture {
@@ -369,7 +401,15 @@ impl Hardware {
         };
         DasdParameters {
             architecture,
-            rank: RankParameters { data_disks: self.small("raid.data_disks"), slot_sectors, disk: self.disk() },
+            rank: RankParameters {
+                level: self.raid_level(),
+                data_disks: self.small("raid.data_disks"),
+                spares: self.small("raid.spares"),
+                slot_sectors,
+                disk: self.disk(),
+            },
+            rebuild_rate: self.number("raid.rebuild_rate"),
+            scrub_every: self.span("raid.scrub_every"),
             lsa,
             channel: self.channel("channel.rate", "channel.paths", "channel.overhead"),
             clusters: u8::try_from(self.number("controller.clusters")).expect("at most 2"),
@@ -502,9 +542,6 @@ fn stored_sectors(lsa: &LsaParameters) -> u32 {
 const LATER_KEYS: &[&str] = &[
     "kind",
     "write_cache",
-    "level",
-    "spares",
-    "rebuild_rate",
     "relationship_limit",
     "job_submission",
     "rewind_unload",
@@ -513,7 +550,6 @@ const LATER_KEYS: &[&str] = &[
     "manual_mount",
     "cache_policy",
     "prefetch_tracks",
-    "scrub_every",
 ];
 
 impl Domain {
@@ -524,6 +560,12 @@ impl Domain {
                 (read_dimension(dimension, node, path, problems)?, least, most)
             }
             Domain::Names(names) => {
+                // A level of RAID is a name that looks like a number.
+                if let Value::Whole(whole) = node.value
+                    && let Some(place) = names.iter().position(|name| *name == whole.to_string())
+                {
+                    return Some(place as u64);
+                }
                 let numbered: Vec<(&str, u64)> = names.iter().copied().zip(0..).collect();
                 return choose(node, path, &format!("a value of `{path}`"), &numbered, &[], problems);
             }

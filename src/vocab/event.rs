@@ -115,6 +115,12 @@ names! {
         StripeDataWritten = "stripe-data-written",
         StripeParityWritten = "stripe-parity-written",
         DiskFailed = "disk-failed",
+        RebuildStarted = "rebuild-started",
+        RebuildDone = "rebuild-done",
+        ScrubPassDone = "scrub-pass-done",
+        SlotRepaired = "slot-repaired",
+        SlotLost = "slot-lost",
+        ScrubMismatch = "scrub-mismatch",
         // tape
         TapeLoaded = "tape-loaded",
         TapeErrorReported = "tape-error-reported",

@@ -71,6 +71,9 @@ impl World {
     }
 
     fn begin(&mut self, queue: &mut Queue<super::Event>, fingerprint: &mut Fingerprint) {
+        self.dasd_out.open(queue.now());
+        self.dasd.begin(&mut self.dasd_out);
+        self.apply_dasd(queue, fingerprint);
         for image in (0..self.images.len() as u8).map(Image) {
             self.manager_out.open(queue.now());
             let (manager, out) = self.image_mut(image);
@@ -85,9 +88,10 @@ impl World {
         self.start_requesters(queue, fingerprint);
     }
 
-    /// Workloads issue no more requests; what is under way still ends.
+    /// Workloads issue no more requests, and the upkeep of disks pauses for good; what is under way still ends.
     pub fn stop_workloads(&mut self) {
         self.workloads.iter_mut().for_each(Workload::stop);
+        self.dasd.stop_upkeep();
     }
 }
 

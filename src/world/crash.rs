@@ -81,7 +81,7 @@ impl World {
             Fault::MetadataLoss { transactions } => self.dasd.lose_metadata(transactions, true),
             Fault::MetadataRollback { transactions } => self.dasd.lose_metadata(transactions, false),
             Fault::PathLoss { duration } => self.dasd.lose_path(duration, &mut self.dasd_out),
-            Fault::DiskFailure { disk, .. } => self.dasd.fail_disk(disk, &mut self.dasd_out),
+            Fault::DiskFailure { disk, rebuild } => self.dasd.fail_disk(disk, rebuild, &mut self.dasd_out),
             Fault::DiskReadError { device, track, latent } => self.dasd.spoil_read(device, track, latent),
             Fault::DiskSlow { disk, factor_milli, duration } => self.dasd.slow_disk(disk, factor_milli, now + duration),
             Fault::SilentCorruption { device, track, path: DataPath::Read } => self.dasd.corrupt_read(device, track),

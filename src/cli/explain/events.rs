@@ -88,6 +88,14 @@ fn meaning(event: EventName) -> &'static str {
         StripeDataWritten => "The data of a stripe is written, its parity not yet.",
         StripeParityWritten => "Its parity is written too.",
         DiskFailed => "A disk has failed: its rank runs degraded.",
+        RebuildStarted => "A spare has taken the place of a failed disk and is filled.",
+        RebuildDone => "The spare holds all rows: the rank is whole again.",
+        ScrubPassDone => "A scrub has looked at all rows of the rank.",
+        SlotRepaired => "A scrub has found a slot that the rest of its row tells better, and writes it.",
+        SlotLost => "A scrub has found a slot that nobody can read or compute any more.",
+        ScrubMismatch => {
+            "A scrub has found a row whose data and checks do not fit, without a way to tell which is wrong."
+        }
         TapeLoaded => "A cartridge is threaded and ready.",
         TapeErrorReported => "A drive has reported an error.",
         BlocksLost => "Blocks that were acknowledged never reached the tape.",

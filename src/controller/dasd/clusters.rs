@@ -127,6 +127,8 @@ impl DasdController {
                     self.resume(suspended, out);
                 }
                 self.resume_background();
+                self.start_rebuilds();
+                self.start_scrub(out);
                 self.destage_if_due(out);
                 self.collect_if_due(out);
             }

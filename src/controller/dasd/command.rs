@@ -262,6 +262,29 @@ pub enum DasdFact {
     DiskFailed {
         disk: u16,
     },
+    /// A spare took the place of a failed disk; later it holds all rows.
+    RebuildStarted {
+        disk: u16,
+    },
+    RebuildDone {
+        disk: u16,
+    },
+    /// A scrub has looked at all rows.
+    ScrubPassDone,
+    /// A scrub found a slot that the rest of its row tells better, and writes it.
+    SlotRepaired {
+        disk: u16,
+        row: u64,
+    },
+    /// Nobody can say any more what the slot held.
+    SlotLost {
+        disk: u16,
+        row: u64,
+    },
+    /// Data and checks of a row do not fit.
+    ScrubMismatch {
+        row: u64,
+    },
     /// No path to the controller works, or one does again.
     PathsGone,
     PathsBack,
@@ -335,6 +358,12 @@ impl DasdFact {
             DasdFact::HiddenIdCleared { .. } => EventName::HiddenIdCleared,
             DasdFact::TargetDeleted { .. } => EventName::TargetDeleted,
             DasdFact::DiskFailed { .. } => EventName::DiskFailed,
+            DasdFact::RebuildStarted { .. } => EventName::RebuildStarted,
+            DasdFact::RebuildDone { .. } => EventName::RebuildDone,
+            DasdFact::ScrubPassDone => EventName::ScrubPassDone,
+            DasdFact::SlotRepaired { .. } => EventName::SlotRepaired,
+            DasdFact::SlotLost { .. } => EventName::SlotLost,
+            DasdFact::ScrubMismatch { .. } => EventName::ScrubMismatch,
             DasdFact::SnapshotCountsRaised { .. } => EventName::SnapshotCountsRaised,
             DasdFact::SnapshotPointersWritten { .. } => EventName::SnapshotPointersWritten,
             DasdFact::PlaceFreed { .. } => EventName::PlaceFreed,
@@ -394,6 +423,12 @@ impl DasdFact {
             | DasdFact::FailoverDone { .. }
             | DasdFact::FailbackDone { .. }
             | DasdFact::DiskFailed { .. }
+            | DasdFact::RebuildStarted { .. }
+            | DasdFact::RebuildDone { .. }
+            | DasdFact::ScrubPassDone
+            | DasdFact::SlotRepaired { .. }
+            | DasdFact::SlotLost { .. }
+            | DasdFact::ScrubMismatch { .. }
             | DasdFact::PathsGone
             | DasdFact::PathsBack
             | DasdFact::StripeDataWritten { .. }

@@ -23,8 +23,8 @@ impl DasdController {
             Work::RowWrite(row) => self.volatile.ops[row.parent as usize].cluster,
             Work::SaveT0(save) => self.volatile.ops[save.parent as usize].cluster,
             Work::Append(append) => append.cluster,
-            // Any cluster that is up may collect.
-            Work::Collection(_) => {
+            // Any cluster that is up may collect, and look after the disks.
+            Work::Collection(_) | Work::Upkeep(_) => {
                 self.volatile.clusters.iter().position(|state| *state == ClusterState::Up).unwrap_or(0) as u8
             }
             work => devices_of(work)[0].map_or(0, |device| self.serving(device)),
@@ -66,7 +66,7 @@ impl DasdController {
             // It goes with the write that waits for it, which begins it anew.
             Work::SaveT0(save) => self.is_cut(cluster, save.parent as usize),
             // It reads and writes disks for its own device alone.
-            Work::Destage(_) | Work::Append(_) | Work::Collection(_) => op.cluster == cluster,
+            Work::Destage(_) | Work::Append(_) | Work::Collection(_) | Work::Upkeep(_) => op.cluster == cluster,
             Work::Freeze(freeze) => {
                 op.cluster == cluster || freeze.sources.iter().any(|&source| self.is_cut_off(source))
             }
@@ -183,6 +183,10 @@ impl DasdController {
                 self.let_row_go(slot, &row);
                 return None;
             }
+            Work::Upkeep(upkeep) => {
+                self.let_upkeep_go(slot, &upkeep);
+                return None;
+            }
         })
     }
 
@@ -243,9 +247,13 @@ fn phase_again(phase: WritePhase) -> Option<WritePhase> {
 /// The devices that an operation works for.
 fn devices_of(work: &Work) -> [Option<Device>; 2] {
     match work {
-        Work::Free | Work::Cut { .. } | Work::RowWrite(_) | Work::SaveT0(_) | Work::Append(_) | Work::Collection(_) => {
-            [None; 2]
-        }
+        Work::Free
+        | Work::Cut { .. }
+        | Work::RowWrite(_)
+        | Work::SaveT0(_)
+        | Work::Append(_)
+        | Work::Collection(_)
+        | Work::Upkeep(_) => [None; 2],
         Work::Read(read) => [Some(read.range.device), None],
         Work::Write(write) => [Some(write.range.device), None],
         Work::WriteTracks { device, .. } | Work::WriteLabel { device, .. } | Work::ReadLabel { device, .. } => {

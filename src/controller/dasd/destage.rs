@@ -191,7 +191,7 @@ impl DasdController {
     fn row_mates(&self, device: Device, track: TrackNo) -> Vec<TrackNo> {
         let tables = &self.volatile.tables;
         let Some(place) = tables.place(device, track) else { return vec![track] };
-        let width = u64::from(self.rank.disks()) - 1;
+        let width = u64::from(self.rank.data_disks());
         let column = place.0 % width;
         let last = u64::from(tables.tracks(device)) - 1;
         let low = u64::from(track.0).saturating_sub(column);

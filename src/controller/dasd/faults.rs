@@ -91,10 +91,18 @@ impl DasdController {
         }
     }
 
-    pub fn fail_disk(&mut self, disk: u16, out: &mut DasdOutbox) -> bool {
+    /// A disk fails for good; with `rebuild` a spare takes its place, if there is one.
+    pub fn fail_disk(&mut self, disk: u16, rebuild: bool, out: &mut DasdOutbox) -> bool {
         let failed = self.rank.fail_disk(disk);
         if failed {
             out.report(DasdFact::DiskFailed { disk });
+            if rebuild && self.rank.take_spare(disk) {
+                out.report(DasdFact::RebuildStarted { disk });
+            }
+            if self.is_up() {
+                self.start_rebuilds();
+                self.run_ready(out);
+            }
         }
         failed
     }

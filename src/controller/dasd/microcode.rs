@@ -23,6 +23,7 @@ use super::parameters::{Cpu, Fence};
 use super::read::{Read, ReadPhase};
 use super::row::RowWrite;
 use super::state::Suspended;
+use super::upkeep::Upkeep;
 use super::write::{Write, WritePhase};
 use super::{DasdController, DasdMessage, DasdOutbox, DasdTimerKind};
 use crate::kernel::Span;
@@ -74,6 +75,7 @@ pub enum Work {
     Background(Background),
     SaveT0(SaveT0),
     RowWrite(RowWrite),
+    Upkeep(Upkeep),
 }
 
 impl DasdController {
@@ -131,6 +133,7 @@ impl DasdController {
                 Work::Background(background) => self.proceed_background(slot, background, out).map(Work::Background),
                 Work::SaveT0(save) => self.proceed_save(slot, save, out).map(Work::SaveT0),
                 Work::RowWrite(row) => self.proceed_row(slot, row, out).map(Work::RowWrite),
+                Work::Upkeep(upkeep) => self.proceed_upkeep(slot, upkeep, out).map(Work::Upkeep),
                 Work::Cut { parent } => self.proceed_cut(slot, parent),
                 Work::Free => unreachable!("only a live operation becomes ready"),
             };

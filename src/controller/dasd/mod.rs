@@ -42,6 +42,7 @@ mod space;
 mod state;
 mod store;
 pub mod tables;
+mod upkeep;
 mod view;
 mod write;
 
@@ -135,6 +136,8 @@ pub struct DasdController {
     opportunism: Stream,
     /// Instant copies are refused (`instant-copy-unavailable`); it survives every crash.
     copies_refused: bool,
+    /// No spare is filled any more, and nothing scrubbed: the run ends.
+    upkeep_stopped: bool,
 }
 
 /// Whether the controller answers.
@@ -191,6 +194,7 @@ impl DasdController {
             torn: BTreeMap::new(),
             opportunism,
             copies_refused: false,
+            upkeep_stopped: false,
             parameters,
         })
     }

@@ -36,6 +36,10 @@ pub struct DasdParameters {
     /// How long modified data survives a power loss.
     pub nvs_battery: Span,
     pub stripe_log: StripeLog,
+    /// Bytes per second at which a spare is filled.
+    pub rebuild_rate: u64,
+    /// How long a scrub of all rows takes; never when zero.
+    pub scrub_every: Span,
     pub metadata_store: StoreKind,
     pub metadata_transaction: Transaction,
     /// One metadata transaction: its record in NVS, and its later arrival on the metadata store 124.

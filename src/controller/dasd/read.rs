@@ -130,9 +130,10 @@ impl DasdController {
     /// Reads places from disk for an operation that then waits: one sweep for each run of rows on a disk. A run may pass
     /// over one row that holds parity.
     pub(super) fn read_places(&mut self, slot: u32, places: &[Place], out: &mut DasdOutbox) {
-        let mut rows: Vec<(u16, u64)> =
-            places.iter().map(|&place| self.rank.locate(place)).map(|at| (at.disk, at.row)).collect();
-        if self.rank.is_damaged() {
+        let damaged = self.rank.is_damaged();
+        let find = |&place: &Place| if damaged { self.rank.locate(place) } else { self.rank.nearest(place) };
+        let mut rows: Vec<(u16, u64)> = places.iter().map(find).map(|at| (at.disk, at.row)).collect();
+        if damaged {
             rows = self.rows_around_damage(&rows);
         }
         rows.sort_unstable();

@@ -62,6 +62,8 @@ impl DasdController {
                     out.send(DasdMessage::Up);
                 }
                 self.resume_background();
+                self.start_rebuilds();
+                self.start_scrub(out);
                 self.destage_if_due(out);
             }
         }

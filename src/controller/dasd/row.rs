@@ -1,4 +1,4 @@
-//! Rows of the rank: every write of homes, with parity and the stripe log (MODEL 3.7).
+//! Rows of the rank: every write of homes, with its checks and the stripe log (MODEL 3.7).
 
 use super::command::DasdFact;
 use super::microcode::Work;
@@ -8,12 +8,11 @@ use super::{DasdController, DasdOutbox};
 use crate::device::raid::{Action, DiskOp, Place};
 use crate::vocab::{Device, Tag, TrackImage, TrackNo};
 
-/// Writes some columns of one row, and its parity.
+/// Writes some columns of one row, and its checks.
 #[derive(Clone, Debug)]
 pub struct RowWrite {
     pub parent: u32,
     pub row: u64,
-    pub parity_disk: u16,
     pub cells: Vec<RowCell>,
     pub phase: RowPhase,
 }
@@ -76,13 +75,7 @@ impl DasdController {
             let cell = RowCell { place, device, track, disk: location.disk, image, purpose };
             match rows.iter_mut().find(|row| row.row == location.row) {
                 Some(row) => row.cells.push(cell),
-                None => rows.push(RowWrite {
-                    parent,
-                    row: location.row,
-                    parity_disk: location.parity_disk,
-                    cells: vec![cell],
-                    phase: RowPhase::Lock,
-                }),
+                None => rows.push(RowWrite { parent, row: location.row, cells: vec![cell], phase: RowPhase::Lock }),
             }
         }
         self.volatile.ops[parent as usize].outstanding += rows.len() as u32;
@@ -118,44 +111,24 @@ impl DasdController {
         None
     }
 
-    /// What the new parity is computed from: the old content of the columns and the old parity, or the other columns,
-    /// whichever is fewer; where one of them cannot be read, the other way. A full row needs nothing, nor does one whose
-    /// parity disk failed.
+    /// What must be read first.
     pub(super) fn disks_to_read(&self, row: &RowWrite) -> Vec<u16> {
-        if self.rank.has_failed(row.parity_disk) {
-            return Vec::new();
-        }
-        let disks = self.rank.disks();
-        let written = |disk: u16| row.cells.iter().any(|cell| cell.disk == disk);
-        let others: Vec<u16> = (0..disks).filter(|&disk| disk != row.parity_disk && !written(disk)).collect();
-        let mut old: Vec<u16> = row.cells.iter().map(|cell| cell.disk).collect();
-        old.push(row.parity_disk);
-        let (better, worse) = if others.len() <= row.cells.len() { (others, old) } else { (old, others) };
-        let readable = |disks: &[u16]| disks.iter().all(|&disk| self.rank.is_readable(disk, row.row));
-        if readable(&better) || !readable(&worse) { better } else { worse }
+        let written: Vec<u16> = row.cells.iter().map(|cell| cell.disk).collect();
+        self.rank.reads_before_write(row.row, &written)
     }
 
     pub(super) fn write_row(&mut self, slot: u32, row: &RowWrite, out: &mut DasdOutbox) {
-        let disks = self.rank.disks();
-        let new_tag = |disk: u16| row.cells.iter().find(|cell| cell.disk == disk).map(|cell| cell.image.tag);
-        let parity = if self.disks_to_read(row).contains(&row.parity_disk) {
-            row.cells.iter().fold(self.rank.content(row.parity_disk, row.row), |parity, cell| {
-                Tag(parity.0 ^ self.rank.content(cell.disk, row.row).0 ^ cell.image.tag.0)
-            })
-        } else {
-            (0..disks).filter(|&disk| disk != row.parity_disk).fold(Tag(0), |parity, disk| {
-                Tag(parity.0 ^ new_tag(disk).unwrap_or_else(|| self.rank.content(disk, row.row)).0)
-            })
-        };
+        let mut cells: Vec<(u16, Tag)> = row.cells.iter().map(|cell| (cell.disk, cell.image.tag)).collect();
+        let checks = self.rank.checks_after_write(row.row, &cells);
+        cells.extend(checks);
         if self.parameters.stripe_log == StripeLog::Nvs {
-            let mut cells: Vec<(u16, Tag)> = row.cells.iter().map(|cell| (cell.disk, cell.image.tag)).collect();
-            cells.push((row.parity_disk, parity));
+            let cells = cells.clone();
             let labels = row.cells.iter().filter_map(|cell| Some((cell.place, cell.image.label.clone()?))).collect();
             self.battery.stripes.push(StripeIntent { row: row.row, cells, labels });
         }
         let mut submitted = 0;
-        let writes = row.cells.iter().map(|cell| (cell.disk, cell.image.tag)).chain([(row.parity_disk, parity)]);
-        for (disk, tag) in writes.filter(|&(disk, _)| !self.rank.has_failed(disk)).collect::<Vec<_>>() {
+        cells.retain(|&(disk, _)| !self.rank.has_failed(disk, row.row));
+        for (disk, tag) in cells {
             let action = Action::Write(tag);
             self.submit_disk(DiskOp { disk, row: row.row, rows: 1, action, owner: slot }, out);
             submitted += 1;
@@ -169,10 +142,10 @@ impl DasdController {
     /// A disk operation ended: what it wrote is on the platter now.
     pub(super) fn disk_ended(&mut self, op: DiskOp, arrived: bool, out: &mut DasdOutbox) {
         if let (Action::Write(_), Work::RowWrite(row)) = (&op.action, &self.volatile.ops[op.owner as usize].work) {
-            let is_parity = op.disk == row.parity_disk;
-            // What a failed disk should hold is known once the parity is there.
-            let told = |cell: &&RowCell| cell.disk == op.disk || is_parity && self.rank.has_failed(cell.disk);
+            // What a failed disk should hold is known once the check that stands in for it is there.
+            let told = |cell: &&RowCell| self.rank.keeper(cell.disk, op.row) == Some(op.disk);
             let cells: Vec<RowCell> = row.cells.iter().filter(told).cloned().collect();
+            let is_parity = self.rank.is_parity(op.disk, op.row);
             for cell in cells {
                 self.home_written(op.row, cell, arrived, out);
             }

@@ -69,7 +69,7 @@ impl DasdController {
 
     /// Columns of a row.
     pub(super) fn row_width(&self) -> u64 {
-        u64::from(self.rank.disks()) - 1
+        u64::from(self.rank.data_disks())
     }
 
     /// Places for up to `count` tracks in the open segment, or in a new one; a part of the last row may stay unused.

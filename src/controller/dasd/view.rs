@@ -114,6 +114,13 @@ impl DasdController {
         usage
     }
 
+    /// Rows of a disk that hold what they should: all, or those that a spare has by now.
+    pub fn rebuilt_rows(&self, disk: u16) -> u64 {
+        let rebuilding = self.rank.rebuilding();
+        let missing = rebuilding.iter().find(|(of, _)| *of == disk).map(|&(_, row)| row);
+        missing.unwrap_or(if self.rank.has_failed(disk, 0) { 0 } else { self.rank.rows() })
+    }
+
     /// Whether nothing is in progress: no operation, no modified data, no unwritten metadata.
     pub fn is_quiet(&self) -> bool {
         self.is_up()

@@ -1,8 +1,7 @@
 //! A log-structured array of the RVA class beside the hosts and tapes of `ess-f20-3590` (MODEL 5.2).
 //!
 //! Disks, channels, host, operators and tapes are those of that profile, so that a comparison of the two varies the disk
-//! controller alone. The product protects its array with two parity disks (13+2, S-35, G?); this rank has one, as all
-//! ranks of the model (A): full stripes are written either way, and the second parity disk is the only difference in load.
+//! controller alone.
 
 use super::{Entry, Profile, entry, ess_f20_3590};
 
@@ -15,7 +14,9 @@ pub const PROFILE: Profile = Profile {
 
 const OWN: &[Entry] = &[
     entry("dasd.architecture", "log-structured", "S-35", "how tracks lead to places: home-area or log-structured"),
-    entry("raid.data_disks", "13", "G?", "data disks of the array; one more holds parity (the product has two, S-35)"),
+    entry("raid.level", "6", "S-35", "RAID level of the array"),
+    entry("raid.data_disks", "13", "G?", "disks worth of data; two more hold checks"),
+    entry("raid.spares", "1", "A", "disks that wait to take the place of a failed one"),
     entry("controller.cache", "1 GiB", "G?", "cache of all clusters (1,024 MiB)"),
     entry("controller.nvs_per_cluster", "4 MiB", "G?", "battery-backed memory: 8 MiB in all"),
 ];

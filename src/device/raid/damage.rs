@@ -1,8 +1,8 @@
 //! What is wrong with the disks of a rank: whole disks that failed, slots that cannot be read or lie, writes that go astray.
 //!
 //! Damage belongs to the platters: no crash heals it. A slot that cannot be read is computed from the other disks of its
-//! row; with a second one in the row its content is lost. A slot that lies, and a write that goes astray, raise no error:
-//! nothing compares data with parity (scrubbing is not modelled).
+//! row as far as they suffice. A slot that lies, and a write that goes astray, raise no error: only a scrub compares data
+//! with parity.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,8 @@ pub enum Astray {
 pub(super) struct Damage {
     /// Nothing below is ever anything but empty: looked at on every access.
     any: bool,
-    failed: BTreeSet<u16>,
+    /// Disks that failed, each with the first row that the spare in its place does not hold yet, if one stands there.
+    failed: BTreeMap<u16, Option<u64>>,
     /// Slots that cannot be read until they are written.
     unreadable: BTreeSet<(u64, u16)>,
     /// Slots whose next read fails, and only that.
@@ -45,11 +46,45 @@ impl Damage {
 
     pub fn fail_disk(&mut self, disk: u16) -> bool {
         self.any = true;
-        self.failed.insert(disk)
+        if self.failed.contains_key(&disk) {
+            return false;
+        }
+        self.failed.insert(disk, None);
+        // What was wrong with single slots went with it.
+        for slots in [&mut self.unreadable, &mut self.stumbling, &mut self.lying] {
+            slots.retain(|&(_, of)| of != disk);
+        }
+        true
     }
 
-    pub fn has_failed(&self, disk: u16) -> bool {
-        self.any && self.failed.contains(&disk)
+    /// Whether a row of the disk is gone.
+    pub fn has_failed(&self, disk: u16, row: u64) -> bool {
+        self.any && self.failed.get(&disk).is_some_and(|rebuilt| row >= rebuilt.unwrap_or(0))
+    }
+
+    /// A spare takes the place of a disk that failed. False when none failed there, or one stands there already.
+    pub fn begin_rebuild(&mut self, disk: u16) -> bool {
+        match self.failed.get_mut(&disk) {
+            Some(rebuilt @ None) => {
+                *rebuilt = Some(0);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Disks with a spare in their place that is not complete, and its first missing row.
+    pub fn rebuilding(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
+        self.failed.iter().filter_map(|(&disk, &rebuilt)| Some((disk, rebuilt?)))
+    }
+
+    /// The spare holds all rows below `row`, of `rows`.
+    pub fn rebuilt(&mut self, disk: u16, row: u64, rows: u64) {
+        if row >= rows {
+            self.failed.remove(&disk);
+        } else if let Some(rebuilt) = self.failed.get_mut(&disk) {
+            *rebuilt = Some(row);
+        }
     }
 
     pub fn make_unreadable(&mut self, disk: u16, row: u64, latent: bool) {
@@ -78,7 +113,7 @@ impl Damage {
     }
 
     pub fn is_readable(&self, disk: u16, row: u64) -> bool {
-        !self.any || !(self.failed.contains(&disk) || self.unreadable.contains(&(row, disk)))
+        !self.any || !(self.has_failed(disk, row) || self.unreadable.contains(&(row, disk)))
     }
 
     /// Whether a read must turn to the other disks of the row. A slot that only stumbles does so once.
@@ -99,7 +134,7 @@ impl Damage {
             Some(Astray::Lost) => return None,
             Some(Astray::Misdirected { disk, row }) => (disk, row, tag),
         };
-        if self.failed.contains(&disk) {
+        if self.has_failed(disk, row) {
             return None;
         }
         self.unreadable.remove(&(row, disk));

@@ -1,25 +1,32 @@
-//! A rank: disks that hold volumes with rotated parity, and the waiting line of each disk.
+//! A rank: disks that hold volumes by a RAID level, and the waiting line of each disk.
 //!
 //! A rank has no events of its own. Its owner submits operations, schedules their ends from the service times it gets
 //! back, and calls [`Rank::complete`] when they are due. What a write carries reaches the platter in that call and
 //! only there, so a crash before it leaves the old content whole: no slot is ever half written.
 //!
-//! Which operations a host write needs (read data and parity, write both; or a whole row) is the owner's business, and
-//! so is the write hole between two of them. Deliberately absent: RAID levels other than 5, spares and rebuild, the command queue
-//! of a disk (operations of one disk are served in the order submitted, each with its own overhead).
+//! The rank says which operations a write of some columns needs ([`Rank::reads_before_write`], [`Rank::checks_after_write`]);
+//! their order, and the write hole between two of them, are the owner's business, and so is the pace of a rebuild and of a
+//! scrub. Deliberately absent: the command queue of a disk (operations of one disk are served in the order submitted, each
+//! with its own overhead).
 
 mod damage;
+mod galois;
 mod layout;
+mod level;
 mod platters;
+mod redundancy;
+mod scrub;
 
 use std::sync::Arc;
 
 pub use damage::Astray;
 pub use layout::{Location, Place};
+pub use level::RaidLevel;
 pub use platters::{ExtentError, PlaceExtent};
+pub use scrub::Finding;
 
 use self::damage::Damage;
-use self::layout::Layout;
+use self::layout::{Layout, Role};
 use self::platters::Platters;
 use super::disk::{Disk, DiskError, DiskModel, DiskParameters, SECTOR_BYTES, TURN};
 use crate::kernel::{Span, Station, Stream, Time, Usage};
@@ -27,11 +34,21 @@ use crate::vocab::{Op, SLOT_BYTES, Tag};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RankParameters {
-    /// Data disks; a RAID-5 rank has one more for parity, rotated over all.
+    pub level: RaidLevel,
+    /// Disks worth of data; the level says how many more there are.
     pub data_disks: u32,
+    /// Disks that wait to take the place of a failed one.
+    pub spares: u32,
     /// Sectors of one place: those of a whole track, or of a compressed one.
     pub slot_sectors: u32,
     pub disk: DiskParameters,
+}
+
+impl RankParameters {
+    /// All disks of a possible rank, spares not counted.
+    pub fn disks(&self) -> u16 {
+        self.level.disks(u16::try_from(self.data_disks).unwrap_or(u16::MAX / 2))
+    }
 }
 
 /// Far beyond any array (the widest products have 16 data disks, G): a limit on memory.
@@ -46,6 +63,8 @@ const _: () = assert!(SLOT_BYTES.is_multiple_of(SECTOR_BYTES));
 pub enum RankError {
     #[error("a rank has 1 to {MOST_DATA_DISKS} data disks, not {0}")]
     DataDisks(u32),
+    #[error("RAID-1 is one pair: 1 data disk, not {0} (RAID-10 is striped over pairs)")]
+    NoPair(u32),
     #[error("a disk of {0} sectors does not hold one track of {1} sectors")]
     NoSlot(u64, u32),
     #[error(transparent)]
@@ -60,7 +79,7 @@ pub struct DiskOp {
     pub disk: u16,
     /// The first row touched.
     pub row: u64,
-    /// Consecutive rows from `row` on, read in one sweep; a write has one.
+    /// Consecutive rows from `row` on, read or rebuilt in one sweep; a write has one.
     ///
     /// A write carries a single tag, so that an operation is a few words without a list behind it and a crash loses
     /// whole slots. Rows written one after the other cost a turn each, as on a real disk without write cache.
@@ -74,6 +93,8 @@ pub struct DiskOp {
 pub enum Action {
     Read,
     Write(Tag),
+    /// Rows of a spare, from what the other disks of each row say.
+    Rebuild,
 }
 
 /// An operation that has ended.
@@ -101,6 +122,7 @@ pub struct Rank {
 struct Durable {
     platters: Platters,
     damage: Damage,
+    spares: u32,
 }
 
 /// What a crash of the owner or a power loss ends: operations in service and in line, and the arm positions.
@@ -121,25 +143,28 @@ impl Rank {
     /// disks stand to each other: spindles are not synchronised (A).
     pub fn new(parameters: &RankParameters, extents: &[PlaceExtent], phases: &Stream) -> Result<Rank, RankError> {
         let model = Arc::new(DiskModel::new(&parameters.disk)?);
-        Rank::of_disks(model, parameters.data_disks, parameters.slot_sectors, extents, phases)
+        Rank::of_disks(model, parameters, extents, phases)
     }
 
     /// As [`Rank::new`], with the tables of a disk type that ranks share.
     pub fn of_disks(
         model: Arc<DiskModel>,
-        data_disks: u32,
-        slot_sectors: u32,
+        parameters: &RankParameters,
         extents: &[PlaceExtent],
         phases: &Stream,
     ) -> Result<Rank, RankError> {
+        let &RankParameters { level, data_disks, spares, slot_sectors, .. } = parameters;
         if !(1..=MOST_DATA_DISKS).contains(&data_disks) {
             return Err(RankError::DataDisks(data_disks));
+        }
+        if level == RaidLevel::One && data_disks != 1 {
+            return Err(RankError::NoPair(data_disks));
         }
         let rows = model.sectors() / u64::from(slot_sectors.max(1));
         if rows == 0 {
             return Err(RankError::NoSlot(model.sectors(), slot_sectors));
         }
-        let layout = Layout::new(data_disks as u16, rows);
+        let layout = Layout::new(level, data_disks as u16, rows);
         let spindles = (0..layout.disks())
             .map(|disk| Spindle {
                 disk: Disk::new(phases.draws(u64::from(disk)).below(TURN)),
@@ -151,7 +176,7 @@ impl Rank {
         Ok(Rank {
             model,
             slot_sectors,
-            durable: Durable { platters, damage: Damage::default() },
+            durable: Durable { platters, damage: Damage::default(), spares },
             volatile: Volatile { spindles },
         })
     }
@@ -166,18 +191,39 @@ impl Rank {
         self.layout().rows()
     }
 
-    /// Data disks and the one for parity.
+    /// All disks in use, spares not counted.
     pub fn disks(&self) -> u16 {
         self.layout().disks()
+    }
+
+    /// Columns of data in a row.
+    pub fn data_disks(&self) -> u16 {
+        self.layout().data_disks()
     }
 
     pub fn locate(&self, place: Place) -> Location {
         self.layout().locate(place)
     }
 
-    /// The place whose data lies on `row` of `disk`; `None` where the parity of the row lies.
+    /// Where a place is read while nothing is wrong: of a mirrored pair, on the disk with the shorter line.
+    pub fn nearest(&self, place: Place) -> Location {
+        let at = self.locate(place);
+        let load = |disk: u16| {
+            let line = &self.volatile.spindles[usize::from(disk)].line;
+            line.waiting() + line.in_service() as usize
+        };
+        let partner = self.layout().partner(at.disk).filter(|&partner| load(partner) < load(at.disk));
+        Location { disk: partner.unwrap_or(at.disk), ..at }
+    }
+
+    /// The place whose data lies on `row` of `disk`; `None` for a check and for a mirror.
     pub fn place(&self, disk: u16, row: u64) -> Option<Place> {
         self.layout().place(disk, row)
+    }
+
+    /// Whether the slot holds a sum over its row.
+    pub fn is_parity(&self, disk: u16, row: u64) -> bool {
+        matches!(self.layout().role(disk, row), Role::P | Role::Q)
     }
 
     /// Hands an operation to its disk: returns its service time when it starts at once, `None` when it waits.
@@ -206,13 +252,17 @@ impl Rank {
         let arrived = match op.action {
             Action::Read => false,
             Action::Write(tag) => self.put(disk, op.row, tag),
+            Action::Rebuild => {
+                self.restore(disk, op.row, op.rows);
+                true
+            }
         };
         Completed { op, read: self.slot(disk, op.row), arrived, next }
     }
 
     /// Writes a slot, unless damage leads the write astray. True when the slot holds it.
     fn put(&mut self, disk: u16, row: u64, tag: Tag) -> bool {
-        let Durable { platters, damage } = &mut self.durable;
+        let Durable { platters, damage, .. } = &mut self.durable;
         if !damage.any() {
             platters.write(disk, row, tag);
             return true;
@@ -252,21 +302,13 @@ impl Rank {
 
     /// What reading a place gives: its slot, or what the other disks of the row say of it.
     pub fn tag(&self, place: Place) -> Tag {
-        let Location { disk, row, .. } = self.locate(place);
+        let Location { disk, row } = self.locate(place);
         self.content(disk, row)
     }
 
     /// As [`Rank::tag`], for any slot. [`Tag::UNREADABLE`] when too little of the row can be read.
     pub fn content(&self, disk: u16, row: u64) -> Tag {
-        let damage = &self.durable.damage;
-        if !damage.any() {
-            return self.slot(disk, row);
-        }
-        if damage.is_readable(disk, row) {
-            return damage.as_read(disk, row, self.slot(disk, row));
-        }
-        let rest_is_readable = (0..self.disks()).all(|other| other == disk || damage.is_readable(other, row));
-        if rest_is_readable { self.reconstruct(disk, row) } else { Tag::UNREADABLE }
+        self.durable.content(disk, row)
     }
 
     /// Whether the slot can be read by itself.
@@ -274,16 +316,22 @@ impl Rank {
         self.durable.damage.is_readable(disk, row)
     }
 
-    pub fn has_failed(&self, disk: u16) -> bool {
-        self.durable.damage.has_failed(disk)
+    /// Whether the disk failed, and a spare in its place does not hold the row.
+    pub fn has_failed(&self, disk: u16, row: u64) -> bool {
+        self.durable.damage.has_failed(disk, row)
     }
 
-    /// The slots that must be read for the content of one: itself, or the other disks of its row that can be read.
+    /// The slots that must be read for the content of one: itself, or those it is computed from.
     pub fn slots_to_read(&mut self, disk: u16, row: u64) -> Vec<u16> {
         if !self.durable.damage.read_fails(disk, row) {
             return vec![disk];
         }
-        (0..self.disks()).filter(|&other| other != disk && self.is_readable(other, row)).collect()
+        self.durable.sources(disk, row)
+    }
+
+    /// The slots that the content of one is computed from.
+    pub fn sources(&self, disk: u16, row: u64) -> Vec<u16> {
+        self.durable.sources(disk, row)
     }
 
     /// Whether anything is wrong with the disks.
@@ -296,21 +344,34 @@ impl Rank {
         self.durable.damage.fail_disk(disk)
     }
 
+    /// A spare takes the place of a failed disk, empty. False when there is none, or one has done so.
+    pub fn take_spare(&mut self, disk: u16) -> bool {
+        let Durable { damage, spares, .. } = &mut self.durable;
+        let taken = *spares > 0 && damage.begin_rebuild(disk);
+        *spares -= u32::from(taken);
+        taken
+    }
+
+    /// Disks in whose place a spare stands that does not hold all rows, and its first missing row.
+    pub fn rebuilding(&self) -> Vec<(u16, u64)> {
+        self.durable.damage.rebuilding().collect()
+    }
+
     /// The slot of a place cannot be read until it is written; or only its next read fails.
     pub fn make_unreadable(&mut self, place: Place, latent: bool) {
-        let Location { disk, row, .. } = self.locate(place);
+        let Location { disk, row } = self.locate(place);
         self.durable.damage.make_unreadable(disk, row, latent);
     }
 
     /// The slot of a place reads as something else, without an error, until it is written.
     pub fn make_lie(&mut self, place: Place) {
-        let Location { disk, row, .. } = self.locate(place);
+        let Location { disk, row } = self.locate(place);
         self.durable.damage.make_lie(disk, row);
     }
 
     /// The next write of the slot of a place goes wrong, without an error.
     pub fn lead_astray(&mut self, place: Place, what: Astray) {
-        let Location { disk, row, .. } = self.locate(place);
+        let Location { disk, row } = self.locate(place);
         self.durable.damage.lead_astray(disk, row, what);
     }
 
@@ -319,24 +380,14 @@ impl Rank {
         self.durable.damage.slow_down(disk, factor_milli, until);
     }
 
-    /// What the parity disk of a row holds.
-    pub fn parity(&self, row: u64) -> Tag {
-        self.slot(self.layout().parity_disk(row), row)
-    }
-
     /// What one disk holds on one row, data or parity.
     pub fn slot(&self, disk: u16, row: u64) -> Tag {
         self.durable.platters.tag(disk, row)
     }
 
-    /// What `disk` should hold on `row` by what the other disks hold: the XOR of theirs.
+    /// What `disk` should hold on `row` by what the other disks hold.
     pub fn reconstruct(&self, disk: u16, row: u64) -> Tag {
-        self.durable.platters.xor(row, |other| other == disk)
-    }
-
-    /// Whether the parity of a row fits its data.
-    pub fn row_is_consistent(&self, row: u64) -> bool {
-        self.durable.platters.xor(row, |_| false) == Tag(0)
+        self.durable.reconstruct(disk, row).unwrap_or(Tag::UNREADABLE)
     }
 
     /// All rows that can differ from their initial content, ascending; other rows are consistent.
@@ -349,6 +400,17 @@ impl Rank {
         self.put(disk, row, tag);
     }
 
+    /// Rows of a spare get the content that the rest of each row says; what nobody can say is lost from now on.
+    fn restore(&mut self, disk: u16, first: u64, rows: u32) {
+        let (end, bound) = (first + u64::from(rows), self.durable.platters.bound_rows());
+        for row in first..end.min(bound) {
+            let tag = self.durable.content(disk, row);
+            self.durable.platters.write(disk, row, tag);
+        }
+        let all = self.rows();
+        self.durable.damage.rebuilt(disk, end, all);
+    }
+
     fn layout(&self) -> &Layout {
         self.durable.platters.layout()
     }
@@ -359,7 +421,7 @@ impl Spindle {
         self.in_service = Some(op);
         let direction = match op.action {
             Action::Read => Op::Read,
-            Action::Write(_) => Op::Write,
+            Action::Write(_) | Action::Rebuild => Op::Write,
         };
         let slot = u64::from(slot_sectors);
         let sectors = u32::try_from(u64::from(op.rows) * slot).expect("a sweep is shorter than 2^32 sectors");
@@ -377,10 +439,34 @@ mod tests {
     /// A 3390-3 on seven disks.
     const TRACKS: u64 = 50_085;
 
-    fn rank() -> Rank {
+    fn parameters(level: RaidLevel, data_disks: u32) -> RankParameters {
+        RankParameters { level, data_disks, spares: 1, slot_sectors: SLOT_SECTORS, disk: disk_36_gb() }
+    }
+
+    pub(super) fn rank_of(level: RaidLevel, data_disks: u32) -> Rank {
         let extents = [PlaceExtent { first: Place(0), count: TRACKS, volume: 1 }];
-        let parameters = RankParameters { data_disks: 6, slot_sectors: SLOT_SECTORS, disk: disk_36_gb() };
-        Rank::new(&parameters, &extents, &Stream::new(1, "rank", "phases")).unwrap()
+        Rank::new(&parameters(level, data_disks), &extents, &Stream::new(1, "rank", "phases")).unwrap()
+    }
+
+    /// A rank whose first places have been written one by one.
+    pub(super) fn fill(mut rank: Rank, places: u64) -> Rank {
+        for place in (0..places).map(Place) {
+            let at = rank.locate(place);
+            let cells = [(at.disk, Tag(7_000 + place.0))];
+            let checks = rank.checks_after_write(at.row, &cells);
+            for (disk, tag) in cells.into_iter().chain(checks) {
+                rank.write_now(disk, at.row, tag);
+            }
+        }
+        rank
+    }
+
+    fn rank() -> Rank {
+        rank_of(RaidLevel::Five, 6)
+    }
+
+    fn parity_disk(rank: &Rank, row: u64) -> u16 {
+        rank.layout().check_disks(row).next().expect("RAID-5 has a check")
     }
 
     fn op(disk: u16, row: u64, action: Action, owner: u32) -> DiskOp {
@@ -397,7 +483,8 @@ mod tests {
 
     /// Reads data and parity, writes both: the small write of RAID-5.
     fn small_write(rank: &mut Rank, now: Time, place: Place, tag: Tag) -> Time {
-        let Location { disk, row, parity_disk } = rank.locate(place);
+        let Location { disk, row } = rank.locate(place);
+        let parity_disk = parity_disk(rank, row);
         let (_, old) = run(rank, now, op(disk, row, Action::Read, 0));
         let (read, parity) = run(rank, now, op(parity_disk, row, Action::Read, 0));
         run(rank, read, op(disk, row, Action::Write(tag), 0));
@@ -439,14 +526,15 @@ mod tests {
     #[test]
     fn a_crash_between_data_and_parity_leaves_a_write_hole() {
         let mut rank = rank();
-        let Location { disk, row, parity_disk } = rank.locate(Place(77));
-        let (old_data, old_parity) = (rank.slot(disk, row), rank.parity(row));
+        let Location { disk, row } = rank.locate(Place(77));
+        let parity_disk = parity_disk(&rank, row);
+        let (old_data, old_parity) = (rank.slot(disk, row), rank.slot(parity_disk, row));
         let data_done = Time::ZERO + rank.submit(Time::ZERO, op(disk, row, Action::Write(Tag(1)), 0)).unwrap();
         let _ = rank.submit(Time::ZERO, op(parity_disk, row, Action::Write(Tag(2)), 0)).unwrap();
         assert_eq!(rank.slot(disk, row), old_data, "a write in service has not reached the platter");
         let _ = rank.complete(data_done, disk);
         rank.crash(data_done);
-        assert_eq!((rank.tag(Place(77)), rank.parity(row)), (Tag(1), old_parity));
+        assert_eq!((rank.tag(Place(77)), rank.slot(parity_disk, row)), (Tag(1), old_parity));
         assert!(!rank.row_is_consistent(row));
         assert_eq!(rank.reconstruct(disk, row), old_data, "a rebuild would bring back the old content");
         rank.write_now(parity_disk, row, rank.reconstruct(parity_disk, row));
@@ -540,8 +628,10 @@ mod tests {
     #[test]
     fn impossible_ranks_are_refused() {
         let phases = Stream::new(1, "rank", "phases");
+        let no_pair = Rank::new(&parameters(RaidLevel::One, 2), &[], &phases).unwrap_err();
+        assert!(no_pair.to_string().contains("RAID-1 is one pair"), "{no_pair}");
         let refused = |data_disks, disk: DiskParameters, extents: &[PlaceExtent]| {
-            Rank::new(&RankParameters { data_disks, slot_sectors: SLOT_SECTORS, disk }, extents, &phases)
+            Rank::new(&RankParameters { disk, ..parameters(RaidLevel::Five, data_disks) }, extents, &phases)
                 .unwrap_err()
                 .to_string()
         };
@@ -562,7 +652,7 @@ mod tests {
     fn ranks_of_large_disks_share_their_tables_and_stay_small() {
         let model = Arc::new(DiskModel::new(&disk_20_tb()).unwrap());
         let phases = Stream::new(1, "rank", "phases");
-        let rank = Rank::of_disks(model.clone(), 8, SLOT_SECTORS, &[], &phases).unwrap();
+        let rank = Rank::of_disks(model.clone(), &parameters(RaidLevel::Five, 8), &[], &phases).unwrap();
         assert_eq!(rank.rows() / 1_000_000, 348);
         assert_eq!(rank.tag(Place(rank.places() - 1)), Tag(0));
         assert!(rank.row_is_consistent(rank.rows() - 1));
@@ -573,7 +663,7 @@ mod tests {
     #[test]
     fn one_slot_of_a_row_is_computed_and_two_are_lost() {
         let mut rank = rank();
-        let Location { disk, row, .. } = rank.locate(Place(100));
+        let Location { disk, row } = rank.locate(Place(100));
         let content = rank.tag(Place(100));
         rank.make_unreadable(Place(100), true);
         assert_eq!(rank.tag(Place(100)), content);
@@ -588,12 +678,65 @@ mod tests {
     }
 
     #[test]
+    fn a_spare_is_filled_row_by_row_and_serves_what_it_holds() {
+        let mut rank = fill(rank(), 120);
+        let expected: Vec<Tag> = (0..120).map(|place| rank.tag(Place(place))).collect();
+        let contents = |rank: &Rank| -> Vec<Tag> { (0..120).map(|place| rank.tag(Place(place))).collect() };
+        assert!(!rank.take_spare(3), "no disk has failed");
+        rank.fail_disk(3);
+        assert!(rank.take_spare(3) && !rank.take_spare(3));
+        assert_eq!(rank.rebuilding(), [(3, 0)]);
+        let rebuild = |row, rows| DiskOp { disk: 3, row, rows, action: Action::Rebuild, owner: 0 };
+        let (now, _) = run(&mut rank, Time::ZERO, rebuild(0, 10));
+        assert_eq!(rank.rebuilding(), [(3, 10)]);
+        assert!(rank.is_readable(3, 9) && rank.has_failed(3, 10));
+        assert_eq!(contents(&rank), expected);
+        // A write of a missing row goes to the parity, of a present one to the spare.
+        rank.write_now(3, 12, Tag(1));
+        rank.write_now(3, 2, rank.content(3, 2));
+        assert_eq!(contents(&rank), expected);
+        let rows = rank.rows();
+        run(&mut rank, now, rebuild(10, u32::try_from(rows - 10).unwrap()));
+        assert!(rank.rebuilding().is_empty() && rank.is_readable(3, rows - 1));
+        assert_eq!(contents(&rank), expected);
+        assert!((0..20).all(|row| rank.row_is_consistent(row)));
+        rank.fail_disk(3);
+        assert!(!rank.take_spare(3), "there was one spare");
+    }
+
+    #[test]
+    fn a_latent_error_on_a_survivor_costs_its_slot_in_a_rebuild_of_raid_5_and_not_of_raid_6() {
+        for (level, survives) in [(RaidLevel::Five, false), (RaidLevel::Six, true)] {
+            let mut rank = fill(rank_of(level, 6), 120);
+            let (row, expected) = (5, rank.slot(3, 5));
+            let other = rank.locate(Place(row * 6 + 4)).disk;
+            assert_ne!(other, 3);
+            rank.make_unreadable(Place(row * 6 + 4), true);
+            rank.fail_disk(3);
+            rank.take_spare(3);
+            run(&mut rank, Time::ZERO, DiskOp { disk: 3, row: 0, rows: 20, action: Action::Rebuild, owner: 0 });
+            assert_eq!(rank.content(3, row) == expected, survives, "{level}");
+            assert_eq!(rank.content(3, row) == Tag::UNREADABLE, !survives, "{level}");
+        }
+    }
+
+    #[test]
+    fn a_mirrored_read_goes_where_the_line_is_shorter() {
+        let mut rank = rank_of(RaidLevel::Ten, 3);
+        let at = rank.nearest(Place(1));
+        assert_eq!(at, rank.locate(Place(1)));
+        let _ = rank.submit(Time::ZERO, op(at.disk, 0, Action::Read, 0));
+        assert_eq!(rank.nearest(Place(1)).disk, at.disk ^ 1);
+        assert_eq!(rank_of(RaidLevel::Five, 3).nearest(Place(1)), rank_of(RaidLevel::Five, 3).locate(Place(1)));
+    }
+
+    #[test]
     fn silent_damage_shows_in_the_content_alone() {
         let mut rank = rank();
         let content = rank.tag(Place(100));
         rank.make_lie(Place(100));
         assert!(![content, Tag::UNREADABLE].contains(&rank.tag(Place(100))));
-        let Location { disk, row, .. } = rank.locate(Place(200));
+        let Location { disk, row } = rank.locate(Place(200));
         let to = rank.locate(Place(300));
         rank.lead_astray(Place(200), Astray::Misdirected { disk: to.disk, row: to.row });
         let old = rank.tag(Place(200));

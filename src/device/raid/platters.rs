@@ -1,7 +1,7 @@
-//! What the disks of a rank hold: one content tag per slot, parity included. All of it survives every crash.
+//! What the disks of a rank hold: one content tag per slot, checks and mirrors included. All of it survives every crash.
 //!
 //! Only slots that differ from their initial content take memory, a page at a time. Initial data is a function of the
-//! volume that a place is bound to, initial parity the XOR of its row: a rank starts consistent.
+//! volume that a place is bound to, an initial check what its row makes it: a rank starts consistent.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl Platters {
     pub fn new(layout: Layout, extents: &[PlaceExtent]) -> Result<Platters, ExtentError> {
         let extents = in_order(extents, layout.places())?;
         let bound_places = extents.last().map_or(0, |last| last.first.0 + last.count);
-        let bound_rows = bound_places.div_ceil(u64::from(layout.disks() - 1));
+        let bound_rows = bound_places.div_ceil(u64::from(layout.data_disks()));
         let disks = (0..layout.disks()).map(|_| Paged::new(bound_rows)).collect();
         Ok(Platters { initial: Initial { layout, extents }, disks, bound_rows })
     }
@@ -77,14 +77,14 @@ impl Platters {
         }
     }
 
+    /// Rows that an extent reaches: all others hold zeros.
+    pub fn bound_rows(&self) -> u64 {
+        self.bound_rows
+    }
+
     pub fn assert_writable(&self, row: u64, tag: Tag) {
         assert!(row < self.layout().rows(), "a row lies on its rank");
         assert!(row < self.bound_rows || tag == Tag(0), "data is written to rows that hold a volume");
-    }
-
-    /// The XOR of a row over all disks but those left out.
-    pub fn xor(&self, row: u64, is_left_out: impl Fn(u16) -> bool) -> Tag {
-        xor((0..self.layout().disks()).filter(|&disk| !is_left_out(disk)).map(|disk| self.tag(disk, row)))
     }
 
     /// All rows that can differ from their initial content, ascending, each once.
@@ -102,10 +102,8 @@ impl Platters {
 
 impl Initial {
     fn tag(&self, disk: u16, row: u64) -> Tag {
-        match self.layout.place(disk, row) {
-            Some(place) => self.data(place),
-            None => xor(self.layout.row_places(row).map(|place| self.data(place))),
-        }
+        let layout = &self.layout;
+        layout.check_of(layout.role(disk, row), |column| self.data(layout.place_of(row, column)))
     }
 
     fn data(&self, place: Place) -> Tag {
@@ -114,10 +112,6 @@ impl Initial {
         let track = place.0 - extent.first.0;
         if track < extent.count { Tag::initial(extent.volume, TrackNo(track as u32)) } else { Tag(0) }
     }
-}
-
-fn xor(tags: impl Iterator<Item = Tag>) -> Tag {
-    Tag(tags.fold(0, |sum, tag| sum ^ tag.0))
 }
 
 /// The extents, sorted by their first place, once they are known to be possible.
@@ -147,6 +141,7 @@ fn in_order(extents: &[PlaceExtent], places: u64) -> Result<Arc<[PlaceExtent]>, 
 
 #[cfg(test)]
 mod tests {
+    use super::super::RaidLevel;
     use super::*;
 
     fn extent(first: u64, count: u64, volume: u64) -> PlaceExtent {
@@ -160,7 +155,8 @@ mod tests {
 
     #[test]
     fn places_start_with_the_tracks_of_their_volumes() {
-        let platters = Platters::new(Layout::new(6, 1_000), &[extent(100, 50, 2), extent(10, 30, 1)]).unwrap();
+        let platters =
+            Platters::new(Layout::new(RaidLevel::Five, 6, 1_000), &[extent(100, 50, 2), extent(10, 30, 1)]).unwrap();
         let expected = [
             (0, Tag(0)),
             (9, Tag(0)),
@@ -175,14 +171,16 @@ mod tests {
         for (place, tag) in expected {
             assert_eq!(data(&platters, place), tag, "place {place}");
         }
-        assert!((0..1_000).all(|row| platters.xor(row, |_| false) == Tag(0)), "every row starts consistent");
+        let xor = |row| (0..7).fold(0, |sum, disk| sum ^ platters.tag(disk, row).0);
+        assert!((0..1_000).all(|row| xor(row) == 0), "every row starts consistent");
         assert_eq!(platters.touched_rows().count(), 0, "reading touches nothing");
     }
 
     #[test]
     fn memory_follows_the_volumes_and_not_the_disks() {
         // A 20 TB disk has 348 million rows: without the bound, 11 MB of pointers per disk.
-        let mut platters = Platters::new(Layout::new(6, 348_000_000), &[extent(0, 50_085, 1)]).unwrap();
+        let mut platters =
+            Platters::new(Layout::new(RaidLevel::Five, 6, 348_000_000), &[extent(0, 50_085, 1)]).unwrap();
         assert!(platters.disks.iter().all(|disk| disk.len() == 8_348), "50,085 tracks over 6 disks");
         platters.write(3, 347_999_999, Tag(0));
         assert_eq!(platters.tag(3, 347_999_999), Tag(0));
@@ -192,12 +190,12 @@ mod tests {
     #[test]
     #[should_panic(expected = "rows that hold a volume")]
     fn data_is_never_written_where_it_would_be_forgotten() {
-        Platters::new(Layout::new(6, 1_000), &[extent(0, 60, 1)]).unwrap().write(0, 10, Tag(7));
+        Platters::new(Layout::new(RaidLevel::Five, 6, 1_000), &[extent(0, 60, 1)]).unwrap().write(0, 10, Tag(7));
     }
 
     #[test]
     fn touched_rows_are_named_once_and_in_order() {
-        let mut platters = Platters::new(Layout::new(2, 1_000), &[extent(0, 2_000, 1)]).unwrap();
+        let mut platters = Platters::new(Layout::new(RaidLevel::Five, 2, 1_000), &[extent(0, 2_000, 1)]).unwrap();
         for (disk, row) in [(2, 999), (0, 300), (1, 301), (1, 999)] {
             platters.write(disk, row, Tag(5));
         }
@@ -207,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_write_changes_its_slot_alone() {
-        let mut platters = Platters::new(Layout::new(3, 600), &[extent(0, 1_800, 9)]).unwrap();
+        let mut platters = Platters::new(Layout::new(RaidLevel::Five, 3, 600), &[extent(0, 1_800, 9)]).unwrap();
         let before = platters.clone();
         platters.write(1, 300, Tag(42));
         for disk in 0..4 {
@@ -220,12 +218,13 @@ mod tests {
 
     #[test]
     fn impossible_extents_are_refused() {
-        let refused = |extents: &[PlaceExtent]| Platters::new(Layout::new(6, 10), extents).unwrap_err();
+        let refused =
+            |extents: &[PlaceExtent]| Platters::new(Layout::new(RaidLevel::Five, 6, 10), extents).unwrap_err();
         assert_eq!(refused(&[extent(0, 5, 1), extent(7, 0, 2)]), ExtentError::Empty { index: 1 });
         assert_eq!(refused(&[extent(59, 2, 1)]), ExtentError::BeyondEnd { index: 0, end: 61, places: 60 });
         assert!(matches!(refused(&[extent(u64::MAX, 1 << 32, 1)]), ExtentError::BeyondEnd { index: 0, .. }));
         assert!(matches!(refused(&[extent(0, (1 << 32) + 1, 1)]), ExtentError::TooLong { index: 0, .. }));
         assert_eq!(refused(&[extent(20, 5, 1), extent(0, 10, 2), extent(9, 3, 3)]), ExtentError::Overlap(1, 2));
-        assert!(Platters::new(Layout::new(6, 10), &[extent(30, 30, 1), extent(0, 30, 2)]).is_ok());
+        assert!(Platters::new(Layout::new(RaidLevel::Five, 6, 10), &[extent(30, 30, 1), extent(0, 30, 2)]).is_ok());
     }
 }

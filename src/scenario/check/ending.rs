@@ -2,6 +2,7 @@
 
 use crate::controller::dasd::{Architecture, DasdParameters};
 use crate::controller::tape::TapeParameters;
+use crate::device::raid::RaidLevel;
 use crate::host::{OperatorParameters, WorkloadKind, WorkloadPlan};
 use crate::kernel::{Span, Time};
 use crate::manager::plan::{BackupPlan, HostParameters, Medium, MethodName, Readback, RestorePlan, WithdrawAfter};
@@ -296,10 +297,16 @@ impl JobClock<'_> {
         self.tape_time(tracks) + self.homes(tracks) + self.host.vary_longest * 2 + records
     }
 
-    /// Written tracks leave the NVS as parity updates: two reads and two writes, spread over the disks of a rank.
+    /// Written tracks leave the NVS as small writes, spread over the disks of a rank.
     fn homes(&self, tracks: u64) -> Span {
-        let disks = u64::from(self.dasd.rank.data_disks) + 1;
-        (self.disk_access() * 4 + self.dasd.fast_write) * tracks / disks
+        let rank = &self.dasd.rank;
+        let accesses = match rank.level {
+            RaidLevel::Zero => 1,
+            RaidLevel::One | RaidLevel::Ten => 2,
+            RaidLevel::Five => 4,
+            RaidLevel::Six => 6,
+        };
+        (self.disk_access() * accesses + self.dasd.fast_write) * tracks / u64::from(rank.disks())
     }
 
     /// From one volume to another.

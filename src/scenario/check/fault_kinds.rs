@@ -135,7 +135,7 @@ impl Context<'_> {
     fn dasd_fault(&mut self, kind: FaultKind, entry: &Given<RawFault>, backups: &[BackupPlan]) -> Option<Fault> {
         let raw = &entry.value;
         let clusters = self.hardware.number("controller.clusters");
-        let disks = self.hardware.number("raid.data_disks");
+        let last_disk = u64::from(self.hardware.raid_disks()) - 1;
         let duration = or(&raw.duration, OUTAGE);
         Some(match kind {
             FaultKind::ClusterCrash => {
@@ -147,11 +147,11 @@ impl Context<'_> {
             FaultKind::MetadataRollback => Fault::MetadataRollback { transactions: self.things(&raw.transactions)? },
             FaultKind::PathLoss => Fault::PathLoss { duration },
             FaultKind::DiskFailure => {
-                let disk = small(self.within(&raw.disk, 0, 0, disks)?);
+                let disk = small(self.within(&raw.disk, 0, 0, last_disk)?);
                 Fault::DiskFailure { disk, rebuild: or(&raw.rebuild, true) }
             }
             FaultKind::DiskSlow => {
-                let disk = small(self.within(&raw.disk, 0, 0, disks)?);
+                let disk = small(self.within(&raw.disk, 0, 0, last_disk)?);
                 let factor_milli = raw.factor.as_ref().map_or(2_000, |factor| factor.value.0);
                 if !(1_000..=SLOWEST_MILLI).contains(&factor_milli) {
                     let given = raw.factor.as_ref().expect("the default lies within");
