@@ -326,8 +326,10 @@ fn d15_a_spare_is_filled_at_its_rate() {
     let (done, _, _) = rebuild("2 h", "");
     check_near("rebuild of 36.4 GB at 10 MB/s", 1.011 * 3_600.0, 36.4, done.expect("it is done within two hours"));
     // 20 TB at 100 MB/s take 55.6 h: the first 200 s are enough to see the rate.
-    let large = "[disk]\ncapacity = \"20 TB\"\nrpm = 7200\ncylinders = 500000\nheads = 20\nzones = 30\n\
-                 rate_outer = \"280 MB/s\"\nrate_inner = \"130 MB/s\"\ntrack_skew = \"0.5 ms\"\n\
+    let large = "[disk]\ncapacity = \"20 TB\"\nrpm = 7200\ncylinders = 560000\nheads = 20\nzones = 20\n\
+                 rate_outer = \"285 MB/s\"\nrate_inner = \"130 MB/s\"\ntrack_skew = \"270 us\"\noverhead = \"200 us\"\n\
+                 seek_track_read = \"0.23 ms\"\nseek_average_read = \"7.4 ms\"\nseek_full_read = \"16 ms\"\n\
+                 seek_track_write = \"0.32 ms\"\nseek_average_write = \"8.2 ms\"\nseek_full_write = \"17 ms\"\n\
                  [raid]\nrebuild_rate = \"100 MB/s\"\n";
     let (done, rows, _) = rebuild("200 s", large);
     assert!(done.is_none());

@@ -2,7 +2,7 @@
 //!
 //! A slot is one version of one track. Usually a track has one; while a virtual copy needs the older content of a track
 //! that was modified both before and after its instant, the older modified version stays chained behind the newer one.
-//! Clean slots wait in least-recently-used order to be replaced, modified ones in the order in which they were first
+//! Clean slots wait to be replaced in the order of their policy (LRU, or segmented LRU, which a scan does not empty), modified ones in the order in which they were first
 //! modified to be destaged. The cache is volatile: modified data is safe only because NVS holds a second copy
 //! ([`Nvs`]), and the slot remembers where.
 //!
@@ -10,6 +10,7 @@
 //! the cluster that serves it. NVS has a bank in each cluster; which bank takes a copy is its owner's business.
 
 use crate::kernel::Time;
+use crate::names;
 use crate::vocab::{Device, Paged, TrackImage, TrackNo};
 
 /// A place in the cache.
@@ -25,6 +26,27 @@ pub type Epoch = u32;
 
 const NONE: u32 = u32::MAX;
 
+names! {
+    /// Which clean slot is replaced first.
+    pub enum CachePolicy {
+        /// The least recently used one.
+        Lru = "lru",
+        /// Segmented LRU: what was used once since it came goes before what was used again (Karedla, Love and Wherry 1994).
+        Slru = "slru",
+    }
+}
+
+/// How large a cache is, and what it replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CacheParameters {
+    /// Slots of one half.
+    pub capacity: u32,
+    pub halves: u8,
+    pub policy: CachePolicy,
+    /// Of a segmented cache: how many slots of a half may be protected, in parts per million.
+    pub protected_ppm: u32,
+}
+
 #[derive(Clone, Debug)]
 pub struct Slot {
     pub device: Device,
@@ -32,6 +54,10 @@ pub struct Slot {
     pub image: TrackImage,
     pub epoch: Epoch,
     pub state: SlotState,
+    /// Nobody has used it since it came.
+    fresh: bool,
+    /// It was used again after its first use.
+    protected: bool,
     /// The older modified version of the same track.
     older: u32,
     previous: u32,
@@ -78,8 +104,7 @@ impl List {
 
 #[derive(Clone, Debug)]
 pub struct Cache {
-    /// Slots of one half.
-    capacity: u32,
+    parameters: CacheParameters,
     slots: Vec<Slot>,
     free: Vec<u32>,
     index: Vec<Paged<u32>>,
@@ -91,20 +116,29 @@ pub struct Cache {
 #[derive(Clone, Copy, Debug)]
 struct Half {
     clean: List,
+    /// Clean slots that were used again; a cache without segments has none.
+    protected: List,
     modified: List,
     used: u32,
 }
 
 impl Half {
-    const EMPTY: Half = Half { clean: List::EMPTY, modified: List::EMPTY, used: 0 };
+    const EMPTY: Half = Half { clean: List::EMPTY, protected: List::EMPTY, modified: List::EMPTY, used: 0 };
+
+    /// The clean slot that goes first.
+    fn victim(&self) -> Option<SlotNo> {
+        let first = if self.clean.head == NONE { self.protected.head } else { self.clean.head };
+        (first != NONE).then_some(SlotNo(first))
+    }
 }
 
 impl Cache {
-    /// A cache of `halves` times `capacity` slots for devices with these numbers of tracks, which lie in these halves.
-    pub fn new(capacity: u32, halves: u8, tracks: &[u32], half_of: Vec<u8>) -> Cache {
+    /// A cache for devices with these numbers of tracks, which lie in these halves.
+    pub fn new(parameters: CacheParameters, tracks: &[u32], half_of: Vec<u8>) -> Cache {
+        let halves = parameters.halves;
         assert!(half_of.iter().all(|&half| half < halves), "a device lies in a half of its cache");
         Cache {
-            capacity,
+            parameters,
             slots: Vec::new(),
             free: Vec::new(),
             index: tracks.iter().map(|&count| Paged::new(u64::from(count))).collect(),
@@ -115,8 +149,8 @@ impl Cache {
 
     /// Loses what the half holds clean: modified data has its second copy, from which it will come again.
     pub fn lose_clean(&mut self, half: u8) {
-        while self.halves[usize::from(half)].clean.head != NONE {
-            self.remove(SlotNo(self.halves[usize::from(half)].clean.head));
+        while let Some(slot) = self.halves[usize::from(half)].victim() {
+            self.remove(slot);
         }
     }
 
@@ -170,10 +204,18 @@ impl Cache {
         }
     }
 
-    /// Marks a clean slot as just used.
+    /// Marks a slot as just used. The first use after it came is the one it came for.
     pub fn touch(&mut self, slot: SlotNo) {
-        if self.slots[slot.0 as usize].state == SlotState::Clean {
+        let clean = self.slots[slot.0 as usize].state == SlotState::Clean;
+        if clean {
             self.unlink_clean(slot.0);
+        }
+        let used = &mut self.slots[slot.0 as usize];
+        let again = !std::mem::replace(&mut used.fresh, false);
+        if again && self.parameters.policy == CachePolicy::Slru {
+            used.protected = true;
+        }
+        if clean {
             self.link_clean(slot.0);
         }
     }
@@ -288,9 +330,8 @@ impl Cache {
 
     fn allocate(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: Epoch) -> Option<u32> {
         let half = self.halves[usize::from(self.half_of[device.0 as usize])];
-        if half.used >= self.capacity {
-            let victim = (half.clean.head != NONE).then_some(SlotNo(half.clean.head))?;
-            self.remove(victim);
+        if half.used >= self.parameters.capacity {
+            self.remove(half.victim()?);
         }
         Some(self.take_place(device, track, image, epoch))
     }
@@ -304,8 +345,18 @@ impl Cache {
     }
 
     fn take_place(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: Epoch) -> u32 {
-        let slot =
-            Slot { device, track, image, epoch, state: SlotState::Free, older: NONE, previous: NONE, next: NONE };
+        let slot = Slot {
+            device,
+            track,
+            image,
+            epoch,
+            state: SlotState::Free,
+            fresh: true,
+            protected: false,
+            older: NONE,
+            previous: NONE,
+            next: NONE,
+        };
         self.half(device).used += 1;
         match self.free.pop() {
             Some(place) => {
@@ -333,11 +384,9 @@ impl Cache {
     /// Gives back clean slots while modified data holds more than the capacity.
     fn shrink(&mut self, half: u8) {
         loop {
-            let Half { clean, used, .. } = self.halves[usize::from(half)];
-            if used <= self.capacity || clean.head == NONE {
-                return;
-            }
-            self.remove(SlotNo(clean.head));
+            let half = &self.halves[usize::from(half)];
+            let Some(victim) = half.victim().filter(|_| half.used > self.parameters.capacity) else { return };
+            self.remove(victim);
         }
     }
 
@@ -366,12 +415,26 @@ impl Cache {
 
     fn link_clean(&mut self, slot: u32) {
         let half = usize::from(self.half_of[self.slots[slot as usize].device.0 as usize]);
-        link(&mut self.slots, &mut self.halves[half].clean, slot);
+        let Half { clean, protected, .. } = &mut self.halves[half];
+        if !self.slots[slot as usize].protected {
+            return link(&mut self.slots, clean, slot);
+        }
+        link(&mut self.slots, protected, slot);
+        // The least recently used of too many goes back to where its next use counts anew.
+        let most = u64::from(self.parameters.capacity) * u64::from(self.parameters.protected_ppm) / 1_000_000;
+        if u64::from(protected.length) > most {
+            let demoted = protected.head;
+            unlink(&mut self.slots, protected, demoted);
+            self.slots[demoted as usize].protected = false;
+            link(&mut self.slots, clean, demoted);
+        }
     }
 
     fn unlink_clean(&mut self, slot: u32) {
         let half = usize::from(self.half_of[self.slots[slot as usize].device.0 as usize]);
-        unlink(&mut self.slots, &mut self.halves[half].clean, slot);
+        let Half { clean, protected, .. } = &mut self.halves[half];
+        let list = if self.slots[slot as usize].protected { protected } else { clean };
+        unlink(&mut self.slots, list, slot);
     }
 
     fn link_modified(&mut self, slot: u32) {
@@ -576,9 +639,32 @@ mod tests {
         TrackImage::data(Tag(tag))
     }
 
+    fn lru(capacity: u32, halves: u8) -> CacheParameters {
+        CacheParameters { capacity, halves, policy: CachePolicy::Lru, protected_ppm: 800_000 }
+    }
+
+    #[test]
+    fn a_scan_empties_a_cache_without_segments_and_spares_what_was_used_again_in_one_with_them() {
+        let kept = |policy| {
+            let mut cache = Cache::new(CacheParameters { policy, ..lru(10, 1) }, &[1_000], vec![0]);
+            let use_track = |cache: &mut Cache, track| {
+                cache.insert_clean(DEVICE, TrackNo(track), image(u64::from(track)));
+                cache.touch(cache.newest(DEVICE, TrackNo(track)).unwrap());
+            };
+            // Ten tracks used twice: eight of them may be protected.
+            for track in (0..10).chain(0..10) {
+                use_track(&mut cache, track);
+            }
+            (100..200).for_each(|track| use_track(&mut cache, track));
+            (0..10).filter(|&track| cache.newest(DEVICE, TrackNo(track)).is_some()).collect::<Vec<u32>>()
+        };
+        assert!(kept(CachePolicy::Lru).is_empty());
+        assert_eq!(kept(CachePolicy::Slru), [2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+
     #[test]
     fn the_least_recently_used_clean_track_goes_first() {
-        let mut cache = Cache::new(2, 1, &[10], vec![0]);
+        let mut cache = Cache::new(lru(2, 1), &[10], vec![0]);
         cache.insert_clean(DEVICE, TrackNo(1), image(1));
         cache.insert_clean(DEVICE, TrackNo(2), image(2));
         cache.touch(cache.newest(DEVICE, TrackNo(1)).unwrap());
@@ -589,7 +675,7 @@ mod tests {
 
     #[test]
     fn modified_tracks_are_never_replaced_and_wait_in_order() {
-        let mut cache = Cache::new(2, 1, &[10], vec![0]);
+        let mut cache = Cache::new(lru(2, 1), &[10], vec![0]);
         let mut nvs = Nvs::new(8, 1);
         for track in [4, 2, 7] {
             let place = nvs.insert(0, DEVICE, TrackNo(track), image(1), 0);
@@ -603,7 +689,7 @@ mod tests {
 
     #[test]
     fn an_older_version_stays_behind_the_newer_one_until_it_is_destaged() {
-        let mut cache = Cache::new(4, 1, &[10], vec![0]);
+        let mut cache = Cache::new(lru(4, 1), &[10], vec![0]);
         let mut nvs = Nvs::new(8, 1);
         let track = TrackNo(5);
         let first = nvs.insert(0, DEVICE, track, image(1), 0);
@@ -634,7 +720,7 @@ mod tests {
 
     #[test]
     fn each_half_has_its_own_room_and_a_device_can_move() {
-        let mut cache = Cache::new(2, 2, &[10, 10], vec![0, 1]);
+        let mut cache = Cache::new(lru(2, 2), &[10, 10], vec![0, 1]);
         let mut nvs = Nvs::new(8, 2);
         let other = Device(1);
         for track in 0..4 {

@@ -5,6 +5,41 @@
 //! volatile. Deliberately absent: droop over distance, and the choice of a particular path.
 
 use crate::kernel::{Span, Station, Time, Usage};
+use crate::names;
+
+names! {
+    /// Kinds of channels between hosts and controllers: names for a rate and an overhead.
+    pub enum ChannelKind {
+        Escon = "escon",
+        Ficon = "ficon",
+        Scsi = "scsi",
+        Ssa = "ssa",
+        Fc = "fc",
+    }
+}
+
+impl ChannelKind {
+    /// Bytes per second of one path (G): ESCON 17 MB/s as used; FICON and fibre channel of 1 Gb/s; Ultra2 Wide SCSI; an SSA
+    /// loop's link.
+    pub fn rate(self) -> u64 {
+        match self {
+            ChannelKind::Escon => 17_000_000,
+            ChannelKind::Ficon | ChannelKind::Fc => 100_000_000,
+            ChannelKind::Scsi => 80_000_000,
+            ChannelKind::Ssa => 40_000_000,
+        }
+    }
+
+    /// Before the first byte of a request (A): handshakes of ESCON, arbitration and selection of the buses, frames of the rest.
+    pub fn overhead(self) -> Span {
+        Span::from_us(match self {
+            ChannelKind::Escon => 100,
+            ChannelKind::Ficon | ChannelKind::Fc => 30,
+            ChannelKind::Scsi => 50,
+            ChannelKind::Ssa => 40,
+        })
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelParameters {

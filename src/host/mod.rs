@@ -8,6 +8,8 @@ pub mod trace;
 pub mod workload;
 
 pub use operator::{Answer, AnswerRule, Operator, OperatorParameters, OperatorUsage, SlipRates};
-pub use plan::{PlanError, Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume, entity_names};
+pub use plan::{
+    Pattern, PlanError, Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume, entity_names,
+};
 pub use requester::{Requester, RequesterMessage, RequesterOutbox, RequesterTimer};
 pub use workload::{Counts, TimerKind, WRITE_NUMBER_BITS, Workload, WorkloadFact, WorkloadOutbox, WorkloadTimer};

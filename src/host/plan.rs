@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::kernel::{Draws, Span};
+use crate::names;
 use crate::vocab::{Image, Op, TRACK_BYTES, TrackNo, VolumeId};
 
 /// One million: shares are parts of it.
@@ -49,13 +50,24 @@ pub enum WorkloadKind {
     Trace { records: Arc<[TraceRecord]>, replay: Replay },
 }
 
+names! {
+    /// Where synthetic requests go.
+    pub enum Pattern {
+        /// Each anywhere, by the shares of hot requests and hot tracks.
+        Random = "random",
+        /// One behind the other over all volumes, and again from the beginning.
+        Sequential = "sequential",
+    }
+}
+
 /// What synthetic requests look like. Shares are parts per million, so that no float decides.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestMix {
     pub read_ppm: u32,
     /// Bytes of one request. Up to a track it lies within one track; a longer one starts at the beginning of a track.
     pub bytes: u32,
-    /// This share of the requests goes to the hot tracks, evenly; the others go evenly to the tracks that are not hot.
+    pub pattern: Pattern,
+    /// Of a random pattern: this share of the requests goes to the hot tracks, evenly; the others go evenly to the tracks that are not hot.
     pub hot_requests_ppm: u32,
     /// This share of the tracks is hot.
     pub hot_tracks_ppm: u32,
@@ -67,6 +79,11 @@ impl RequestMix {
     /// Tracks that one request touches.
     pub fn tracks_per_request(&self) -> u32 {
         u64::from(self.bytes).div_ceil(TRACK_BYTES) as u32
+    }
+
+    /// Requests of a sequence that one track takes, if they are small.
+    fn requests_per_track(&self) -> u64 {
+        (TRACK_BYTES / u64::from(self.bytes)).max(1)
     }
 
     /// Whether request `number` lies within the limit.
@@ -301,6 +318,17 @@ impl Spread {
         self.track(place)
     }
 
+    /// Whole requests, or shares of one track, that fit the volume one behind the other.
+    pub fn in_sequence(&self, mix: &RequestMix) -> u64 {
+        let places = u64::from(self.starts - 1) / u64::from(mix.tracks_per_request()) + 1;
+        places * mix.requests_per_track()
+    }
+
+    /// The first track of request `number` of a sequence.
+    pub fn nth(&self, mix: &RequestMix, number: u64) -> TrackNo {
+        TrackNo((number / mix.requests_per_track() * u64::from(mix.tracks_per_request())) as u32)
+    }
+
     /// The track after `place` steps of the walk.
     fn track(&self, place: u64) -> TrackNo {
         TrackNo((place * u64::from(self.step) % u64::from(self.starts)) as u32)
@@ -323,8 +351,14 @@ mod tests {
     use super::*;
     use crate::kernel::Stream;
 
-    const MIX: RequestMix =
-        RequestMix { read_ppm: 700_000, bytes: 4_096, hot_requests_ppm: 800_000, hot_tracks_ppm: 200_000, limit: None };
+    const MIX: RequestMix = RequestMix {
+        read_ppm: 700_000,
+        bytes: 4_096,
+        pattern: Pattern::Random,
+        hot_requests_ppm: 800_000,
+        hot_tracks_ppm: 200_000,
+        limit: None,
+    };
 
     /// The tracks at which hot requests start.
     fn hot_starts(spread: &Spread) -> impl Iterator<Item = u32> + '_ {

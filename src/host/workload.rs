@@ -420,6 +420,7 @@ mod tests {
     const MIX: RequestMix = RequestMix {
         read_ppm: 700_000,
         bytes: 4_096,
+        pattern: crate::host::Pattern::Random,
         hot_requests_ppm: 800_000,
         hot_tracks_ppm: 200_000,
         limit: Some(2_000),

@@ -173,6 +173,7 @@ pub const ALL: &[Example] = examples! {
     "safe-backup-wrong-reply"
     "same-id-crash-before-offline"
     "same-id-wrong-reply"
+    "scan-resistant-cache"
     "scratch-after-new-verified"
     "scratch-after-new-written"
     "scratch-by-age"

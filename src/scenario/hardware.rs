@@ -6,7 +6,8 @@ use crate::controller::dasd::{
     Architecture, Collector, CopyMode, Cpu, DasdParameters, Exhaustion, LsaParameters, OpportunisticCopy, ReleaseSpace,
     StoreKind, StripeLog, Transaction, VolumeParameters,
 };
-use crate::device::channel::ChannelParameters;
+use crate::device::cache::CachePolicy;
+use crate::device::channel::{ChannelKind, ChannelParameters};
 use crate::device::disk::{DiskModel, DiskParameters, SECTOR_BYTES, SeekParameters};
 use crate::device::drive::DriveParameters;
 use crate::device::library::LibraryParameters;
@@ -78,6 +79,9 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("controller.read_hit", INSTANT),
     ("controller.fast_write", INSTANT),
     ("controller.cache", quantity(Dimension::Size, 1 << 20, 1 << 44)),
+    ("controller.cache_policy", Domain::Names(&["lru", "slru"])),
+    ("controller.cache_protected", quantity(Dimension::Share, 0, 1_000_000)),
+    ("controller.prefetch_tracks", count(0, 1_000)),
     ("controller.nvs_per_cluster", quantity(Dimension::Size, 1 << 20, 1 << 40)),
     ("controller.nvs_high", quantity(Dimension::Share, 0, 1_000_000)),
     ("controller.nvs_low", quantity(Dimension::Share, 0, 1_000_000)),
@@ -91,6 +95,7 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("metadata.transaction", Domain::Names(&["logged", "unlogged"])),
     ("metadata.write", INSTANT),
     ("metadata.log_write", INSTANT),
+    ("channel.kind", Domain::Names(&["escon", "ficon", "scsi", "ssa", "fc"])),
     ("channel.rate", RATE),
     ("channel.paths", count(1, 256)),
     ("channel.overhead", INSTANT),
@@ -193,6 +198,7 @@ impl Hardware {
             hardware.take(name, settings, problems);
         }
         hardware.suit_the_store();
+        hardware.suit_the_channel();
         hardware.check(problems);
         hardware.check_pair(problems);
         hardware.check_disk(problems);
@@ -236,6 +242,21 @@ impl Hardware {
         let write = write.expect("the parameter is in the list");
         if let Some(time) = store_write_time(kind).filter(|_| write.place.is_none()) {
             write.value = time.ns();
+        }
+    }
+
+    /// A kind of channel that the scenario names brings its own rate and overhead, where the scenario gives none.
+    fn suit_the_channel(&mut self) {
+        if self.setting("channel.kind").place.is_none() {
+            return;
+        }
+        let kind = ChannelKind::parse(self.name("channel.kind")).expect("the list holds the kinds");
+        for (key, value) in [("channel.rate", kind.rate()), ("channel.overhead", kind.overhead().ns())] {
+            let setting = self.settings.iter_mut().find(|setting| setting.key == key);
+            let setting = setting.expect("the parameter is in the list");
+            if setting.place.is_none() {
+                setting.value = value;
+            }
         }
     }
 
@@ -419,6 +440,10 @@ impl Hardware {
             read_hit: self.span("controller.read_hit"),
             fast_write: self.span("controller.fast_write"),
             cache: self.number("controller.cache"),
+            cache_policy: CachePolicy::parse(self.name("controller.cache_policy"))
+                .expect("the list holds the policies"),
+            cache_protected_ppm: self.small("controller.cache_protected"),
+            prefetch_tracks: self.small("controller.prefetch_tracks"),
             nvs: self.number("controller.nvs_per_cluster"),
             nvs_high_ppm: self.small("controller.nvs_high"),
             nvs_low_ppm: self.small("controller.nvs_low"),
@@ -540,7 +565,6 @@ fn stored_sectors(lsa: &LsaParameters) -> u32 {
 
 /// Keys of MODEL's parameter tables that no component of this version reads.
 const LATER_KEYS: &[&str] = &[
-    "kind",
     "write_cache",
     "relationship_limit",
     "job_submission",
@@ -548,8 +572,6 @@ const LATER_KEYS: &[&str] = &[
     "speed_steps",
     "first_load_calibration",
     "manual_mount",
-    "cache_policy",
-    "prefetch_tracks",
 ];
 
 impl Domain {
@@ -723,7 +745,7 @@ mod tests {
         let (hardware, problems) = read("[tape]\nnative_rate = \"9 MB/s\"\nscratch = 4\n");
         assert_eq!((problems.len(), hardware.number("tape.native_rate"), hardware.scratch), (0, 9_000_000, Some(4)));
         let codes = |text| read(text).1.iter().map(|problem| problem.code.name()).collect::<Vec<_>>();
-        assert_eq!(codes("[disk]\nrpms = 7200\nrpm = 0\nkind = \"x\"\n"), ["S0107", "S0114", "S0109"]);
+        assert_eq!(codes("[disk]\nrpms = 7200\nrpm = 0\nwrite_cache = true\n"), ["S0107", "S0114", "S0109"]);
         assert_eq!(codes("[controller]\nnvs_low = \"80 %\"\n"), ["S0301"]);
         assert_eq!(codes("[disk]\ntrack_skew = \"7 ms\"\n"), ["S0301"], "longer than a turn");
         assert_eq!(codes("[channel]\nrate = 17\n[host]\nduplicate_volser_policy = \"ask\"\n"), ["S0110", "S0108"]);

@@ -4,6 +4,7 @@ use crate::controller::dasd::{Architecture, CopyMode, CowTiming, Fence, LabelCom
 use crate::fault::plan::{
     BlockChoice, DataPath, FaultKind, NvsFate, Program, Slip, SwapAction, UpdateTrack, WithdrawChoice,
 };
+use crate::host::Pattern;
 use crate::manager::plan::{
     Cascade, ClearHidden, CopyBack, DasdBackupOnline, DeleteTarget, DumpRestart, DuplicatePolicy, DuplicateStimulus,
     ExtentScope, FastReplication, HiddenMissing, JobJournal, Medium, MethodName, OldDevice, OnDumpFailure,
@@ -115,6 +116,7 @@ choices! {
     Architecture, "an architecture", later &[];
     Granularity, "what a backup is about", later &[];
     LoadName, "a kind of workload", later &[];
+    Pattern, "where requests go", later &[];
     ReplayName, "a way of replaying a trace", later &[];
     TraceFormat, "a trace format", later &["srt", "msr", "systor", "spc", "tiersim-csv"];
     AddressRule, "a rule for addresses", later &[];

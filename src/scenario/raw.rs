@@ -8,6 +8,7 @@ use crate::controller::dasd::{Architecture, CopyMode, CowTiming, Fence, LabelCom
 use crate::fault::plan::{
     BlockChoice, DataPath, FaultKind, NvsFate, Program, Slip, SwapAction, UpdateTrack, WithdrawChoice,
 };
+use crate::host::Pattern;
 use crate::kernel::Span;
 use crate::manager::plan::{
     Cascade, ClearHidden, CopyBack, DasdBackupOnline, DeleteTarget, DumpRestart, DuplicateStimulus, ExtentScope,
@@ -144,6 +145,7 @@ tables! {
         think: Span,
         read: Share,
         size: Bytes,
+        pattern: Pattern,
         hot_requests: Share,
         hot_tracks: Share,
         limit: u64,

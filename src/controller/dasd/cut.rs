@@ -183,6 +183,10 @@ impl DasdController {
                 self.let_row_go(slot, &row);
                 return None;
             }
+            Work::Prefetch(prefetch) => {
+                prefetch.locks.into_iter().for_each(|key| self.unlock_track(key));
+                return None;
+            }
             Work::Upkeep(upkeep) => {
                 self.let_upkeep_go(slot, &upkeep);
                 return None;
@@ -255,6 +259,7 @@ fn devices_of(work: &Work) -> [Option<Device>; 2] {
         | Work::Collection(_)
         | Work::Upkeep(_) => [None; 2],
         Work::Read(read) => [Some(read.range.device), None],
+        Work::Prefetch(prefetch) => [Some(prefetch.device), None],
         Work::Write(write) => [Some(write.range.device), None],
         Work::WriteTracks { device, .. } | Work::WriteLabel { device, .. } | Work::ReadLabel { device, .. } => {
             [Some(*device), None]

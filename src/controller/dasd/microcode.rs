@@ -20,6 +20,7 @@ use super::delete::Delete;
 use super::destage::Destage;
 use super::freeze::Freeze;
 use super::parameters::{Cpu, Fence};
+use super::prefetch::Prefetch;
 use super::read::{Read, ReadPhase};
 use super::row::RowWrite;
 use super::state::Suspended;
@@ -75,6 +76,7 @@ pub enum Work {
     Background(Background),
     SaveT0(SaveT0),
     RowWrite(RowWrite),
+    Prefetch(Prefetch),
     Upkeep(Upkeep),
 }
 
@@ -133,6 +135,10 @@ impl DasdController {
                 Work::Background(background) => self.proceed_background(slot, background, out).map(Work::Background),
                 Work::SaveT0(save) => self.proceed_save(slot, save, out).map(Work::SaveT0),
                 Work::RowWrite(row) => self.proceed_row(slot, row, out).map(Work::RowWrite),
+                Work::Prefetch(prefetch) => {
+                    self.proceed_prefetch(prefetch, out);
+                    None
+                }
                 Work::Upkeep(upkeep) => self.proceed_upkeep(slot, upkeep, out).map(Work::Upkeep),
                 Work::Cut { parent } => self.proceed_cut(slot, parent),
                 Work::Free => unreachable!("only a live operation becomes ready"),

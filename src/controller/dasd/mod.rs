@@ -15,7 +15,7 @@
 //! | by itself | `background`: copy of what nobody writes | `collect`: free-space collection; `space`: load |
 //!
 //! It has one or two clusters: each has its processors and its half of the cache, and keeps the second copies of the other's
-//! modified data in its NVS. Deliberately absent: prefetch, incremental relationships, more than one relationship per volume.
+//! modified data in its NVS. Deliberately absent: incremental relationships, more than one relationship per volume.
 
 mod append;
 mod background;
@@ -34,6 +34,7 @@ pub mod homes;
 mod lock;
 mod microcode;
 pub mod parameters;
+mod prefetch;
 mod read;
 mod restart;
 mod row;

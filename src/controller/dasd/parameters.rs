@@ -1,6 +1,7 @@
 //! The parameters of a DASD controller, and the switches that change what its microcode does.
 
 use super::directory::Stored;
+use crate::device::cache::CachePolicy;
 use crate::device::channel::ChannelParameters;
 use crate::device::raid::RankParameters;
 use crate::kernel::Span;
@@ -26,6 +27,11 @@ pub struct DasdParameters {
     pub read_hit: Span,
     pub fast_write: Span,
     pub cache: u64,
+    pub cache_policy: CachePolicy,
+    /// Of a segmented cache: the share of its slots that may be protected.
+    pub cache_protected_ppm: u32,
+    /// Tracks fetched ahead of a sequential reader; none when zero.
+    pub prefetch_tracks: u32,
     /// Of one cluster.
     pub nvs: u64,
     /// Destage starts above `nvs_high` and stops below `nvs_low`.

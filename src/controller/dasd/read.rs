@@ -82,6 +82,9 @@ impl DasdController {
             self.drained(read.range.device, out);
             return None;
         }
+        if !read.images {
+            self.follow_stream(read.range, out);
+        }
         let payload = if read.images {
             Payload::Images(read.rest.into())
         } else {

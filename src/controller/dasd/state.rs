@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::command::DasdCommand;
 use super::microcode::{Op, Work};
 use super::parameters::DasdParameters;
+use super::prefetch::Stream;
 use super::space::Space;
 use super::store::MetadataStore;
 use super::tables::{Record, Tables};
-use crate::device::cache::{Cache, Nvs};
+use crate::device::cache::{Cache, CacheParameters, Nvs};
 use crate::device::channel::Channel;
 use crate::device::raid::Place;
 use crate::kernel::{Station, Time};
@@ -130,6 +131,8 @@ pub struct DeviceState {
     pub frozen: Option<u32>,
     /// An establish keeps it busy.
     pub establishing: bool,
+    /// What hosts read of it last.
+    pub stream: Stream,
     /// Writes accepted and not yet answered.
     pub writes: u32,
     /// Reads in progress.
@@ -170,14 +173,15 @@ impl Volatile {
         let tracks: Vec<u32> = parameters.volumes.iter().map(|volume| volume.tracks).collect();
         let homes = (0..tracks.len() as u16).map(|device| parameters.home_cluster(Device(device))).collect();
         let clusters = usize::from(parameters.clusters);
+        let cache = CacheParameters {
+            capacity: slots(parameters.cache / u64::from(parameters.clusters)),
+            halves: parameters.clusters,
+            policy: parameters.cache_policy,
+            protected_ppm: parameters.cache_protected_ppm,
+        };
         Volatile {
             tables,
-            cache: Cache::new(
-                slots(parameters.cache / u64::from(parameters.clusters)),
-                parameters.clusters,
-                &tracks,
-                homes,
-            ),
+            cache: Cache::new(cache, &tracks, homes),
             cpus: (0..clusters).map(|_| Station::new(parameters.processors)).collect(),
             clusters: vec![ClusterState::Up; clusters],
             suspended: VecDeque::new(),

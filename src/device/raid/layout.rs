@@ -93,7 +93,7 @@ impl Layout {
     pub fn role(&self, disk: u16, row: u64) -> Role {
         match self.level {
             RaidLevel::Zero => Role::Data(disk),
-            RaidLevel::One | RaidLevel::Ten if disk % 2 == 0 => Role::Data(disk / 2),
+            RaidLevel::One | RaidLevel::Ten if disk.is_multiple_of(2) => Role::Data(disk / 2),
             RaidLevel::One | RaidLevel::Ten => Role::Mirror(disk / 2),
             RaidLevel::Five | RaidLevel::Six => {
                 let checks = self.disks() - self.data_disks();

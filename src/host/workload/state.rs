@@ -1,6 +1,6 @@
 //! What a workload holds: what never changes, what outlives the host, and what a host outage takes.
 
-use crate::host::plan::{Replay, RequestMix, Spread, TraceRecord, WorkloadKind, WorkloadPlan, volume_ends};
+use crate::host::plan::{Pattern, Replay, RequestMix, Spread, TraceRecord, WorkloadKind, WorkloadPlan, volume_ends};
 use crate::kernel::{Span, Stream, Time};
 use crate::vocab::{self, Op, TRACK_BYTES, TrackNo, VolumeId};
 
@@ -235,9 +235,26 @@ impl Fixed {
         let interval = draws.exponential(before);
         let volume = draws.below(self.plan.volumes.len() as u64) as u16;
         let op = mix.op(&mut draws);
-        let first = self.spreads[usize::from(volume)].start(mix, &mut draws);
+        let drawn = self.spreads[usize::from(volume)].start(mix, &mut draws);
+        let (volume, first) = match mix.pattern {
+            Pattern::Random => (volume, drawn),
+            Pattern::Sequential => self.in_sequence(number, mix),
+        };
         let count = mix.tracks_per_request();
         (interval, Transfer { number, first, count, bytes: mix.bytes, volume, op, continues: false })
+    }
+
+    /// Volume and first track of request `number` of a sequence over all volumes.
+    fn in_sequence(&self, number: u64, mix: &RequestMix) -> (u16, TrackNo) {
+        let lengths = self.spreads.iter().map(|spread| spread.in_sequence(mix));
+        let mut left = number % lengths.clone().sum::<u64>();
+        for ((volume, spread), length) in (0..).zip(&self.spreads).zip(lengths) {
+            if left < length {
+                return (volume, spread.nth(mix, left));
+            }
+            left -= length;
+        }
+        unreachable!("the remainder lies within the sum")
     }
 
     /// The transfer of record `number` of a trace.

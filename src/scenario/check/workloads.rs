@@ -1,6 +1,6 @@
 //! The workloads of a scenario, and the traces that they replay.
 
-use crate::host::{Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume};
+use crate::host::{Pattern, Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume};
 use crate::kernel::Span;
 use crate::vocab::{TRACK_BYTES, TRACKS_PER_CYLINDER, VolumeId};
 
@@ -56,7 +56,7 @@ const HOT_TRACKS_PPM: u32 = 200_000;
 const CLIENTS: u64 = 8;
 const THINK: Span = Span::from_ms(50);
 
-const MIX_KEYS: [&str; 5] = ["read", "size", "hot_requests", "hot_tracks", "limit"];
+const MIX_KEYS: [&str; 6] = ["read", "size", "pattern", "hot_requests", "hot_tracks", "limit"];
 
 impl Context<'_> {
     pub(super) fn workloads(&mut self) -> (Vec<WorkloadPlan>, Vec<WorkloadNote>) {
@@ -231,6 +231,7 @@ impl Context<'_> {
         let mix = RequestMix {
             read_ppm: share(&raw.read, if or(&raw.dependent, false) { 0 } else { READ_PPM }),
             bytes: u32::try_from(bytes).expect("within the limit"),
+            pattern: or(&raw.pattern, Pattern::Random),
             hot_requests_ppm: share(&raw.hot_requests, HOT_REQUESTS_PPM),
             hot_tracks_ppm: share(&raw.hot_tracks, HOT_TRACKS_PPM),
             limit: raw.limit.as_ref().map(|given| given.value),

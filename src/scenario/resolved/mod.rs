@@ -247,6 +247,7 @@ impl Writer {
     fn mix(&mut self, mix: &RequestMix, dependent: bool) {
         self.raw("read", &share(mix.read_ppm));
         self.raw("size", &quoted(&Dimension::Size.show(u64::from(mix.bytes))));
+        self.raw("pattern", &name(mix.pattern));
         self.raw("hot_requests", &share(mix.hot_requests_ppm));
         self.raw("hot_tracks", &share(mix.hot_tracks_ppm));
         if dependent {
