@@ -1,6 +1,9 @@
 //! `tiersim validate` as a user and a script see it.
 
+use std::path::PathBuf;
+
 use assert_cmd::Command;
+use tiersim::validate::{self, Finding, Options, Suite, Verdict, queueing};
 
 fn call(arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::cargo_bin("tiersim").expect("the program is built");
@@ -29,4 +32,66 @@ fn an_unknown_suite_is_a_usage_error() {
     let (code, stdout, stderr) = call(&["tapes"]);
     assert_eq!((code, &stdout[..]), (2, ""));
     assert!(stderr.contains("the suites are queueing, tape"), "{stderr}");
+}
+
+/// A row of the published table of exact values.
+struct Row {
+    case: String,
+    parameters: String,
+    quantity: String,
+    unit: String,
+    expected: f64,
+}
+
+/// Where the table lies that a checkout may have beside it.
+fn table() -> Option<Vec<Row>> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/validation/queueing/expected.csv");
+    if !path.exists() {
+        eprintln!("!! SKIPPED: {} is not there, so no formula was compared with it !!", path.display());
+        return None;
+    }
+    let mut reader = csv::Reader::from_path(path).expect("the table can be read");
+    let rows = reader.records().map(|record| {
+        let record = record.expect("a row of the table");
+        let text = |place: usize| record[place].to_owned();
+        let expected = record[4].parse().expect("an expected value is a number");
+        Row { case: text(0), parameters: text(1), quantity: text(2), unit: text(3), expected }
+    });
+    Some(rows.collect())
+}
+
+/// These are about disks whose parameters are measurements.
+const OF_REAL_DISKS: [&str; 2] = ["mean-random-seek", "sequential-media-rate"];
+
+#[test]
+fn every_formula_gives_the_published_value() {
+    let Some(rows) = table() else { return };
+    let cases = queueing::expected();
+    let find = |row: &Row| -> Option<&Finding> {
+        let of_case = |case: &&validate::Case| case.name == row.case && case.parameters == row.parameters;
+        let findings = cases.iter().filter(of_case).flat_map(|case| &case.findings);
+        findings.into_iter().find(|finding| finding.measure == row.quantity)
+    };
+    let mut compared = 0;
+    for row in rows.iter().filter(|row| !OF_REAL_DISKS.contains(&&row.case[..])) {
+        let found =
+            find(row).unwrap_or_else(|| panic!("{} ({}): {} is missing", row.case, row.parameters, row.quantity));
+        assert_eq!(found.unit, row.unit, "{}: {}", row.case, row.quantity);
+        // The table is printed to thirteen digits.
+        let error = (found.expected - row.expected).abs();
+        assert!(error <= 1e-12 * row.expected.abs(), "{}: {} is not {}", row.quantity, found.expected, row.expected);
+        compared += 1;
+    }
+    assert_eq!((rows.len(), compared), (66, 58));
+}
+
+#[test]
+fn every_queue_behaves_as_theory_says() {
+    let outcome = validate::run(Suite::Queueing, &Options { data: None, threads: 2 }).expect("it needs no data");
+    for case in &outcome.cases {
+        for finding in &case.findings {
+            assert_eq!(finding.verdict(), Verdict::Within, "{}: {finding:#?}", case.name);
+        }
+    }
+    assert_eq!(outcome.cases.iter().map(|case| case.findings.len()).sum::<usize>(), 62);
 }

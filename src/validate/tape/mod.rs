@@ -1,6 +1,6 @@
 //! Drives, cartridges and the library, against what their parameters add up to.
 
-mod dump;
+pub(super) mod dump;
 
 use super::{BadData, Options, Outcome, Suite};
 
