@@ -22,9 +22,11 @@ pub enum Value {
     Bare(String),
     Whole(i128),
     Flag(bool),
+    /// A decimal number as it is written, without underscores: only files of drives have them.
+    Decimal(String),
     List(Vec<Node>),
     Table(Table),
-    /// A decimal number or a date: no key wants one. The article and noun for messages.
+    /// A date: no key wants one. The article and noun for messages.
     Other(&'static str),
 }
 
@@ -58,6 +60,7 @@ impl Value {
             Value::Text(_) | Value::Bare(_) => "text",
             Value::Whole(_) => "a whole number",
             Value::Flag(_) => "true or false",
+            Value::Decimal(_) => "a decimal number",
             Value::List(_) => "a list",
             Value::Table(_) => "a table",
             Value::Other(noun) => noun,
@@ -104,7 +107,7 @@ fn convert(value: Spanned<DeValue<'_>>, source: usize) -> Node {
             // Longer than any limit of a key: the key's own message names that limit.
             Err(_) => Value::Whole(i128::MAX),
         },
-        DeValue::Float(_) => Value::Other("a decimal number"),
+        DeValue::Float(number) => Value::Decimal(number.as_str().replace('_', "")),
         DeValue::Boolean(flag) => Value::Flag(flag),
         DeValue::Datetime(_) => Value::Other("a date"),
         DeValue::Array(array) => Value::List(array.into_iter().map(|item| convert(item, source)).collect()),

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod check;
 pub mod diagnostic;
 pub mod document;
+pub mod drive;
 pub mod examples;
 pub mod hardware;
 pub mod hazards;

@@ -25,19 +25,20 @@ use super::names::{AddressRule, Asker, Granularity, LoadName, ReplayName, TraceF
 use super::plan::{CartridgeState, ExpectedVerdict};
 use super::shape::{Bytes, Given, MeanBetween, Ratio, Shape, Share};
 use super::units::Frequency;
-use crate::host::trace::Action;
 
 /// Declares the struct of one table: its keys with their types, and the keys of the design that are not supported yet.
 macro_rules! tables {
     ($($(#[$about:meta])* $name:ident, $noun:literal { $($key:ident: $type:ty,)+ } later $later:expr;)+) => {$(
         $(#[$about])*
         #[derive(Clone, Debug, Default)]
+        #[allow(dead_code, reason = "not every table is asked for its place or for all that is given")]
         pub struct $name {
             pub place: Place,
             pub path: String,
             $(pub $key: Option<Given<$type>>,)+
         }
 
+        #[allow(dead_code, reason = "as above")]
         impl $name {
             pub const KEYS: &'static [&'static str] = &[$(stringify!($key)),+];
 
@@ -68,6 +69,7 @@ macro_rules! tables {
         }
     )+};
 }
+pub(super) use tables;
 
 tables! {
     /// The whole file.
@@ -154,16 +156,13 @@ tables! {
         file: String,
         sha256: String,
         format: TraceFormat,
-        sector_bytes: u64,
-        read_code: u64,
-        action: Action,
         replay: ReplayName,
         time_scale: Ratio,
         depth: u64,
         address: AddressRule,
         allow_coarse_time: bool,
         skip_bad_lines: bool,
-    } later &["start"];
+    } later &["start", "sector_bytes"];
 
     RawBackup, "a backup" {
         at: Span,
@@ -363,7 +362,7 @@ impl Shape for Settings {
     }
 }
 
-fn table_of<'n>(node: &'n Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<&'n Table> {
+pub(super) fn table_of<'n>(node: &'n Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<&'n Table> {
     if let Value::Table(table) = &node.value {
         return Some(table);
     }

@@ -123,7 +123,7 @@ fn quantity<T>(
 ) -> Option<T> {
     let text = match &node.value {
         Value::Text(text) | Value::Bare(text) => text,
-        Value::Whole(_) | Value::Other("a decimal number") => {
+        Value::Whole(_) | Value::Decimal(_) => {
             let problem = Diagnostic::error(Code::MissingUnit, format!("`{path}` is {noun} and needs a unit"))
                 .at(&node.place, "no unit")
                 .path(path)

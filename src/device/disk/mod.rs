@@ -4,17 +4,31 @@
 //! (MODEL 5.1). Head switches within a cylinder are covered by the track skew. Deliberately absent: the cache of the
 //! disk (arrays switch it off), read-ahead, and transfers that begin in the middle of the range.
 
+mod buffer;
+mod bus;
+mod clock;
 mod divisor;
+mod drive;
 pub mod geometry;
+mod layout;
+mod mechanics;
+mod model;
 pub mod parameters;
 pub mod rotation;
 pub mod seek;
+pub mod specification;
+mod verify;
 
 pub(super) use divisor::Divisor;
+pub use drive::{Command, Drive};
 pub use geometry::{Geometry, Position, SECTOR_BYTES};
+pub use layout::Layout;
+pub use mechanics::Mechanics;
+pub use model::Model;
 pub use parameters::{DiskError, DiskParameters, SeekParameters};
 pub use rotation::{Rotation, TURN};
 pub use seek::{SeekCurve, SeekError};
+pub use specification::Specification;
 
 use crate::kernel::{Span, Time};
 use crate::vocab::Op;

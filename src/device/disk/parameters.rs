@@ -107,6 +107,36 @@ pub enum DiskError {
     TrackSkew(Span),
     #[error("the overhead of {0} is longer than {LONGEST_STEP}")]
     Overhead(Span),
+    #[error("a disk has 1 to {MOST_ZONES} zones, not {0}")]
+    ZoneCount(usize),
+    #[error("zone {zone} does not follow the one before it, or ends before it begins")]
+    ZoneOrder { zone: usize },
+    #[error("zone {zone} ends beyond the {cylinders} cylinders of the disk")]
+    ZoneBeyond { zone: usize, cylinders: u32 },
+    #[error("spare room and the empty front leave no sector of zone {zone}")]
+    ZoneRoom { zone: usize },
+    #[error("zone {zone} lists more than a million slips or defects")]
+    Listed { zone: usize },
+    #[error("a slip or defect of zone {zone} names place {place}, and the zone has {places}")]
+    PlaceBeyond { zone: usize, place: u64, places: u64 },
+    #[error("place {place} of zone {zone} is slipped or replaced twice")]
+    PlaceTwice { zone: usize, place: u64 },
+    #[error("zone {zone} has more slips than spares for them")]
+    MoreSlips { zone: usize },
+    #[error("a skew or offset of zone {zone} is longer than any track")]
+    Skew { zone: usize },
+    #[error("the zones hold {held} sectors, and the disk declares {sectors}")]
+    Sectors { held: u64, sectors: u64 },
+    #[error("a range for sparing has at least one cylinder")]
+    Range,
+    #[error("a measured seek curve has ascending distances from 1 cylinder on")]
+    SeekPoints,
+    #[error("a {0} is longer than {LONGEST_STEP}")]
+    Step(&'static str),
+    #[error("a cache has 1 to 4096 segments, not {0}")]
+    Segments(usize),
+    #[error("a segment has 1 to 2147483648 sectors, not {0}")]
+    SegmentSize(u64),
     #[error("seek for reads: {0}")]
     SeekRead(#[source] SeekError),
     #[error("seek for writes: {0}")]

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::parameters::{LONGEST_STEP, SeekParameters};
+use super::specification::SeekForm;
 use crate::kernel::Span;
 
 /// Seek times by distance.
@@ -28,9 +29,61 @@ pub enum SeekError {
         "with these track-to-track and full-stroke times the average lies from {least} to {most}, not at {average}"
     )]
     Average { average: Span, least: Span, most: Span },
+    #[error("over {distance} cylinders it would take {time} ms; a movement takes from 0 ms to {LONGEST_STEP}")]
+    Outside { distance: u32, time: String },
 }
 
 impl SeekCurve {
+    /// The curve of a form on a disk with `cylinders` cylinders.
+    pub(super) fn of(cylinders: u32, form: &SeekForm) -> Result<SeekCurve, SeekError> {
+        let tabulate = |at: &dyn Fn(u32) -> f64| tabulate(cylinders, at);
+        match form {
+            SeekForm::DataSheet(parameters) => SeekCurve::new(cylinders, parameters),
+            SeekForm::Measured(points) => tabulate(&|distance| between_points(points, distance)),
+            SeekForm::Constant(time) => tabulate(&|_| *time as f64),
+            SeekForm::TwoPieces { first, divide, root, line } => tabulate(&|distance| {
+                let at = f64::from(distance);
+                match first.get(distance as usize - 1) {
+                    Some(&time) => time as f64,
+                    None if at < *divide => (root.0 + root.1 * at.sqrt()) * 1e6,
+                    None => (line.0 + line.1 * at) * 1e6,
+                }
+            }),
+            &SeekForm::ThreePointCurve { single, average, full } => {
+                // Coefficients after Lee, as DiskSim 4.0 has them [S].
+                let [single, average, full] = [single, average, full].map(|time| time as f64);
+                let stroke = f64::from(cylinders);
+                let root = (-10.0 * single + 15.0 * average - 5.0 * full) / (3.0 * stroke.sqrt());
+                let linear = (7.0 * single - 15.0 * average + 8.0 * full) / (3.0 * stroke);
+                tabulate(&|distance| {
+                    let beyond = f64::from(distance - 1);
+                    single + root * beyond.sqrt() + linear * beyond
+                })
+            }
+            &SeekForm::ThreePointLine { single, average, full } => {
+                let [single, average, full] = [single, average, full].map(|time| time as f64);
+                let (third, stroke) = (f64::from(cylinders) / 3.0, f64::from(cylinders) - 1.0);
+                tabulate(&|distance| {
+                    let at = f64::from(distance);
+                    if at <= third {
+                        single + (average - single) * (at - 1.0) / (third - 1.0).max(1.0)
+                    } else {
+                        average + (full - average) * (at - third) / (stroke - third).max(1.0)
+                    }
+                })
+            }
+        }
+    }
+
+    /// The curve with `ns` more for every distance but 0; a time does not fall below zero.
+    pub(super) fn delayed(&self, ns: i64) -> SeekCurve {
+        if ns == 0 {
+            return self.clone();
+        }
+        let later = |(distance, &time): (usize, &u64)| if distance == 0 { 0 } else { time.saturating_add_signed(ns) };
+        SeekCurve { times: self.times.iter().enumerate().map(later).collect() }
+    }
+
     /// The curve of a disk with `cylinders` cylinders, at least four.
     pub fn new(cylinders: u32, parameters: &SeekParameters) -> Result<SeekCurve, SeekError> {
         let curve = Coefficients::solve(cylinders, parameters)?;
@@ -51,6 +104,35 @@ impl SeekCurve {
     pub fn time(&self, distance: u32) -> Span {
         Span::from_ns(self.times[distance as usize])
     }
+}
+
+/// Times in nanoseconds for every distance, to the nearest.
+fn tabulate(cylinders: u32, at: &dyn Fn(u32) -> f64) -> Result<SeekCurve, SeekError> {
+    let mut times = Vec::with_capacity(cylinders as usize);
+    times.push(0);
+    for distance in 1..cylinders {
+        let time = at(distance);
+        if !(0.0..=LONGEST_STEP.ns() as f64).contains(&time) {
+            return Err(SeekError::Outside { distance, time: (time / 1e6).to_string() });
+        }
+        times.push(time.round() as u64);
+    }
+    Ok(SeekCurve { times: times.into() })
+}
+
+/// A straight line between two measured points; the last two are continued.
+fn between_points(points: &[(u32, u64)], distance: u32) -> f64 {
+    let [.., before_last, last] = points else {
+        return points.first().map_or(0.0, |&(_, time)| time as f64);
+    };
+    let next = points.partition_point(|&(point, _)| point < distance);
+    let (from, to) = match (next.checked_sub(1), points.get(next)) {
+        (_, None) => (*before_last, *last),
+        (None, Some(&first)) => ((0, 0), first),
+        (Some(before), Some(&after)) => (points[before], after),
+    };
+    let share = f64::from(distance - from.0) / f64::from(to.0 - from.0);
+    from.1 as f64 + (to.1 as f64 - from.1 as f64) * share
 }
 
 /// The curve in nanoseconds, before it is tabulated.
