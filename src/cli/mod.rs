@@ -13,7 +13,6 @@ pub mod prepare;
 pub mod profiles;
 pub mod progress;
 pub mod run;
-pub mod trace;
 pub mod validate;
 
 use std::ffi::OsString;
@@ -75,14 +74,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             let request = profiles::Request { name: profiles.name.clone(), toml: profiles.toml, json };
             console.command(|output, errors| profiles::run(&request, output, errors))
         }
-        Some(Command::Trace(command)) => {
-            let request = trace::Request { command: command.clone(), json: console.json() };
-            console.command(|output, errors| trace::run(&request, output, errors))
-        }
         Some(Command::Validate(validate)) => {
             let request = validate::Request {
                 suites: validate.suites.clone(),
                 data: validate.data.clone(),
+                out: validate.out.clone(),
+                force: validate.force,
+                quiet: arguments.output.quiet,
                 jobs: validate.jobs,
                 json: console.json(),
                 width: console.width().unwrap_or(validate::PAPER),

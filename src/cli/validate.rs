@@ -2,16 +2,20 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use super::Exit;
-use crate::report::json;
 use crate::report::validation::{Validation, render};
+use crate::report::validation_files;
+use crate::report::{DirectoryError, json};
 use crate::validate::{self, Options, Outcome, Suite};
 
 /// Columns where nobody says how wide the paper is: all of them are shown.
 pub const PAPER: usize = 132;
+
+/// Where the files of a comparison of disks go when nobody says.
+const OWN: &str = "out/validate-disks";
 
 /// What was asked.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +23,10 @@ pub struct Request {
     /// Without any, all that need no data.
     pub suites: Vec<Suite>,
     pub data: Option<PathBuf>,
+    /// Where charts and numbers go.
+    pub out: Option<PathBuf>,
+    pub force: bool,
+    pub quiet: bool,
     pub jobs: Option<NonZeroUsize>,
     pub json: bool,
     /// Columns of the paper.
@@ -53,5 +61,34 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
         true => output.write_all(&json::document(&Validation::new(&outcomes)))?,
         false => output.write_all(render(&outcomes, request.width).as_bytes())?,
     }
-    Ok(if outcomes.iter().all(Outcome::is_within) { Exit::Held } else { Exit::Violated })
+    let exit = if outcomes.iter().all(Outcome::is_within) { Exit::Held } else { Exit::Violated };
+    Ok(exit.and(write_files(request, &outcomes, errors)?))
+}
+
+/// Writes what does not fit into a table, where there is any or the user wants a directory.
+fn write_files(request: &Request, outcomes: &[Outcome], errors: &mut dyn Write) -> io::Result<Exit> {
+    let has_drives = outcomes.iter().any(|outcome| !outcome.drives.is_empty());
+    let (path, force) = match &request.out {
+        Some(path) => (path.as_path(), request.force),
+        // Nobody else writes there, and what was changed in it stays.
+        None if has_drives => (Path::new(OWN), true),
+        None => return Ok(Exit::Held),
+    };
+    match validation_files::write(path, force, &validation_files::contents(outcomes)) {
+        Ok(()) => {
+            if !request.quiet {
+                writeln!(errors, "wrote {}", path.display())?;
+            }
+            Ok(Exit::Held)
+        }
+        Err(error) => {
+            writeln!(errors, "error: {error}")?;
+            Ok(match error {
+                DirectoryError::Write { .. } | DirectoryError::Diverged { .. } => Exit::Internal,
+                DirectoryError::NotADirectory { .. }
+                | DirectoryError::NotEmpty { .. }
+                | DirectoryError::Foreign { .. } => Exit::Usage,
+            })
+        }
+    }
 }

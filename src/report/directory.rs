@@ -322,7 +322,7 @@ fn temporary(path: &Path) -> PathBuf {
 }
 
 /// Whether a name stays inside the directory it is joined to.
-fn is_plain(name: &Path) -> bool {
+pub(super) fn is_plain(name: &Path) -> bool {
     name.components().all(|part| matches!(part, Component::Normal(_))) && name.file_name().is_some()
 }
 

@@ -1,5 +1,6 @@
 //! Results as people and programs read them: one summary, rendered as text and as JSON, and the run directory.
 
+pub mod chart;
 pub mod costs;
 pub mod csv;
 pub mod digest;
@@ -16,6 +17,7 @@ pub mod summary;
 pub mod table;
 pub mod text;
 pub mod validation;
+pub mod validation_files;
 
 pub use directory::{Claim, DirectoryError, Place, RunDirectory};
 pub use manifest::{Environment, Manifest};

@@ -297,7 +297,7 @@ mod tests {
         let exact = Found::new("cycle", "s", 0.051, Tolerance::Exact).found(0.052, "an event loop");
         let findings = vec![wait, exact];
         let case = validate::Case { name: "mm1".into(), parameters: "a load of 0.8".into(), findings };
-        Outcome { suite: Which::Queueing, cases: vec![case], left_out: vec!["disks".into()] }
+        Outcome { suite: Which::Queueing, cases: vec![case], left_out: vec!["disks".into()], drives: Vec::new() }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! simulated ones come from the kernel and the devices as every scenario uses them. Seeds and lengths of runs are fixed
 //! in the source: there is no option for them, so nobody can look for a seed that pleases.
 
+pub mod disks;
 mod finding;
 pub mod queueing;
 mod series;
@@ -21,15 +22,18 @@ pub enum Suite {
     Queueing,
     /// Drives, cartridges and the library.
     Tape,
+    /// Disks, against records of real ones.
+    Disks,
 }
 
 impl Suite {
-    pub const ALL: [Suite; 2] = [Suite::Queueing, Suite::Tape];
+    pub const ALL: [Suite; 3] = [Suite::Queueing, Suite::Tape, Suite::Disks];
 
     pub const fn name(self) -> &'static str {
         match self {
             Suite::Queueing => "queueing",
             Suite::Tape => "tape",
+            Suite::Disks => "disks",
         }
     }
 
@@ -37,6 +41,7 @@ impl Suite {
     pub const fn needs_data(self) -> bool {
         match self {
             Suite::Queueing | Suite::Tape => false,
+            Suite::Disks => true,
         }
     }
 }
@@ -65,6 +70,8 @@ pub struct Outcome {
     pub cases: Vec<Case>,
     /// What was left out, and what would bring it in.
     pub left_out: Vec<String>,
+    /// Real drives and the model, request by request.
+    pub drives: Vec<disks::Comparison>,
 }
 
 impl Outcome {
@@ -82,6 +89,7 @@ pub fn run(suite: Suite, options: &Options) -> Result<Outcome, BadData> {
     match suite {
         Suite::Queueing => queueing::run(options),
         Suite::Tape => tape::run(options),
+        Suite::Disks => disks::run(options),
     }
 }
 

@@ -150,8 +150,8 @@ impl Durable {
             }
             WorkloadKind::Trace { replay: Replay::Closed { .. }, .. } | WorkloadKind::Closed { .. } => None,
             WorkloadKind::Trace { replay: replay @ Replay::Open { .. }, .. } => {
-                let (record, transfer) = self.next_record(fixed)?;
-                let since = replay.issue_time(record.at).expect("a checked plan ends within 64 bits");
+                let (at, transfer) = self.next_record(fixed)?;
+                let since = replay.issue_time(at).expect("a checked plan ends within 64 bits");
                 Some((begun + since, transfer))
             }
         }
@@ -169,20 +169,20 @@ impl Durable {
                 let number = previous.map_or(u64::from(client), |number| number + u64::from(*clients));
                 mix.issues(number).then(|| fixed.drawn(number, *think, mix))
             }
-            WorkloadKind::Trace { .. } => self.next_record(fixed).map(|(record, transfer)| (record.delay, transfer)),
+            WorkloadKind::Trace { .. } => self.next_record(fixed).map(|(_, transfer)| (Span::ZERO, transfer)),
             WorkloadKind::Open { .. } => unreachable!("an open workload has no clients"),
         }
     }
 
-    /// The next request of a trace with its record; its later parts are passed over.
-    fn next_record(&mut self, fixed: &Fixed) -> Option<(TraceRecord, Transfer)> {
+    /// The next request of a trace and its recorded time; its later parts are passed over.
+    fn next_record(&mut self, fixed: &Fixed) -> Option<(Span, Transfer)> {
         let number = self.next;
-        let record = *fixed.record(number)?;
+        let record = fixed.record(number)?;
         while fixed.record(self.next).is_some_and(|record| record.continues) {
             self.next += 1;
         }
         self.next += 1;
-        Some((record, fixed.recorded(number, &record)))
+        Some((record.at, fixed.recorded(number, record)))
     }
 }
 

@@ -27,7 +27,7 @@ pub fn run(options: &Options) -> Result<Outcome, BadData> {
         "mean-random-seek and sequential-media-rate: they are about real disks, whose parameters are measurements"
             .to_owned(),
     ];
-    Ok(Outcome { suite: Suite::Queueing, cases, left_out })
+    Ok(Outcome { suite: Suite::Queueing, cases, left_out, drives: Vec::new() })
 }
 
 /// Every figure with its expected value, and nothing simulated.
