@@ -15,6 +15,8 @@ use crate::world::{Fact, World};
 pub struct Armed {
     pub fault: Fault,
     pub anchor: Anchor,
+    /// Workloads ask nothing more once it has acted.
+    pub silence: bool,
     pub state: FaultState,
 }
 
@@ -74,7 +76,7 @@ impl Faults {
                 Anchor::Boundary(number) => FaultState::AtBoundary(number),
                 Anchor::Around { nth, .. } => FaultState::Waiting { left: nth },
             };
-            Armed { fault: plan.fault, anchor: plan.anchor, state }
+            Armed { fault: plan.fault, anchor: plan.anchor, silence: plan.silence, state }
         };
         Faults {
             armed: faults.iter().map(arm).collect(),
@@ -85,7 +87,7 @@ impl Faults {
 
     /// A fault that the plan does not have, due now.
     pub fn add(&mut self, fault: Fault, now: Time) -> usize {
-        self.armed.push(Armed { fault, anchor: Anchor::At(now), state: FaultState::Due(now) });
+        self.armed.push(Armed { fault, anchor: Anchor::At(now), silence: false, state: FaultState::Due(now) });
         self.armed.len() - 1
     }
 

@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_run_whose_only_fault_never_acted_proves_nothing() {
         let fault = Fault::PowerLoss { duration: Span::from_secs(1) };
-        let plan = FaultPlan { fault, anchor: Anchor::At(Time::ZERO) };
+        let plan = FaultPlan { fault, anchor: Anchor::At(Time::ZERO), silence: false };
         let mut run = outcome(&[], &[], &[]);
         let judgement = judge(&run, &[plan], &Expectation::default());
         assert_eq!(judgement.verdict, Verdict::Inconclusive);

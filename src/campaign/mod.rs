@@ -1,5 +1,6 @@
 //! Runs: one at a time, and what is to be said of the result.
 
+pub mod explore;
 pub mod faults;
 pub mod judge;
 pub mod matrix;

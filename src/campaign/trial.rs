@@ -101,6 +101,12 @@ impl Trial {
         self.strike(index, now)
     }
 
+    /// Workloads issue nothing more from now on; everything else goes on, and applications open their volumes again.
+    pub fn silence(&mut self) {
+        self.faults.forget_ahead();
+        self.run.model.silence_workloads();
+    }
+
     /// Whether workloads have been stopped and the run only drains.
     pub fn is_draining(&self) -> bool {
         self.stopped
@@ -112,8 +118,12 @@ impl Trial {
         let effect =
             self.run.inject("fault", |world, queue, fingerprint| world.strike(index, fault, queue, fingerprint));
         self.faults.acted(index, self.run.steps, time, effect);
+        let silence = effect && self.faults.all()[index].silence;
         self.faults.count(time, self.run.model.facts());
         self.done_at = None;
+        if silence {
+            self.run.model.silence_workloads();
+        }
         Happening::Fault { index, effect }
     }
 

@@ -191,6 +191,11 @@ impl Checks {
             .collect()
     }
 
+    /// The host or the controller is down, or the recovery from that has not ended.
+    pub fn in_recovery(&self) -> bool {
+        self.outages.in_recovery()
+    }
+
     pub fn goals(&self) -> &Goals {
         &self.goals
     }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::explore::Mtbf;
+use crate::campaign::explore::{AfterFault, Points};
 use crate::validate::Suite;
 
 /// A deterministic simulator of a hierarchical storage system: which way of making a backup loses data, confuses
@@ -32,6 +34,8 @@ nothing · 5 the same run came out differently · 130 interrupted";
 pub enum Command {
     /// Run one scenario and judge it
     Run(RunArgs),
+    /// Strike a scenario at every boundary between two events, and show what breaks, where and for how long
+    Explore(ExploreArgs),
     /// Say whether scenarios are valid, and what they are with every default filled in
     Check(CheckArgs),
     /// Show, list or copy the shipped scenarios
@@ -193,6 +197,67 @@ pub struct RunArgs {
 
     #[command(flatten)]
     pub changes: Changes,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ExploreArgs {
+    /// Scenario file, or the name of a shipped scenario; without one the shipped `safe-backup`
+    pub scenario: Option<PathBuf>,
+
+    /// Faults to strike with, as `--fault` takes them without an anchor; `all` for the longer list of defaults
+    #[arg(long, value_name = "KIND", value_delimiter = ';')]
+    pub faults: Vec<String>,
+
+    /// 2 strikes with crashes a second time, at every boundary of the recovery from the first
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub depth: u8,
+
+    /// Boundaries to strike: behind every event, behind those that change something durable, or at the ends of steps
+    #[arg(long, value_name = "POINTS", default_value = "event", value_parser = points)]
+    pub points: Points,
+
+    /// What workloads do after a crash: ask nothing more, or go on
+    #[arg(long, value_name = "HOW", default_value = "stop", value_parser = after_fault)]
+    pub workload_after_fault: AfterFault,
+
+    /// Run forks of equal state too
+    #[arg(long)]
+    pub no_reduce: bool,
+
+    /// Forks at most; the others are counted as skipped
+    #[arg(long, value_name = "N")]
+    pub max_runs: Option<u64>,
+
+    /// Mean time between two faults of one kind, for the probability of each window
+    #[arg(long, value_name = "TIME", default_value = "5000h", value_parser = Mtbf::parse)]
+    pub mtbf: Mtbf,
+
+    /// Forks at a time; by default as many as there are processors; the result is the same
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Directory of the results; by default one below `out` that is named for the exploration
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Replace what stands in the directory of `--out`
+    #[arg(long, requires = "out")]
+    pub force: bool,
+
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+fn points(text: &str) -> Result<Points, String> {
+    Points::parse(text).ok_or_else(|| one_of(Points::ALL.iter().map(|points| points.name())))
+}
+
+fn after_fault(text: &str) -> Result<AfterFault, String> {
+    AfterFault::parse(text).ok_or_else(|| one_of(AfterFault::ALL.iter().map(|after| after.name())))
+}
+
+fn one_of(names: impl Iterator<Item = &'static str>) -> String {
+    format!("one of: {}", names.collect::<Vec<_>>().join(", "))
 }
 
 /// Options that change a scenario before it is checked; the file is never touched.

@@ -7,6 +7,7 @@ pub mod environment;
 pub mod examples;
 pub mod exit;
 pub mod explain;
+pub mod explore;
 pub mod interrupt;
 pub mod matrix;
 pub mod prepare;
@@ -56,6 +57,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             let request = examples::Request { name, list: examples.list, copy, json };
             console.command(|output, errors| examples::run(&request, output, errors))
         }
+        Some(Command::Explore(explore)) => explore::run(explore, &arguments.output, &mut console),
         Some(Command::Explain(explain)) => {
             let request = explain::Request { name: explain.name.clone(), json: console.json() };
             console.command(|output, errors| explain::run(&request, output, errors))

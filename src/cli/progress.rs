@@ -7,6 +7,7 @@
 )]
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -90,6 +91,51 @@ impl Progress {
         match self.form {
             Form::Bar(_) | Form::Json => elapsed + Duration::from_millis(1_000 / u64::from(RATE)),
             Form::Plain | Form::None => Duration::from_secs(next_line(elapsed.as_secs())),
+        }
+    }
+}
+
+/// Progress in things done, told from any thread.
+#[derive(Debug)]
+pub struct Counted {
+    form: Form,
+    started: Instant,
+    /// When the next line is due, in milliseconds.
+    due: AtomicU64,
+    phase: &'static str,
+    noun: &'static str,
+}
+
+impl Counted {
+    pub fn new(output: &Output, phase: &'static str, noun: &'static str) -> Counted {
+        let Progress { form, started, due, .. } = Progress::new(output, None);
+        Counted { form, started, due: AtomicU64::new(due.as_millis() as u64), phase, noun }
+    }
+
+    pub fn update(&self, done: u64) {
+        let elapsed = self.started.elapsed();
+        let ms = elapsed.as_millis() as u64;
+        let due = self.due.load(Ordering::Relaxed);
+        let next = match self.form {
+            Form::None => return,
+            Form::Bar(_) | Form::Json => ms + 1_000 / u64::from(RATE),
+            Form::Plain => next_line(elapsed.as_secs()) * 1_000,
+        };
+        if ms < due || self.due.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+            return;
+        }
+        let Counted { phase, noun, .. } = self;
+        match &self.form {
+            Form::Bar(bar) => bar.set_message(format!("{phase}  {} {noun}", count(done))),
+            Form::Plain => say(&format!("{phase}: {} {noun} so far", count(done))),
+            Form::Json => say(&format!(r#"{{"t_ms":{ms},"phase":"{phase}","done":{done},"total":null}}"#)),
+            Form::None => {}
+        }
+    }
+
+    pub fn finish(self) {
+        if let Form::Bar(bar) = self.form {
+            bar.finish_and_clear();
         }
     }
 }

@@ -211,10 +211,15 @@ fn with_drawn_seed(args: &RunArgs, console: &Console) -> RunArgs {
 
 fn place_of(args: &RunArgs, prepared: &Prepared) -> PathBuf {
     args.out.clone().unwrap_or_else(|| {
-        let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-        let name: String = prepared.plan.name.chars().map(safe).collect();
-        Path::new("out").join(format!("{}-{}", name.trim_start_matches('.'), &prepared.run_id[..8]))
+        Path::new("out").join(format!("{}-{}", safe_name(&prepared.plan.name), &prepared.run_id[..8]))
     })
+}
+
+/// A name that is one on every file system.
+pub(super) fn safe_name(name: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let name: String = name.chars().map(safe).collect();
+    name.trim_start_matches('.').to_owned()
 }
 
 fn open(args: &RunArgs, path: &Path, prepared: &Prepared) -> Result<(RunDirectory, Option<Rows>), DirectoryError> {
@@ -270,7 +275,7 @@ fn exit_of(outcome: &RunOutcome, judgement: &Judgement, summary: &Summary) -> Ex
 }
 
 /// Says why a directory cannot be used.
-fn refused(error: &DirectoryError, console: &Console) -> Exit {
+pub(super) fn refused(error: &DirectoryError, console: &Console) -> Exit {
     console.error(&format!("error: {error}"));
     match error {
         DirectoryError::NotADirectory { .. } | DirectoryError::NotEmpty { .. } | DirectoryError::Foreign { .. } => {
@@ -293,7 +298,7 @@ fn as_typed(arguments: impl Iterator<Item = String>) -> String {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@,+%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

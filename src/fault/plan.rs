@@ -11,6 +11,8 @@ use crate::vocab::{Device, Drive, EventName, Image, StepName, TrackNo, VolumeId}
 pub struct FaultPlan {
     pub fault: Fault,
     pub anchor: Anchor,
+    /// Workloads ask nothing more once it has acted.
+    pub silence: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

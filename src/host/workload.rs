@@ -230,6 +230,17 @@ impl Workload {
         }
     }
 
+    /// Issues no more requests, as when everything has been asked; the application goes on opening its volumes.
+    pub fn fall_silent(&mut self) {
+        self.durable.silent = true;
+        self.durable.arrival = None;
+        for client in &mut self.durable.clients {
+            if matches!(client, Client::Thinking(_) | Client::Waiting(_)) {
+                *client = Client::Done;
+            }
+        }
+    }
+
     fn open(&mut self, volume: usize, outbox: &mut WorkloadOutbox) {
         let generation = self.next_generation();
         self.volatile.volumes[volume] = Access::Opening { generation };

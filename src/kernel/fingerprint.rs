@@ -25,6 +25,35 @@ impl Fingerprint {
     }
 }
 
+/// A digest of a state in 128 bits: two fingerprints that begin differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StateDigest(u64, u64);
+
+impl Default for StateDigest {
+    fn default() -> StateDigest {
+        StateDigest(0, 0x6a09_e667_f3bc_c908)
+    }
+}
+
+impl Hasher for StateDigest {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = mix(self.0, word);
+        self.1 = mix(self.1, word ^ 0xff51_afd7_ed55_8ccd);
+    }
+}
+
 impl Hasher for Fingerprint {
     fn finish(&self) -> u64 {
         self.0

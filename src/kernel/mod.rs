@@ -8,7 +8,7 @@ pub mod run;
 pub mod station;
 pub mod time;
 
-pub use fingerprint::{Fingerprint, mix};
+pub use fingerprint::{Fingerprint, StateDigest, mix};
 pub use outbox::Outbox;
 pub use queue::{Class, Delivery, Origin, Queue};
 pub use rng::{Draws, Stream, lognormal_mean};

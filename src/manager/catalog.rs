@@ -13,7 +13,7 @@ use crate::kernel::Time;
 use crate::vocab::{Backup, Cartridge, Device, Extents, RelationNumber, Restore, VolumeId};
 
 /// A backup that the inventory knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InventoryEntry {
     pub backup: Backup,
     /// The volume that was backed up.
@@ -29,7 +29,7 @@ pub struct InventoryEntry {
 }
 
 /// Where a backup lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum BackupPlace {
     /// On cartridges, in the order of their sections.
     Tape(Vec<Section>),
@@ -38,7 +38,7 @@ pub enum BackupPlace {
 }
 
 /// The part of a backup that lies on one cartridge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Section {
     pub cartridge: Cartridge,
     /// Data blocks on it, the volume header included, as its trailer says; 0 while it is being written.
@@ -63,7 +63,7 @@ impl InventoryEntry {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EntryState {
     InProgress,
     Complete,
@@ -74,7 +74,7 @@ pub enum EntryState {
 }
 
 /// How far a job has come, as its journal says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct JournalEntry {
     pub job: JournalJob,
     /// Steps of the method's table that are done.
@@ -82,13 +82,13 @@ pub struct JournalEntry {
     pub state: JournalState,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JournalJob {
     Backup { backup: Backup, relation: Option<RelationNumber>, t0: Time },
     Restore { restore: Restore },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JournalState {
     Open,
     /// The job failed; what it did is being taken back.
@@ -99,21 +99,21 @@ pub enum JournalState {
 }
 
 /// Writes to `volume` wait until the backup that asked for it lets them go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct QuiesceMark {
     pub backup: Backup,
     pub volume: VolumeId,
 }
 
 /// A line of the run book: the tape of the backup holds `volume`. Paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RunBookNote {
     pub volume: VolumeId,
     pub backup: Backup,
 }
 
 /// Use of one cartridge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CartridgeUse {
     Scratch,
     Allocated(Backup),
@@ -122,7 +122,7 @@ pub enum CartridgeUse {
 }
 
 /// The durable half of the storage manager.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Catalog {
     pub journal: Vec<JournalEntry>,
     pub inventory: Vec<InventoryEntry>,

@@ -12,7 +12,7 @@ use super::plan::{BackupPlan, ClearHidden, HiddenMissing, MethodName, Reintroduc
 use crate::vocab::{HiddenContext, HiddenState, LabelTrack, TrackImage, VolumeId};
 
 /// Which of the installed programs know of the hidden place. They lie on a host disk and survive every crash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Participation {
     pub dump: bool,
     pub restore: bool,

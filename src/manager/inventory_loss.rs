@@ -7,7 +7,7 @@ use super::catalog::{Catalog, InventoryEntry};
 use crate::vocab::Backup;
 
 /// One change: what the entry of a backup was before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct InventoryChange {
     backup: Backup,
     before: Option<InventoryEntry>,

@@ -30,7 +30,7 @@ pub(super) struct Stimulus {
 }
 
 /// What a `[[backup]]` has had of its stimuli. Durable.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct StimulusRecord {
     /// Stimuli that need not be taken any more.
     pub taken: u32,
@@ -40,7 +40,7 @@ pub struct StimulusRecord {
 }
 
 /// How much of a source changed since its last T0.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Changes {
     amount: u64,
     /// The amount at which the condition is true (again).

@@ -19,7 +19,7 @@ pub const MANIFEST: &str = "manifest.json";
 pub const RESOLVED: &str = "scenario.resolved.toml";
 pub const REQUESTS: &str = "requests.csv";
 /// The names that a run can write beside `hist/`: all that may go when an unfinished run is replaced.
-const NAMES: [&str; 5] = ["scenario.toml", RESOLVED, "summary.json", REQUESTS, MANIFEST];
+const NAMES: [&str; 7] = ["scenario.toml", RESOLVED, "summary.json", REQUESTS, "forks.csv", "map.txt", MANIFEST];
 const HISTOGRAMS: &str = "hist";
 
 /// Where a run is to be written.

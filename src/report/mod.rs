@@ -5,6 +5,8 @@ pub mod costs;
 pub mod csv;
 pub mod digest;
 pub mod directory;
+pub mod exploration;
+pub mod exploration_text;
 pub mod index;
 pub mod json;
 pub mod manifest;

@@ -450,6 +450,7 @@ pub(super) mod tests {
         let planned = FaultPlan {
             fault: PlannedFault::PowerLoss { duration: Span::from_secs(60) },
             anchor: Anchor::Around { side: Side::After, occurrence, nth: 1, delay: Span::from_ms(5) },
+            silence: false,
         };
         let rate = FaultRate {
             fault: PlannedFault::HostCrash { image: Image::FIRST, outage: Span::from_secs(1) },

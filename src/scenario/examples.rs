@@ -68,6 +68,8 @@ pub const ALL: &[Example] = examples! {
     "duplicate-stimulus-second"
     "duplicate-target-id"
     "early-end-of-volume"
+    "explore-safe-backup"
+    "explore-same-id"
     "extent-backup"
     "extent-with-label"
     "failed-source-returns"

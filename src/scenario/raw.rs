@@ -246,6 +246,7 @@ tables! {
     RawFault, "a fault" {
         kind: FaultKind,
         when: RawWhen,
+        silence: bool,
         outage: Span,
         duration: Span,
         nvs: NvsFate,

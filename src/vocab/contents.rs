@@ -48,7 +48,7 @@ const PAGE: usize = 256;
 ///
 /// The value of an untouched place is the caller's business: every access names the function that gives it, and must
 /// name the same one each time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Paged<T> {
     pages: Arc<Vec<Option<Arc<[T; PAGE]>>>>,
     length: u64,

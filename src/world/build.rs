@@ -88,6 +88,11 @@ impl World {
         self.start_requesters(queue, fingerprint);
     }
 
+    /// Workloads issue no more requests; their applications go on opening volumes.
+    pub fn silence_workloads(&mut self) {
+        self.workloads.iter_mut().for_each(Workload::fall_silent);
+    }
+
     /// Workloads issue no more requests, and the upkeep of disks pauses for good; what is under way still ends.
     pub fn stop_workloads(&mut self) {
         self.workloads.iter_mut().for_each(Workload::stop);

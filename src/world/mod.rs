@@ -5,6 +5,7 @@
 
 mod build;
 mod crash;
+mod digest;
 mod fact;
 mod requests;
 mod route;

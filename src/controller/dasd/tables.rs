@@ -22,7 +22,7 @@ use crate::vocab::{Device, Extents, LabelTrack, Paged, RelationNumber, TrackNo};
 /// pair exists and since when. Its target has bindings of its own from the start, so nothing is looked up through the
 /// record, but for tracks whose content at T0 is still modified data in NVS: that one version belongs to both volumes
 /// until it is on disk and both are bound to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Relation {
     pub number: RelationNumber,
     pub source: Device,
@@ -110,7 +110,7 @@ impl Relation {
 }
 
 /// The label that a target shows while its copy stands, over whatever its home holds (`label_residency = "overlay"`).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Overlay {
     pub shown: Arc<LabelTrack>,
     /// The label that the target had, if it was not in its home yet.

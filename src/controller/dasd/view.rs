@@ -2,6 +2,7 @@
 //! would be found after a crash.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::DasdController;
@@ -97,6 +98,22 @@ impl DasdController {
             modified.entry((entry.device, entry.track)).or_default().push(entry);
         }
         DurableVolumes { controller: self, tables: self.durable_tables(), modified }
+    }
+
+    /// Feeds everything that a power loss would leave, and no time or order of it.
+    pub fn hash_durable(&self, hasher: &mut impl Hasher) {
+        let volumes = self.durable_volumes();
+        for device in (0..self.parameters.volumes.len() as u16).map(Device) {
+            for track in (0..volumes.tables.tracks(device)).map(TrackNo) {
+                volumes.image(device, track).hash(hasher);
+                volumes.own_image(device, track).hash(hasher);
+                self.home_image_by(&volumes.tables, device, track).hash(hasher);
+            }
+        }
+        volumes.tables.relations.hash(hasher);
+        volumes.tables.clear_on_write.hash(hasher);
+        self.rank.hash_damage(hasher);
+        (self.battery.stripes.len(), &self.torn, self.copies_refused, self.paths_lost).hash(hasher);
     }
 
     /// Modified tracks in the NVS of a cluster, and what fits.

@@ -13,7 +13,7 @@ use crate::vocab::Tag;
 const ALTERED: u64 = 0x5C0F_F1E1_D0A7_7E25;
 
 /// What becomes of the next write of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Astray {
     /// Other content than was sent.
     Altered,
@@ -23,7 +23,7 @@ pub enum Astray {
     Misdirected { disk: u16, row: u64 },
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Damage {
     /// Nothing below is ever anything but empty: looked at on every access.
     any: bool,

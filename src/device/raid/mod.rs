@@ -17,6 +17,7 @@ mod platters;
 mod redundancy;
 mod scrub;
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 pub use damage::Astray;
@@ -393,6 +394,11 @@ impl Rank {
     /// All rows that can differ from their initial content, ascending; other rows are consistent.
     pub fn touched_rows(&self) -> impl Iterator<Item = u64> + '_ {
         self.durable.platters.touched_rows()
+    }
+
+    /// Feeds what is wrong with the disks.
+    pub fn hash_damage(&self, hasher: &mut impl Hasher) {
+        (&self.durable.damage, self.durable.spares).hash(hasher);
     }
 
     /// Puts a tag on a platter without time and queue, as a recovery or an injected fault does.

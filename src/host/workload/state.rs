@@ -108,6 +108,8 @@ pub(super) struct Durable {
     /// When the application started.
     pub(super) begun: Option<Time>,
     pub(super) stopped: bool,
+    /// It issues nothing more, but goes on opening its volumes.
+    pub(super) silent: bool,
     /// Number of the next request of an open workload; place of the next record of a trace.
     pub(super) next: u64,
     /// The request that arrives next.
@@ -130,6 +132,7 @@ impl Durable {
             counts: Counts::default(),
             begun: None,
             stopped: false,
+            silent: false,
             next: 0,
             arrival: None,
             clients: vec![Client::Absent; clients],
@@ -140,6 +143,9 @@ impl Durable {
 
     /// When the next request of an open workload arrives, and what it asks.
     pub(super) fn next_arrival(&mut self, fixed: &Fixed, now: Time) -> Option<(Time, Transfer)> {
+        if self.silent {
+            return None;
+        }
         let begun = self.begun.expect("requests arrive at an application that has started");
         match &fixed.plan.kind {
             WorkloadKind::Open { mean_gap, mix } => {
@@ -164,6 +170,9 @@ impl Durable {
         client: u32,
         previous: Option<u64>,
     ) -> Option<(Span, Transfer)> {
+        if self.silent {
+            return None;
+        }
         match &fixed.plan.kind {
             WorkloadKind::Closed { clients, think, mix } => {
                 let number = previous.map_or(u64::from(client), |number| number + u64::from(*clients));

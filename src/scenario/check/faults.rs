@@ -33,10 +33,10 @@ impl Context<'_> {
         self.need(&raw.when, "when", "a fault", entry, "{ after = \"relationship-committed\" }");
         let anchor = raw.when.as_ref().and_then(|when| self.anchor(when));
         let kind = raw.kind.as_ref()?.value;
-        let legal: Vec<&str> = ["kind", "when"].iter().chain(fault_kinds::keys_of(kind)).copied().collect();
+        let legal: Vec<&str> = ["kind", "when", "silence"].iter().chain(fault_kinds::keys_of(kind)).copied().collect();
         self.refuse_keys(&raw.given(), &legal, &format!("a fault of kind \"{kind}\""), &entry.path);
         let fault = self.fault_of(kind, entry, backups)?;
-        Some(FaultPlan { fault, anchor: anchor? })
+        Some(FaultPlan { fault, anchor: anchor?, silence: or(&raw.silence, false) })
     }
 
     fn anchor(&mut self, entry: &Given<RawWhen>) -> Option<Anchor> {

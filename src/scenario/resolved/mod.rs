@@ -45,6 +45,9 @@ pub fn write(checked: &Checked) -> String {
         writer.heading("[[fault]]");
         writer.fault(fault.fault, checked);
         writer.raw("when", &when(fault.anchor, checked));
+        if fault.silence {
+            writer.raw("silence", "true");
+        }
     }
     writer.chance(checked);
     writer.hardware(checked);
