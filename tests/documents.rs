@@ -9,7 +9,7 @@ use std::fs;
 use support::root;
 use tiersim::campaign::matrix::cases_of;
 use tiersim::cli::matrix::tabulate;
-use tiersim::report::{index, matrix_text};
+use tiersim::report::{exposure, index, matrix_text};
 use tiersim::scenario::examples;
 use tiersim::scenario::hazards;
 use tiersim::scenario::library::Library;
@@ -34,6 +34,11 @@ fn the_table_of_methods_is_what_the_scenarios_give() {
     let (matrix, _) = tabulate(cases.collect(), 2);
     check("reports/methods.md", &matrix_text::render(&matrix));
     assert!(matrix.unexpected.is_empty(), "{:#?}", matrix.unexpected);
+}
+
+#[test]
+fn the_table_of_exposures_is_what_explorations_give() {
+    check("reports/exposure.md", &exposure::render(&exposure::rows(2)));
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub enum Command {
     Run(RunArgs),
     /// Strike a scenario at every boundary between two events, and show what breaks, where and for how long
     Explore(ExploreArgs),
+    /// Strike every method at every boundary, and show for how long which crash would break what
+    Exposure(ExposureArgs),
     /// Say whether scenarios are valid, and what they are with every default filled in
     Check(CheckArgs),
     /// Show, list or copy the shipped scenarios
@@ -197,6 +199,17 @@ pub struct RunArgs {
 
     #[command(flatten)]
     pub changes: Changes,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ExposureArgs {
+    /// Write the document to this file; `-` is stdout
+    #[arg(short = 'o', value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Forks at a time; by default as many as there are processors; the result is the same
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -74,7 +74,7 @@ fn cases(request: &Request) -> Result<Vec<Case>, String> {
 }
 
 /// The document stands under its name when it is whole.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".tmp");
     let aside = path.with_file_name(name);

@@ -8,6 +8,7 @@ pub mod examples;
 pub mod exit;
 pub mod explain;
 pub mod explore;
+pub mod exposure;
 pub mod interrupt;
 pub mod matrix;
 pub mod prepare;
@@ -58,6 +59,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             console.command(|output, errors| examples::run(&request, output, errors))
         }
         Some(Command::Explore(explore)) => explore::run(explore, &arguments.output, &mut console),
+        Some(Command::Exposure(exposure)) => {
+            let request = exposure::Request { file: exposure.file.clone(), jobs: exposure.jobs };
+            console.command(|output, errors| exposure::run(&request, output, errors))
+        }
         Some(Command::Explain(explain)) => {
             let request = explain::Request { name: explain.name.clone(), json: console.json() };
             console.command(|output, errors| explain::run(&request, output, errors))

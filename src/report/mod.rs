@@ -7,6 +7,7 @@ pub mod digest;
 pub mod directory;
 pub mod exploration;
 pub mod exploration_text;
+pub mod exposure;
 pub mod index;
 pub mod json;
 pub mod manifest;
