@@ -12,7 +12,7 @@ use crate::device::disk::{DiskModel, DiskParameters, SECTOR_BYTES, SeekParameter
 use crate::device::drive::DriveParameters;
 use crate::device::library::LibraryParameters;
 use crate::device::profiles::Profile;
-use crate::device::raid::{RaidLevel, RankParameters, SLOT_SECTORS};
+use crate::device::raid::{RaidLevel, RankParameters, SLOT_SECTORS, Scheduler};
 use crate::host::OperatorParameters;
 use crate::kernel::Span;
 use crate::manager::plan::{BufferedMarks, DuplicatePolicy, LabelCheck, OrphanSweep, SequenceCheck};
@@ -71,6 +71,7 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("raid.level", Domain::Names(&["0", "1", "5", "6", "10"])),
     ("raid.data_disks", count(1, 64)),
     ("raid.spares", count(0, 64)),
+    ("raid.scheduler", Domain::Names(&["fcfs", "sstf", "c-look", "sptf"])),
     ("raid.rebuild_rate", RATE),
     ("raid.scrub_every", DURATION),
     ("raid.stripe_log", Domain::Names(&["nvs", "none"])),
@@ -426,6 +427,7 @@ impl Hardware {
                 level: self.raid_level(),
                 data_disks: self.small("raid.data_disks"),
                 spares: self.small("raid.spares"),
+                scheduler: Scheduler::parse(self.name("raid.scheduler")).expect("the list holds the policies"),
                 slot_sectors,
                 disk: self.disk(),
             },

@@ -33,6 +33,7 @@ const ENTRIES: &[Entry] = &[
     entry("raid.level", "5", "S-32, G", "RAID level of the rank: 0, 1, 5, 6 or 10"),
     entry("raid.data_disks", "6", "S-32, G", "disks worth of data; the level says how many more there are"),
     entry("raid.spares", "2", "G", "disks that wait to take the place of a failed one"),
+    entry("raid.scheduler", "fcfs", "A", "which waiting operation a disk serves next: fcfs, sstf, c-look or sptf"),
     entry("raid.rebuild_rate", "10 MB/s", "A", "rate at which a spare is filled, while hosts go on"),
     entry("raid.scrub_every", "0 s", "A", "how often all rows are looked at for silent damage; 0 for never"),
     entry("raid.stripe_log", "nvs", "A (MODEL 3.7)", "where an unfinished stripe is remembered: nvs or none"),

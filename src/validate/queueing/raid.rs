@@ -7,7 +7,7 @@ use super::super::Balance;
 use super::super::series::{Experiment, Replication, Sample, WarmUp, measure};
 use super::disk;
 use super::formulas::raid5_accesses;
-use crate::device::raid::{Location, Place, RaidLevel, Rank, RankParameters, SLOT_SECTORS};
+use crate::device::raid::{Location, Place, RaidLevel, Rank, RankParameters, SLOT_SECTORS, Scheduler};
 use crate::device::service::Service;
 use crate::kernel::{Class, Draws, Fingerprint, Model, Origin, Queue, Run, Span, Station, Time};
 
@@ -81,6 +81,7 @@ fn rank() -> RankParameters {
         level: RaidLevel::Five,
         data_disks: u32::from(DISKS) - 1,
         spares: 0,
+        scheduler: Scheduler::Fcfs,
         slot_sectors: SLOT_SECTORS,
         disk: disk::parameters(),
     }
