@@ -1,6 +1,6 @@
 //! Charts: plain numbers in, an SVG text out. The only place that names the drawing library.
 //!
-//! Coordinates of its SVG backend are whole numbers, so everything is drawn [`K`] times as large and shown at its own
+//! Coordinates of its SVG backend are whole numbers, so everything is drawn `K` times as large and shown at its own
 //! size. The library estimates no widths of text: margins are ours.
 
 mod distribution;
