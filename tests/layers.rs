@@ -26,12 +26,17 @@ const LAYERS: [&str; 16] = [
 ];
 
 /// What may be named only in files whose path begins with one of these.
-const PLACES: [(&str, &[&str]); 16] = [
+const PLACES: [(&str, &[&str]); 20] = [
     ("serde::", &["scenario/", "campaign/", "report/"]),
     ("serde_json::", &["scenario/", "campaign/", "report/", "cli/"]),
     ("toml::", &["scenario/"]),
     // Digests of files and runs; the generator's streams are keyed by one too.
     ("sha2::", &["kernel/rng.rs", "host/trace/", "scenario/", "campaign/", "report/"]),
+    // Decoders of compressed traces.
+    ("flate2::", &["host/trace/input.rs"]),
+    ("ruzstd::", &["host/trace/input.rs"]),
+    ("bzip2::", &["host/trace/input.rs"]),
+    ("lzma_rust2::", &["host/trace/input.rs"]),
     ("rand::", &["kernel/rng.rs"]),
     ("rand_chacha::", &["kernel/rng.rs"]),
     ("hdrhistogram::", &["measure/"]),

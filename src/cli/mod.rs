@@ -15,6 +15,7 @@ pub mod prepare;
 pub mod profiles;
 pub mod progress;
 pub mod run;
+pub mod trace;
 pub mod validate;
 
 use std::ffi::OsString;
@@ -80,6 +81,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             let json = console.json();
             let request = profiles::Request { name: profiles.name.clone(), toml: profiles.toml, json };
             console.command(|output, errors| profiles::run(&request, output, errors))
+        }
+        Some(Command::Trace(command)) => {
+            let request = trace::Request { command: command.clone(), json: console.json() };
+            console.command(|output, errors| trace::run(&request, output, errors))
         }
         Some(Command::Validate(validate)) => {
             let request = validate::Request {

@@ -100,7 +100,7 @@ impl RequestMix {
 pub enum Replay {
     /// Issue at the recorded time multiplied by numerator / denominator.
     Open { scale_numerator: u64, scale_denominator: u64 },
-    /// At most `depth` outstanding; the next is issued when one ends, recorded times are ignored.
+    /// At most `depth` outstanding; the next is issued its recorded delay after one ends, whatever its recorded time.
     Closed { depth: u32 },
 }
 
@@ -125,6 +125,9 @@ impl Replay {
 pub struct TraceRecord {
     /// Nanoseconds since the first record.
     pub at: Span,
+    /// From the end of the request before it to its issue, as recorded; a closed replay waits that long. Zero where the
+    /// trace does not tell when a request ended.
+    pub delay: Span,
     /// Byte address over all volumes of the workload, tracks of 56,664 bytes.
     pub offset: u64,
     pub bytes: u64,
@@ -388,7 +391,7 @@ mod tests {
     }
 
     fn record(at: u64, offset: u64, bytes: u64) -> TraceRecord {
-        TraceRecord { at: Span::from_ns(at), offset, bytes, op: Op::Read, continues: false }
+        TraceRecord { at: Span::from_ns(at), delay: Span::ZERO, offset, bytes, op: Op::Read, continues: false }
     }
 
     #[test]

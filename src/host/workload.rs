@@ -547,6 +547,7 @@ mod tests {
     fn trace(replay: Replay, records: &[(u64, u64, u64, bool)]) -> WorkloadKind {
         let record = |&(us, offset, bytes, continues): &(u64, u64, u64, bool)| TraceRecord {
             at: Span::from_us(us),
+            delay: Span::ZERO,
             offset,
             bytes,
             op: Op::Write,
@@ -665,13 +666,13 @@ mod tests {
     /// issued at its recorded time and completes once, however many parts it has.
     #[test]
     fn a_recorded_trace_is_replayed_whole() {
-        use crate::host::trace::{Address, place, read};
+        use crate::host::trace::{Address, ReadOptions, place, read};
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/traces/cloudPhysicsIO.vscsi");
         if !path.exists() {
             eprintln!("nothing to check: there is no {}", path.display());
             return;
         }
-        let recorded = read(&path, None).unwrap();
+        let recorded = read(&path, ReadOptions::default()).unwrap();
         for (address, count) in [(Address::Strict, 12), (Address::Wrap, 2), (Address::Compact, 1)] {
             let volumes: Vec<_> = (0..count).map(|number| volume(&format!("V{number}"), 50_085)).collect();
             let records = place(&recorded, &volumes, address).unwrap().records;

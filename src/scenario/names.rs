@@ -5,6 +5,7 @@ use crate::fault::plan::{
     BlockChoice, DataPath, FaultKind, NvsFate, Program, Slip, SwapAction, UpdateTrack, WithdrawChoice,
 };
 use crate::host::Pattern;
+use crate::host::trace::Action;
 use crate::manager::plan::{
     Cascade, ClearHidden, CopyBack, DasdBackupOnline, DeleteTarget, DumpRestart, DuplicatePolicy, DuplicateStimulus,
     ExtentScope, FastReplication, HiddenMissing, JobJournal, Medium, MethodName, OldDevice, OnDumpFailure,
@@ -56,9 +57,21 @@ names! {
 
 names! {
     pub enum TraceFormat {
+        /// As the file tells.
         Auto = "auto",
+        TiersimCsv = "tiersim-csv",
+        DiskSimValidate = "disksim-validate",
+        DiskSimAscii = "disksim-ascii",
+        HpSrt = "hp-srt",
+        Msr = "msr",
+        Spc = "spc",
+        Systor17 = "systor17",
         Vscsi = "vscsi",
         VscsiCsv = "vscsi-csv",
+        SsdSim = "ssdsim",
+        Blkparse = "blkparse",
+        Fio2 = "fio-iolog-2",
+        Fio3 = "fio-iolog-3",
     }
 }
 
@@ -118,7 +131,8 @@ choices! {
     LoadName, "a kind of workload", later &[];
     Pattern, "where requests go", later &[];
     ReplayName, "a way of replaying a trace", later &[];
-    TraceFormat, "a trace format", later &["srt", "msr", "systor", "spc", "tiersim-csv"];
+    TraceFormat, "a trace format", later &[];
+    Action, "an event that is a request", later &[];
     AddressRule, "a rule for addresses", later &[];
     Stimulant, "who asks for a backup", later &[];
     MethodName, "a backup method", later &[];

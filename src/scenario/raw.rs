@@ -25,6 +25,7 @@ use super::names::{AddressRule, Asker, Granularity, LoadName, ReplayName, TraceF
 use super::plan::{CartridgeState, ExpectedVerdict};
 use super::shape::{Bytes, Given, MeanBetween, Ratio, Shape, Share};
 use super::units::Frequency;
+use crate::host::trace::Action;
 
 /// Declares the struct of one table: its keys with their types, and the keys of the design that are not supported yet.
 macro_rules! tables {
@@ -156,13 +157,16 @@ tables! {
         file: String,
         sha256: String,
         format: TraceFormat,
+        sector_bytes: u64,
+        read_code: u64,
+        action: Action,
         replay: ReplayName,
         time_scale: Ratio,
         depth: u64,
         address: AddressRule,
         allow_coarse_time: bool,
         skip_bad_lines: bool,
-    } later &["start", "sector_bytes"];
+    } later &["start"];
 
     RawBackup, "a backup" {
         at: Span,

@@ -3,7 +3,7 @@
 use super::catalogue::Code;
 use super::diagnostic::Diagnostic;
 use super::names::{AddressRule, TraceFormat};
-use crate::host::trace::{self, Address, PlaceError};
+use crate::host::trace::{self, Action, Address, PlaceError, ReadOptions, Timing};
 use crate::host::{TraceRecord, WorkloadVolume};
 use crate::kernel::Span;
 
@@ -12,6 +12,10 @@ use crate::kernel::Span;
 pub struct TraceRequest<'a> {
     pub name: &'a str,
     pub format: TraceFormat,
+    /// What the format says unless it is given.
+    pub sector_bytes: Option<u64>,
+    pub read_code: Option<u64>,
+    pub action: Option<Action>,
     pub address: AddressRule,
     /// Recorded times decide when requests are issued.
     pub open_loop: bool,
@@ -22,20 +26,28 @@ pub struct TraceRequest<'a> {
 /// A clock coarser than this tells nothing about how requests follow each other.
 const COARSE: Span = Span::from_ms(1);
 
+/// Bytes of a trace after decompression: as many as a trace file may have.
+const MOST_CONTENT: u64 = 1 << 30;
+
 /// Reads a trace and places its requests on `volumes`, laid end to end. The caller adds the place to a diagnostic.
 pub fn load_trace(
     request: &TraceRequest<'_>,
     bytes: &[u8],
     volumes: &[WorkloadVolume],
 ) -> Result<Vec<TraceRecord>, Box<Diagnostic>> {
-    let format = match request.format {
-        TraceFormat::Auto => None,
-        TraceFormat::Vscsi => Some(trace::TraceFormat::Vscsi),
-        TraceFormat::VscsiCsv => Some(trace::TraceFormat::VscsiCsv),
+    let usual = ReadOptions::default();
+    let options = ReadOptions {
+        // `auto` is no format of a file.
+        format: trace::TraceFormat::parse(request.format.name()),
+        sector_bytes: request.sector_bytes,
+        read_code: request.read_code.and_then(|code| u8::try_from(code).ok()).unwrap_or(usual.read_code),
+        action: request.action.unwrap_or(usual.action),
+        most_bytes: MOST_CONTENT,
+        ..usual
     };
     let malformed =
         |message: String, help: String| Box::new(Diagnostic::error(Code::TraceMalformed, message).help(help));
-    let trace = trace::read_stream(request.name, bytes, format)
+    let trace = trace::read_stream(request.name, bytes, options)
         .map_err(|problem| malformed(problem.to_string(), problem.remedy()))?;
     if let Some(first) = trace.rejects.kept.first().filter(|_| !request.skip_bad_lines) {
         let total = trace.rejects.total();
@@ -45,7 +57,12 @@ pub fn load_trace(
         problem.label = first.message.clone();
         return Err(problem);
     }
-    if request.open_loop && trace.time_resolution > COARSE && !request.allow_coarse_time {
+    if request.open_loop && trace.timing == Timing::None {
+        let message = format!("the trace `{}` tells no times: its format is {}", request.name, trace.format);
+        return Err(malformed(message, "replay it with `replay = \"closed\"`".into()));
+    }
+    let coarse = trace.timing != Timing::CoarseAllowed && trace.time_resolution > COARSE;
+    if request.open_loop && coarse && !request.allow_coarse_time {
         let message = format!("the times of `{}` are whole steps of {}", request.name, trace.time_resolution);
         let help = "replay it with `replay = \"closed\"`, or set `allow_coarse_time = true` to issue each step's requests \
             in one burst";

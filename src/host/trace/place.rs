@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::statistics::PAGE_BYTES;
 use super::{Grouped, RawRecord, RecordOp, Trace};
 use crate::host::plan::{TraceRecord, WorkloadVolume, volume_ends};
+use crate::kernel::Span;
 use crate::vocab::{Op, TRACK_BYTES};
 
 /// Pieces that one request may fall into: a page each of a request of 4 MiB.
@@ -79,25 +80,38 @@ pub fn place(trace: &Trace, volumes: &[WorkloadVolume], address: Address) -> Res
     let mut records = Vec::with_capacity(trace.records.len());
     let mut pieces = Vec::new();
     let mut count = 0;
+    let mut previous = None;
     for record in requests() {
         pieces.clear();
         mapper.map(record, &mut pieces)?;
-        push_parts(record, first, &pieces, &mapper.ends, &mut records)?;
+        let delay = previous.map_or(Span::ZERO, |previous| delay_between(previous, record));
+        let (at, from) = (record.at - first.at, records.len());
+        push_parts(record, &pieces, &mapper.ends, &mut records)?;
+        records[from..].iter_mut().for_each(|part: &mut TraceRecord| (part.at, part.delay) = (at, delay));
+        previous = Some(record);
         count += 1;
     }
     Ok(Placement { records: records.into(), requests: count, ignored: trace.records.len() as u64 - count })
 }
 
-/// Cuts the pieces of a request at the ends of volumes.
+/// From the end of one request to the issue of the next, as it was recorded (VALIDATION B.2): told by the format, or the gap
+/// less the response. Zero where requests overlapped, and where no response was recorded.
+fn delay_between(request: &RawRecord, next: &RawRecord) -> Span {
+    match (request.delay, request.response) {
+        (Some(delay), _) => delay,
+        (None, Some(response)) => Span::from_ns((next.at - request.at).ns().saturating_sub(response.ns())),
+        (None, None) => Span::ZERO,
+    }
+}
+
+/// Cuts the pieces of a request at the ends of volumes. The caller adds the times.
 fn push_parts(
     record: &RawRecord,
-    first: &RawRecord,
     pieces: &[(u64, u64)],
     ends: &[u64],
     records: &mut Vec<TraceRecord>,
 ) -> Result<(), PlaceError> {
     let op = if record.op == RecordOp::Read { Op::Read } else { Op::Write };
-    let at = record.at - first.at;
     for &(mut offset, mut left) in pieces {
         while left > 0 {
             let end = ends[ends.partition_point(|&end| end <= offset)];
@@ -105,7 +119,7 @@ fn push_parts(
             if bytes > u64::from(u32::MAX) {
                 return Err(PlaceError::Long { line: record.line, bytes: record.bytes, most: u64::from(u32::MAX) });
             }
-            records.push(TraceRecord { at, offset, bytes, op, continues: true });
+            records.push(TraceRecord { at: Span::ZERO, delay: Span::ZERO, offset, bytes, op, continues: true });
             offset += bytes;
             left -= bytes;
         }
@@ -192,7 +206,7 @@ impl Mapper<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Rejects, TraceFile, TraceFormat};
+    use super::super::{Rejects, Timing, TraceFile, TraceFormat};
     use super::*;
     use crate::host::plan::{Replay, WorkloadKind, WorkloadPlan};
     use crate::kernel::Span;
@@ -214,6 +228,8 @@ mod tests {
             offset,
             bytes,
             op: if bytes == 0 { RecordOp::Other } else { RecordOp::Write },
+            response: None,
+            delay: None,
             line: number as u64 + 1,
         };
         Trace {
@@ -221,6 +237,10 @@ mod tests {
             format: TraceFormat::Vscsi,
             time_resolution: Span::from_us(1),
             records: requests.iter().enumerate().map(record).collect(),
+            timing: Timing::Recorded,
+            unit: 512,
+            devices: Vec::new(),
+            skipped: 0,
             rejects: Rejects::default(),
             backward_steps: 0,
             largest_backward: Span::ZERO,

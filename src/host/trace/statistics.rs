@@ -1,5 +1,7 @@
 //! What a trace asks for in total: rates, sizes, footprint, and evidence for the unit of its addresses.
 
+use std::collections::BTreeMap;
+
 use super::{RawRecord, RecordOp, Trace};
 use crate::kernel::Span;
 
@@ -7,6 +9,20 @@ use crate::kernel::Span;
 pub(super) const PAGE_BYTES: u64 = 4_096;
 /// Block sizes that the recorded addresses are tried with, in bytes.
 pub const UNITS: [u64; 4] = [256, 512, 1_024, 4_096];
+/// Ranges of pages that are kept apart to count distinct ones, about 400 MB; with more the count is a lower bound.
+const MOST_RANGES: usize = 1 << 23;
+/// Sectors that an address of 32 bits can name; with 512 bytes each they are 2 TiB.
+const SECTORS_OF_32_BITS: u64 = 1 << 32;
+
+/// How often requests start where the one before them on their device ends, if an address counts blocks of each of
+/// [`UNITS`]. Sequential runs betray the true unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// A length that is no whole number of units ends nowhere that a request could start.
+    pub exact: [u64; UNITS.len()],
+    /// With lengths cut to whole units: repeated short requests at one place count as sequential.
+    pub cut: [u64; UNITS.len()],
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceStatistics {
@@ -19,9 +35,17 @@ pub struct TraceStatistics {
     pub duration: Span,
     /// Distinct pages of 4,096 bytes that are touched.
     pub pages: u64,
-    /// For each of [`UNITS`]: requests that start exactly where the one before them on their device ends, if an address
-    /// counts blocks of that size. Sequential runs betray the true unit.
-    pub sequential: [u64; UNITS.len()],
+    /// There were too many ranges of pages to count all.
+    pub pages_at_least: bool,
+    /// Requests of each device.
+    pub devices: BTreeMap<u32, u64>,
+    /// Requests with a recorded response, and the sum of these in ns.
+    pub responses: (u64, u128),
+    pub evidence: Evidence,
+    /// The first address that no request reaches, on any device.
+    pub end: u64,
+    /// Bytes that a step of the recorded addresses counts.
+    pub unit: u64,
 }
 
 impl TraceStatistics {
@@ -39,16 +63,30 @@ impl TraceStatistics {
         rounded(u128::from(self.bytes), self.requests())
     }
 
+    /// Mean of the recorded responses, rounded.
+    pub fn mean_response(&self) -> Option<Span> {
+        let (count, sum) = self.responses;
+        (count > 0).then(|| Span::from_ns(rounded(sum, count)))
+    }
+
     /// Bytes of all pages that are touched.
     pub fn footprint(&self) -> u64 {
         self.pages.saturating_mul(PAGE_BYTES)
     }
 
-    /// Another unit than `used` that explains four times as many sequential requests, if there is one.
-    pub fn likelier_unit(&self, used: u64) -> Option<u64> {
-        let count = |unit: u64| UNITS.iter().zip(self.sequential).find(|&(&known, _)| known == unit).map(|(_, n)| n);
-        let ours = count(used)?;
-        UNITS.into_iter().find(|&unit| count(unit).is_some_and(|theirs| theirs >= 4 * ours.max(1)))
+    /// Another unit that explains four times as many sequential requests as the one used, if there is one.
+    pub fn likelier_unit(&self) -> Option<u64> {
+        let exact = self.evidence.exact;
+        let count = |unit: u64| UNITS.iter().zip(exact).find(|&(&known, _)| known == unit).map(|(_, count)| count);
+        let ours = count(self.unit)?;
+        let best = UNITS.into_iter().max_by_key(|&unit| (count(unit), unit == self.unit))?;
+        count(best).filter(|theirs| *theirs >= 4 * ours.max(1)).map(|_| best)
+    }
+
+    /// Whether addresses come so near to the end of 32 bits that higher ones may have been wrapped.
+    pub fn may_be_wrapped(&self) -> bool {
+        let sectors = self.end / if self.unit == 1 { 512 } else { self.unit };
+        (SECTORS_OF_32_BITS - SECTORS_OF_32_BITS / 100..=SECTORS_OF_32_BITS).contains(&sectors)
     }
 }
 
@@ -59,67 +97,123 @@ fn rounded(numerator: u128, denominator: u64) -> u64 {
 
 impl Trace {
     pub fn statistics(&self) -> TraceStatistics {
-        let requests = || self.records.iter().filter(|record| record.op != RecordOp::Other);
-        let reads = requests().filter(|record| record.op == RecordOp::Read).count() as u64;
-        let count = requests().count() as u64;
-        let first = requests().next().map_or(Span::ZERO, |record| record.at);
-        TraceStatistics {
-            reads,
-            writes: count - reads,
-            others: self.records.len() as u64 - count,
-            bytes: requests().fold(0, |sum: u64, record| sum.saturating_add(record.bytes)),
-            duration: requests().next_back().map_or(Span::ZERO, |record| record.at - first),
-            pages: distinct_pages(requests()),
-            sequential: sequential(requests(), self.format.block_bytes()),
-        }
+        let mut tally = Tally::new(self.unit);
+        self.records.iter().for_each(|record| tally.add(record));
+        tally.finish()
     }
 }
 
-/// Pages touched by at least one request: the length of the union of their page ranges. Memory follows the number of
-/// requests, not their length.
-fn distinct_pages<'a>(requests: impl Iterator<Item = &'a RawRecord>) -> u64 {
-    let mut ranges: Vec<(u32, u64, u64)> = requests
-        .map(|record| {
-            let last = record.offset + (record.bytes - 1);
-            (record.device, record.offset / PAGE_BYTES, last / PAGE_BYTES)
-        })
-        .collect();
-    ranges.sort_unstable();
-    let mut pages = 0;
-    // Device and first page that no earlier range of the device has reached.
-    let mut reached = (0, 0);
-    for (device, first, last) in ranges {
-        let start = if reached.0 == device { first.max(reached.1) } else { first };
-        if last >= start {
-            pages += last - start + 1;
-            reached = (device, last + 1);
-        }
-    }
-    pages
+/// Statistics that grow with each record. Memory follows the number of separate ranges touched and of devices.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    so_far: TraceStatistics,
+    first: Option<Span>,
+    pages: Pages,
+    /// Where the last request of each device ends, in each unit: exactly, and with the length cut.
+    ends: BTreeMap<u32, [(Option<u64>, u64); UNITS.len()]>,
 }
 
-fn sequential<'a>(requests: impl Iterator<Item = &'a RawRecord>, block_bytes: u64) -> [u64; UNITS.len()] {
-    let mut ends: Vec<(u32, [u128; UNITS.len()])> = Vec::new();
-    let mut counts = [0; UNITS.len()];
-    for record in requests {
-        let starts = UNITS.map(|unit| u128::from(record.offset / block_bytes) * u128::from(unit));
-        let next = starts.map(|start| start + u128::from(record.bytes));
-        match ends.binary_search_by_key(&record.device, |end| end.0) {
-            Ok(place) => {
-                for (unit, count) in counts.iter_mut().enumerate() {
-                    *count += u64::from(ends[place].1[unit] == starts[unit]);
-                }
-                ends[place].1 = next;
+impl Tally {
+    /// `unit`: bytes that a step of the recorded addresses counts.
+    pub fn new(unit: u64) -> Tally {
+        Tally {
+            so_far: TraceStatistics {
+                reads: 0,
+                writes: 0,
+                others: 0,
+                bytes: 0,
+                duration: Span::ZERO,
+                pages: 0,
+                pages_at_least: false,
+                devices: BTreeMap::new(),
+                responses: (0, 0),
+                evidence: Evidence::default(),
+                end: 0,
+                unit,
+            },
+            first: None,
+            pages: Pages::default(),
+            ends: BTreeMap::new(),
+        }
+    }
+
+    pub fn add(&mut self, record: &RawRecord) {
+        let so_far = &mut self.so_far;
+        match record.op {
+            RecordOp::Read => so_far.reads += 1,
+            RecordOp::Write => so_far.writes += 1,
+            RecordOp::Other => {
+                so_far.others += 1;
+                return;
             }
-            Err(place) => ends.insert(place, (record.device, next)),
+        }
+        so_far.bytes = so_far.bytes.saturating_add(record.bytes);
+        so_far.duration = record.at - *self.first.get_or_insert(record.at);
+        so_far.end = so_far.end.max(record.offset + record.bytes);
+        *so_far.devices.entry(record.device).or_insert(0) += 1;
+        if let Some(response) = record.response {
+            so_far.responses.0 += 1;
+            so_far.responses.1 += u128::from(response.ns());
+        }
+        self.add_evidence(record);
+        let last = record.offset + (record.bytes - 1);
+        self.pages.add(record.device, record.offset / PAGE_BYTES, last / PAGE_BYTES + 1);
+    }
+
+    fn add_evidence(&mut self, record: &RawRecord) {
+        let start = record.offset / self.so_far.unit;
+        let next = UNITS.map(|unit| {
+            let cut = start.saturating_add(record.bytes / unit);
+            (record.bytes.is_multiple_of(unit).then_some(cut), cut)
+        });
+        if let Some(ends) = self.ends.insert(record.device, next) {
+            for (unit, (exact, cut)) in ends.into_iter().enumerate() {
+                self.so_far.evidence.exact[unit] += u64::from(exact == Some(start));
+                self.so_far.evidence.cut[unit] += u64::from(cut == start);
+            }
         }
     }
-    counts
+
+    pub fn finish(self) -> TraceStatistics {
+        TraceStatistics { pages: self.pages.count, pages_at_least: self.pages.full, ..self.so_far }
+    }
+}
+
+/// The union of ranges of pages, kept as ranges that do not touch.
+#[derive(Clone, Debug, Default)]
+struct Pages {
+    /// Device and first page to the page after the last.
+    ranges: BTreeMap<(u32, u64), u64>,
+    count: u64,
+    full: bool,
+}
+
+impl Pages {
+    fn add(&mut self, device: u32, first: u64, end: u64) {
+        let (mut first, mut end) = (first, end);
+        // From the last to the first, every range that touches the new one becomes a part of it.
+        while let Some((&(_, start), &stop)) =
+            self.ranges.range((device, 0)..=(device, end)).next_back().filter(|&(_, &stop)| stop >= first)
+        {
+            if start <= first && stop >= end {
+                return;
+            }
+            self.ranges.remove(&(device, start));
+            self.count -= stop - start;
+            (first, end) = (first.min(start), end.max(stop));
+        }
+        if self.ranges.len() >= MOST_RANGES {
+            self.full = true;
+            return;
+        }
+        self.ranges.insert((device, first), end);
+        self.count += end - first;
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Rejects, TraceFile, TraceFormat};
+    use super::super::{Rejects, Timing, TraceFile, TraceFormat};
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
@@ -130,6 +224,10 @@ mod tests {
             format: TraceFormat::Vscsi,
             time_resolution: Span::from_us(1),
             records,
+            timing: Timing::Recorded,
+            unit: 512,
+            devices: Vec::new(),
+            skipped: 0,
             rejects: Rejects::default(),
             backward_steps: 0,
             largest_backward: Span::ZERO,
@@ -137,7 +235,7 @@ mod tests {
     }
 
     fn record(device: u32, offset: u64, bytes: u64) -> RawRecord {
-        RawRecord { at: Span::ZERO, device, offset, bytes, op: RecordOp::Read, line: 1 }
+        RawRecord { at: Span::ZERO, device, offset, bytes, op: RecordOp::Read, response: None, delay: None, line: 1 }
     }
 
     #[test]
@@ -146,19 +244,19 @@ mod tests {
         records[1].op = RecordOp::Write;
         records[2].op = RecordOp::Other;
         let statistics = trace(records).statistics();
-        let TraceStatistics { reads, writes, others, bytes, pages, sequential, .. } = statistics;
+        let TraceStatistics { reads, writes, others, bytes, pages, evidence, .. } = statistics;
         assert_eq!((reads, writes, others, bytes, pages), (1, 1, 1, 2_048, 1));
         assert_eq!((statistics.read_ppm(), statistics.mean_bytes()), (500_000, 1_024));
-        assert_eq!(sequential, [0, 1, 0, 0]);
+        assert_eq!(evidence.exact, [0, 1, 0, 0]);
         assert_eq!(trace(vec![]).statistics().mean_bytes(), 0);
     }
 
     #[test]
     fn a_wrong_unit_is_found_out() {
         let records = (0..100).map(|number| record(0, number * 2 * 512, 512)).collect();
-        assert_eq!(trace(records).statistics().sequential, [99, 0, 0, 0]);
+        assert_eq!(trace(records).statistics().evidence.exact, [99, 0, 0, 0]);
         let records = (0..100).map(|number| record(0, number * 2 * 512, 512)).collect();
-        assert_eq!(trace(records).statistics().likelier_unit(512), Some(256));
+        assert_eq!(trace(records).statistics().likelier_unit(), Some(256));
     }
 
     proptest! {

@@ -5,10 +5,13 @@
 //! bytes, `len` bytes, `ts` microseconds (source: libCacheSim; confirmed on the shared trace). `sn`, `nSG` and `rt` are
 //! not used.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 
-use super::collect::{Collector, Fields, RejectReason, scsi_operation, shown_bytes};
-use super::{Grouped, TraceError};
+use super::Grouped;
+use super::reader::Step;
+use super::record::{Fields, scsi_operation};
+use super::reject::{Bad, Reject, RejectReason, shown_bytes};
+use super::text::Context;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {
@@ -89,38 +92,41 @@ fn of_one_record(head: &[u8]) -> Option<Version> {
     [Version::One, Version::Two].into_iter().find(|version| version.fits(head, 1))
 }
 
-pub(super) fn read(input: impl Read, version: Version, collector: &mut Collector) -> Result<(), TraceError> {
-    let mut input = BufReader::with_capacity(1 << 16, input);
+/// The next record of a file of this version; `line` is its number.
+pub(super) fn step(input: &mut impl Read, version: Version, line: u64, context: &mut Context<'_>) -> io::Result<Step> {
     let size = version.record_bytes();
     let mut bytes = [0; LONGEST];
-    for line in 1.. {
-        let found = fill(&mut input, &mut bytes[..size]).map_err(|error| collector.unreadable(error))?;
-        if found == 0 {
-            break;
-        }
-        let text = || shown_bytes(&bytes[..found]);
-        if found < size {
-            let place = Grouped(line);
-            let message = format!("the file is cut in the middle of record {place}: {found} of {size} bytes");
-            collector.reject(line, RejectReason::Cut, message, text());
-            break;
-        }
-        let record = version.decode(&bytes);
-        if record.version != version.number() {
-            let message =
-                format!("the record is of version {}, the file of version {}", record.version, version.number());
-            collector.reject(line, RejectReason::Version, message, text());
-            continue;
-        }
-        let op = scsi_operation(record.command);
-        let bytes = u64::from(record.length);
-        collector.accept(Fields { line, ticks: record.time, block: record.block, bytes, op }, text)?;
+    let found = fill(input, &mut bytes[..size])?;
+    if found == 0 {
+        return Ok(Step::End);
     }
-    Ok(())
+    let parsed = if found < size {
+        let message = format!("the file is cut in the middle of record {}: {found} of {size} bytes", Grouped(line));
+        Err(Bad::new(RejectReason::Cut, message))
+    } else {
+        parse(&bytes, version, line, context)
+    };
+    Ok(match parsed {
+        Ok(fields) => Step::Record(fields),
+        Err(Bad { reason, message }) => {
+            Step::Rejected(Reject { file: 0, line, reason, message, text: shown_bytes(&bytes[..found]) })
+        }
+    })
+}
+
+fn parse(bytes: &[u8; LONGEST], version: Version, line: u64, context: &mut Context<'_>) -> Result<Fields, Bad> {
+    let record = version.decode(bytes);
+    if record.version != version.number() {
+        let message = format!("the record is of version {}, the file of version {}", record.version, version.number());
+        return Err(Bad::new(RejectReason::Version, message));
+    }
+    let (at, bytes) = (u128::from(record.time) * 1_000, u64::from(record.length));
+    let fields = Fields::new(line, at, record.block, context.unit, bytes, scsi_operation(record.command))?;
+    Ok(Fields { device: context.devices.number(b"0")?, ..fields })
 }
 
 /// Fills `target` from `input`; fewer bytes only at the end of the input.
-fn fill(input: &mut impl Read, target: &mut [u8]) -> io::Result<usize> {
+pub(super) fn fill(input: &mut impl Read, target: &mut [u8]) -> io::Result<usize> {
     let mut found = 0;
     while found < target.len() {
         match input.read(&mut target[found..])? {
@@ -133,7 +139,7 @@ fn fill(input: &mut impl Read, target: &mut [u8]) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{RawRecord, RecordOp, Trace, TraceFormat, read_stream};
+    use super::super::{RawRecord, ReadOptions, RecordOp, Trace, TraceFormat, read_stream};
     use super::*;
     use crate::kernel::Span;
     use proptest::prelude::*;
@@ -163,20 +169,31 @@ mod tests {
     }
 
     fn parsed(bytes: &[u8]) -> Trace {
-        read_stream("test.vscsi", bytes, None).unwrap()
+        read_stream("test.vscsi", bytes, ReadOptions::default()).unwrap()
     }
 
     #[test]
     fn both_versions_give_the_same_requests() {
         let requests = [(0x28, 4_096, 15_943, 5_633_898_368_802), (0x2a, 512, 42_932_745, 5_633_898_368_900)];
         let expected = [
-            RawRecord { at: Span::ZERO, device: 0, offset: 8_162_816, bytes: 4_096, op: RecordOp::Read, line: 1 },
+            RawRecord {
+                at: Span::ZERO,
+                device: 0,
+                offset: 8_162_816,
+                bytes: 4_096,
+                op: RecordOp::Read,
+                response: None,
+                delay: None,
+                line: 1,
+            },
             RawRecord {
                 at: Span::from_us(98),
                 device: 0,
                 offset: 21_981_565_440,
                 bytes: 512,
                 op: RecordOp::Write,
+                response: None,
+                delay: None,
                 line: 2,
             },
         ];
@@ -236,8 +253,8 @@ mod tests {
     fn a_named_format_needs_only_its_first_record() {
         let mut bytes: Vec<u8> = (0..3).flat_map(|number| one(0x28, 512, number, number)).collect();
         bytes[32 + 15] = 7;
-        assert!(read_stream("test", &bytes[..], None).is_err());
-        let trace = read_stream("test", &bytes[..], Some(TraceFormat::Vscsi)).unwrap();
+        assert!(read_stream("test", &bytes[..], ReadOptions::default()).is_err());
+        let trace = read_stream("test", &bytes[..], ReadOptions::of(TraceFormat::Vscsi)).unwrap();
         assert_eq!((trace.records.len(), trace.rejects.total()), (2, 1));
     }
 
@@ -245,13 +262,9 @@ mod tests {
         #[test]
         fn arbitrary_bytes_never_panic(
             bytes in proptest::collection::vec(any::<u8>(), 0..400),
-            second in any::<bool>(),
         ) {
-            let version = if second { Version::Two } else { Version::One };
-            let mut collector = Collector::new("noise", TraceFormat::Vscsi);
-            let _ = read(&bytes[..], version, &mut collector);
-            let _ = read_stream("noise", &bytes[..], None);
-            let _ = read_stream("noise", &bytes[..], Some(TraceFormat::Vscsi));
+            let _ = read_stream("noise", &bytes[..], ReadOptions::default());
+            let _ = read_stream("noise", &bytes[..], ReadOptions::of(TraceFormat::Vscsi));
         }
 
         /// Whatever the fields hold, each whole record is accepted or rejected, or the file is refused for its order.
@@ -262,7 +275,7 @@ mod tests {
         ) {
             let mut bytes: Vec<u8> = fields.iter().flat_map(|&(c, l, b, t)| one(c, l, b, t)).collect();
             bytes.extend_from_slice(&one(0x28, 1, 2, 3)[..cut]);
-            if let Ok(trace) = read_stream("test", &bytes[..], Some(TraceFormat::Vscsi)) {
+            if let Ok(trace) = read_stream("test", &bytes[..], ReadOptions::of(TraceFormat::Vscsi)) {
                 let records = fields.len() as u64 + u64::from(cut > 0);
                 prop_assert_eq!(trace.records.len() as u64 + trace.rejects.total(), records);
                 prop_assert!(trace.records.iter().all(|record| record.offset.checked_add(record.bytes).is_some()));

@@ -1,140 +1,47 @@
 //! The text form of a vscsi trace: a header line, then `version,time,op,size,lbn` per request.
 //!
 //! `time` is in whole seconds, `op` a SCSI operation code in hexadecimal without prefix, `size` in bytes, `lbn` in 512
-//! bytes. The format has no quotes, so a line is split at its commas. Empty lines mean nothing. A last line without its
-//! end is a cut record: its block address may have lost digits.
+//! bytes (measured on the shared trace). The format has no quotes, so a line is split at its commas.
 
-use std::io::{self, BufRead, BufReader, Read};
-
-use super::TraceError;
-use super::collect::{Collector, Fields, RejectReason, scsi_operation, shown_text};
+use super::fields::{Row, commas};
+use super::record::{Fields, scsi_operation};
+use super::reject::{Bad, RejectReason};
+use super::text::{Context, Parsed};
 
 const HEADER: &[u8] = b"version,time,op,size,lbn";
 const NAMES: [&str; 5] = ["version", "time", "op", "size", "lbn"];
-/// Bytes of a line that are kept; five numbers of 64 bits need 85.
-const LONGEST_LINE: usize = 4_096;
 
 pub(super) fn detect(head: &[u8]) -> bool {
-    head.strip_prefix(HEADER)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"\n") || rest.starts_with(b"\r\n"))
+    super::text::starts_with_line(head, HEADER)
 }
 
-/// How a line ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LineEnd {
-    Newline,
-    /// The input ended within the line.
-    Input,
-    /// The line is longer than what is kept of it.
-    TooLong,
-}
-
-pub(super) fn read(input: impl Read, collector: &mut Collector) -> Result<(), TraceError> {
-    let mut input = BufReader::with_capacity(1 << 16, input);
-    let mut line = Vec::with_capacity(128);
-    for number in 1.. {
-        let end = next_line(&mut input, &mut line).map_err(|error| collector.unreadable(error))?;
-        let text = || shown_text(&line);
-        match end {
-            None => break,
-            Some(_) if number == 1 => {}
-            Some(LineEnd::Newline) => {
-                let content = line.strip_suffix(b"\r").unwrap_or(&line);
-                if content.is_empty() {
-                    continue;
-                }
-                match parse(number, content) {
-                    Ok(fields) => collector.accept(fields, text)?,
-                    Err((reason, message)) => collector.reject(number, reason, message, text()),
-                }
-            }
-            Some(LineEnd::Input) => {
-                let message = format!("the last line, {number}, does not end with a newline: it may be cut");
-                collector.reject(number, RejectReason::Cut, message, text());
-            }
-            Some(LineEnd::TooLong) => {
-                let message = format!("line {number} has more than {LONGEST_LINE} bytes");
-                collector.reject(number, RejectReason::LongLine, message, text());
-            }
-        }
+pub(super) fn parse(line: u64, content: &[u8], context: &mut Context<'_>) -> Result<Parsed, Bad> {
+    if line == 1 && content == HEADER {
+        return Ok(Parsed::Nothing);
     }
-    Ok(())
-}
-
-/// Reads one line without its end into `line`, at most [`LONGEST_LINE`] bytes of it; `None` at the end of the input.
-fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<LineEnd>> {
-    line.clear();
-    let mut too_long = false;
-    loop {
-        let available = input.fill_buf()?;
-        if available.is_empty() {
-            let ended = if too_long { LineEnd::TooLong } else { LineEnd::Input };
-            return Ok((!line.is_empty()).then_some(ended));
-        }
-        let newline = available.iter().position(|&byte| byte == b'\n');
-        let part = &available[..newline.unwrap_or(available.len())];
-        let room = LONGEST_LINE - line.len();
-        too_long |= part.len() > room;
-        line.extend_from_slice(&part[..part.len().min(room)]);
-        let used = part.len() + usize::from(newline.is_some());
-        input.consume(used);
-        if newline.is_some() {
-            return Ok(Some(if too_long { LineEnd::TooLong } else { LineEnd::Newline }));
-        }
-    }
-}
-
-fn parse(line: u64, content: &[u8]) -> Result<Fields, (RejectReason, String)> {
-    let mut texts = [&content[..0]; 5];
-    let mut count = 0;
-    for field in content.split(|&byte| byte == b',') {
-        if let Some(text) = texts.get_mut(count) {
-            *text = field;
-        }
-        count += 1;
-    }
-    if count != texts.len() {
-        return Err((RejectReason::Fields, format!("line {line} has {count} fields instead of 5")));
-    }
-    let number = |field: usize, radix: u32| {
-        whole_number(texts[field], radix).ok_or_else(|| {
-            let kind = if radix == 16 { "hexadecimal" } else { "whole" };
-            let shown = shown_text(texts[field]);
-            let message = format!("in line {line} `{}` is `{shown}`, which is no {kind} number in range", NAMES[field]);
-            (RejectReason::Number, message)
-        })
-    };
-    let version = number(0, 10)?;
+    let row = Row::exactly(line, &NAMES, commas(content))?;
+    let version = row.whole(0)?;
     if !(1..=2).contains(&version) {
-        return Err((
-            RejectReason::Version,
-            format!("line {line} is of version {version}; versions 1 and 2 are known"),
-        ));
+        let message = format!("line {line} is of version {version}; versions 1 and 2 are known");
+        return Err(Bad::new(RejectReason::Version, message));
     }
-    let (ticks, code, bytes, block) = (number(1, 10)?, number(2, 16)?, number(3, 10)?, number(4, 10)?);
+    let (seconds, code, bytes, block) = (row.whole(1)?, row.hexadecimal(2)?, row.whole(3)?, row.whole(4)?);
     let op = scsi_operation(u16::try_from(code).unwrap_or(u16::MAX));
-    Ok(Fields { line, ticks, block, bytes, op })
-}
-
-/// Digits only: no sign, no blank, nothing beyond 64 bits.
-fn whole_number(text: &[u8], radix: u32) -> Option<u64> {
-    let digit = |value: u64, &byte: &u8| {
-        let digit = char::from(byte).to_digit(radix)?;
-        value.checked_mul(u64::from(radix))?.checked_add(u64::from(digit))
-    };
-    (!text.is_empty()).then_some(())?;
-    text.iter().try_fold(0, digit)
+    let at = u128::from(seconds) * 1_000_000_000;
+    let device = context.devices.number(b"0")?;
+    Ok(Parsed::Record(Fields { device, ..Fields::new(line, at, block, context.unit, bytes, op)? }))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{RawRecord, RecordOp, Trace, TraceFormat, read_stream};
+    use super::super::{RawRecord, ReadOptions, RecordOp, Trace, TraceFormat, read_stream};
     use super::*;
     use crate::kernel::Span;
     use proptest::prelude::*;
 
     fn parsed(lines: &str) -> Trace {
-        read_stream("test.csv", format!("version,time,op,size,lbn\n{lines}").as_bytes(), None).unwrap()
+        read_stream("test.csv", format!("version,time,op,size,lbn\n{lines}").as_bytes(), ReadOptions::default())
+            .unwrap()
     }
 
     #[test]
@@ -146,6 +53,8 @@ mod tests {
             offset,
             bytes,
             op,
+            response: None,
+            delay: None,
             line,
         };
         assert_eq!(
@@ -173,7 +82,7 @@ mod tests {
         check("1,1,0x28,512,1", number, "in line 3 `op` is `0x28`, which is no hexadecimal number in range");
         check("1,1,28,+512,1", number, "in line 3 `size` is `+512`, which is no whole number in range");
         check("1,1,28,512,", number, "in line 3 `lbn` is ``, which is no whole number in range");
-        check(&"1".repeat(5_000), RejectReason::LongLine, "line 3 has more than 4096 bytes");
+        check(&"1".repeat(9_000), RejectReason::LongLine, "line 3 has more than 8192 bytes");
         check(
             "1,1,28,512,18446744073709551616",
             number,
@@ -200,29 +109,21 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-            let mut collector = Collector::new("noise", TraceFormat::VscsiCsv);
-            let _ = read(&bytes[..], &mut collector);
-            let _ = read_stream("noise", &bytes[..], Some(TraceFormat::VscsiCsv));
+            let _ = read_stream("noise", &bytes[..], ReadOptions::of(TraceFormat::VscsiCsv));
         }
 
         #[test]
         fn nearly_right_text_never_panics(text in "(version,time,op,size,lbn\n)?([0-9a-f,+. \r\n-]{0,40}\n){0,8}") {
-            let _ = read_stream("noise", text.as_bytes(), None);
+            let _ = read_stream("noise", text.as_bytes(), ReadOptions::default());
         }
 
         /// Whole lines are accepted, rejected or empty; nothing is lost.
         #[test]
         fn every_line_is_accounted_for(lines in proptest::collection::vec("[0-9a-f,]{1,30}", 0..30)) {
             let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-            if let Ok(trace) = read_stream("t", format!("version,time,op,size,lbn\n{text}").as_bytes(), None) {
+            if let Ok(trace) = read_stream("t", format!("version,time,op,size,lbn\n{text}").as_bytes(), ReadOptions::default()) {
                 prop_assert_eq!(trace.records.len() as u64 + trace.rejects.total(), lines.len() as u64);
             }
-        }
-
-        #[test]
-        fn numbers_are_read_as_written(number in any::<u64>()) {
-            prop_assert_eq!(whole_number(number.to_string().as_bytes(), 10), Some(number));
-            prop_assert_eq!(whole_number(format!("{number:x}").as_bytes(), 16), Some(number));
         }
     }
 }

@@ -156,8 +156,8 @@ impl Durable {
             }
             WorkloadKind::Trace { replay: Replay::Closed { .. }, .. } | WorkloadKind::Closed { .. } => None,
             WorkloadKind::Trace { replay: replay @ Replay::Open { .. }, .. } => {
-                let (at, transfer) = self.next_record(fixed)?;
-                let since = replay.issue_time(at).expect("a checked plan ends within 64 bits");
+                let (record, transfer) = self.next_record(fixed)?;
+                let since = replay.issue_time(record.at).expect("a checked plan ends within 64 bits");
                 Some((begun + since, transfer))
             }
         }
@@ -178,20 +178,20 @@ impl Durable {
                 let number = previous.map_or(u64::from(client), |number| number + u64::from(*clients));
                 mix.issues(number).then(|| fixed.drawn(number, *think, mix))
             }
-            WorkloadKind::Trace { .. } => self.next_record(fixed).map(|(_, transfer)| (Span::ZERO, transfer)),
+            WorkloadKind::Trace { .. } => self.next_record(fixed).map(|(record, transfer)| (record.delay, transfer)),
             WorkloadKind::Open { .. } => unreachable!("an open workload has no clients"),
         }
     }
 
-    /// The next request of a trace and its recorded time; its later parts are passed over.
-    fn next_record(&mut self, fixed: &Fixed) -> Option<(Span, Transfer)> {
+    /// The next request of a trace with its record; its later parts are passed over.
+    fn next_record(&mut self, fixed: &Fixed) -> Option<(TraceRecord, Transfer)> {
         let number = self.next;
-        let record = fixed.record(number)?;
+        let record = *fixed.record(number)?;
         while fixed.record(self.next).is_some_and(|record| record.continues) {
             self.next += 1;
         }
         self.next += 1;
-        Some((record.at, fixed.recorded(number, record)))
+        Some((record, fixed.recorded(number, &record)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The workloads of a scenario, and the traces that they replay.
 
+use crate::host::trace::Action;
 use crate::host::{Pattern, Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume};
 use crate::kernel::Span;
 use crate::vocab::{TRACK_BYTES, TRACKS_PER_CYLINDER, VolumeId};
@@ -29,6 +30,9 @@ pub struct TraceNote {
     pub file: String,
     pub sha256: String,
     pub format: TraceFormat,
+    pub sector_bytes: Option<u64>,
+    pub read_code: Option<u64>,
+    pub action: Option<Action>,
     pub address: AddressRule,
     pub allow_coarse_time: bool,
     pub skip_bad_lines: bool,
@@ -43,6 +47,8 @@ const MOST_BYTES: u64 = TRACKS_PER_CYLINDER as u64 * TRACK_BYTES;
 const LONGEST_MEAN: Span = Span::from_secs(365 * 86_400);
 /// Bytes of a trace file: its records then stay below a few gigabytes.
 const MOST_TRACE: u64 = 1 << 30;
+/// Bytes of a sector of a recorded device: a mebibyte.
+const MOST_SECTOR: u64 = 1 << 20;
 /// A trace may be stretched or pressed by this in each direction.
 const MOST_SCALE_MILLI: u64 = 1_000_000;
 
@@ -82,6 +88,9 @@ impl Context<'_> {
                 "file",
                 "sha256",
                 "format",
+                "sector_bytes",
+                "read_code",
+                "action",
                 "replay",
                 "time_scale",
                 "depth",
@@ -292,6 +301,9 @@ impl Context<'_> {
             file: file.value.clone(),
             sha256: input.sha256.clone(),
             format: or(&raw.format, TraceFormat::Auto),
+            sector_bytes: self.optional_within(&raw.sector_bytes, 1, MOST_SECTOR)?,
+            read_code: self.optional_within(&raw.read_code, 0, 1)?,
+            action: raw.action.as_ref().map(|given| given.value),
             address: or(&raw.address, AddressRule::Strict),
             allow_coarse_time: or(&raw.allow_coarse_time, false),
             skip_bad_lines: or(&raw.skip_bad_lines, false),
@@ -300,6 +312,14 @@ impl Context<'_> {
         let records = self.records(file, &note, open_loop, &bytes, volumes)?;
         self.inputs.push(input);
         Some((WorkloadKind::Trace { records: records.into(), replay: replay? }, WorkloadNote::Trace(note)))
+    }
+
+    /// As [`Context::within`], of a value that need not be given.
+    fn optional_within(&mut self, given: &Option<Given<u64>>, least: u64, most: u64) -> Option<Option<u64>> {
+        match given {
+            None => Some(None),
+            Some(_) => self.within(given, least, least, most).map(Some),
+        }
     }
 
     fn same_trace(&mut self, raw: &RawWorkload, file: &Given<String>, input: &InputFile) -> Option<()> {
@@ -331,6 +351,9 @@ impl Context<'_> {
         let request = TraceRequest {
             name: &note.file,
             format: note.format,
+            sector_bytes: note.sector_bytes,
+            read_code: note.read_code,
+            action: note.action,
             address: note.address,
             open_loop,
             allow_coarse_time: note.allow_coarse_time,

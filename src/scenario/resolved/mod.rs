@@ -228,6 +228,14 @@ impl Writer {
                 self.raw("file", &quoted(&trace.file));
                 self.raw("sha256", &quoted(&trace.sha256));
                 self.raw("format", &name(trace.format));
+                for (key, given) in [("sector_bytes", trace.sector_bytes), ("read_code", trace.read_code)] {
+                    if let Some(value) = given {
+                        self.raw(key, &value.to_string());
+                    }
+                }
+                if let Some(action) = trace.action {
+                    self.raw("action", &name(action));
+                }
                 self.raw("address", &name(trace.address));
                 self.raw("allow_coarse_time", &trace.allow_coarse_time.to_string());
                 self.raw("skip_bad_lines", &trace.skip_bad_lines.to_string());
