@@ -5,12 +5,16 @@
 //! and from the longitudinal position the times of a locate and a rewind.
 //!
 //! Between host and tape stands a buffer of whole blocks, held after compression. Writing, a block is *acknowledged* when
-//! it is in the buffer and *hardened* when it is on tape. The tape moves at one speed. When it has caught up with the host
-//! it stops, runs back and waits for the buffer to fill: one *backhitch*, the whole cycle being known as stop-start
+//! it is in the buffer and *hardened* when it is on tape. When the tape has caught up with the host it stops, runs back and waits for the buffer to fill: one *backhitch*, the whole cycle being known as stop-start
 //! (MODEL 3.8). Reading is the mirror image: the drive reads ahead until the buffer is full, stops, and goes on when the
 //! buffer is empty.
 //!
-//! Left out: speed steps, calibration of new media, and the time to change the wrap (it is inside the locate overhead).
+//! A drive with several speeds matches the host first. It looks at its buffer with every block: three quarters in its
+//! disfavour (empty while writing, full while reading) and getting worse, and the tape runs one step slower; three
+//! quarters in its favour and getting better, and it runs one step faster. A step costs nothing (assumptions: makers do not publish their rule). It stops only where
+//! the slowest speed is too fast. Data that end are written at full speed.
+//!
+//! Left out: calibration of new media, and the time to change the wrap (it is inside the locate overhead).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -40,6 +44,10 @@ pub struct DriveParameters {
     pub buffer: u64,
     /// Time lost by one stop, reversal and start.
     pub backhitch: Span,
+    /// Speeds of the tape while it streams, from the slowest to the native one in equal steps.
+    pub speed_steps: u32,
+    /// The slowest of them, in thousandths of the native rate.
+    pub slowest_milli: u64,
     /// Share of the capacity kept for trailer labels, in thousandths; the early warning stands in front of it.
     pub reserve_milli: u64,
 }
@@ -77,6 +85,17 @@ impl DriveParameters {
     /// Time to rewind from tape byte `from`: it depends on the place, not on the bytes written.
     pub fn rewind(&self, from: u64) -> Span {
         self.travel(self.place(from).longitudinal_mm)
+    }
+
+    /// Bytes per second on the tape at speed `step`, the slowest being 0.
+    pub fn rate(&self, step: u32) -> u64 {
+        assert!(step < self.speed_steps, "a drive runs at one of its speeds");
+        let slowest = u128::from(self.native_rate) * u128::from(self.slowest_milli.min(1_000)) / 1_000;
+        let steps = u128::from(self.speed_steps - 1).max(1);
+        // A drive of one speed runs at the native rate.
+        let above = if self.speed_steps == 1 { steps } else { u128::from(step) };
+        let rate = slowest + (u128::from(self.native_rate) - slowest) * above / steps;
+        u64::try_from(rate).expect("no speed is above the native one").max(1)
     }
 
     /// Tape bytes of data after which a cartridge of `capacity` tape bytes reports its end.
@@ -121,6 +140,14 @@ pub enum Direction {
     Read,
 }
 
+/// Whether more is to come behind the blocks in a write buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supply {
+    GoesOn,
+    /// The buffer is drained whatever the host does.
+    Ends,
+}
+
 #[derive(Clone, Debug)]
 struct Buffered {
     record: Record,
@@ -132,6 +159,10 @@ struct Buffered {
 pub struct Drive {
     parameters: Arc<DriveParameters>,
     pace: Pace,
+    /// The present speed.
+    step: u32,
+    /// Bytes of the buffer in the drive's disfavour when it last looked.
+    against: u64,
     direction: Direction,
     /// Index of the record under the head.
     head: u64,
@@ -144,8 +175,10 @@ impl Drive {
     pub fn new(parameters: Arc<DriveParameters>) -> Drive {
         let longest = super::cartridge::BLOCK_LIMIT + super::cartridge::PREFIX_BYTES;
         assert!(parameters.buffer >= longest, "a drive buffer holds at least one block");
-        let pace = Pace::new(parameters.native_rate);
-        Drive { parameters, pace, direction: Direction::Write, head: 0, buffer: VecDeque::new(), buffered_bytes: 0 }
+        let step = parameters.speed_steps - 1;
+        let pace = Pace::new(parameters.rate(step));
+        let (direction, buffer) = (Direction::Write, VecDeque::new());
+        Drive { parameters, pace, step, against: 0, direction, head: 0, buffer, buffered_bytes: 0 }
     }
 
     pub fn parameters(&self) -> &DriveParameters {
@@ -219,8 +252,12 @@ impl Drive {
     }
 
     /// Time to write the block at the front of the buffer, the tape being up to speed.
-    pub fn time_to_harden(&mut self) -> Span {
+    pub fn time_to_harden(&mut self, supply: Supply) -> Span {
         assert!(self.direction == Direction::Write, "a reading drive hardens nothing");
+        match supply {
+            Supply::GoesOn => self.match_speed(self.parameters.buffer - self.buffered_bytes),
+            Supply::Ends => self.run_at(self.parameters.speed_steps - 1),
+        }
         let tape_bytes = self.buffer.front().expect("a block waits to be hardened").tape_bytes;
         self.pace.take(tape_bytes)
     }
@@ -241,6 +278,7 @@ impl Drive {
 
     /// Time to read the record under the head, the tape being up to speed.
     pub fn time_to_read(&mut self, cartridge: &Cartridge) -> Span {
+        self.match_speed(self.buffered_bytes);
         let record = cartridge.record(self.head).expect("only recorded tape is read");
         self.pace.take(self.parameters.tape_bytes(record.bytes()))
     }
@@ -256,6 +294,29 @@ impl Drive {
     pub fn deliver(&mut self) -> Record {
         assert!(self.direction == Direction::Read, "acknowledged blocks are not taken back");
         self.pop().expect("a record was read ahead").0
+    }
+
+    /// The tape comes to rest; it will start again at the speed it had.
+    pub fn stop(&mut self) {
+        self.against = 0;
+    }
+
+    /// Runs one step slower or faster, as the buffer tells: so many bytes of it are in the drive's disfavour.
+    fn match_speed(&mut self, against: u64) {
+        let quarters = u128::from(against) * 4 / u128::from(self.parameters.buffer);
+        let before = std::mem::replace(&mut self.against, against);
+        match quarters {
+            0 if against < before => self.run_at((self.step + 1).min(self.parameters.speed_steps - 1)),
+            3.. if against > before => self.run_at(self.step.saturating_sub(1)),
+            _ => {}
+        }
+    }
+
+    fn run_at(&mut self, step: u32) {
+        if step != self.step {
+            self.step = step;
+            self.pace = Pace::new(self.parameters.rate(step));
+        }
     }
 
     fn push(&mut self, record: Record) {
@@ -365,6 +426,8 @@ pub(crate) mod samples {
             unload: Span::from_secs(8),
             buffer: 16_000_000,
             backhitch: Span::from_ms(1_500),
+            speed_steps: 1,
+            slowest_milli: 1_000,
             reserve_milli: 5,
         }
     }
@@ -383,6 +446,8 @@ pub(crate) mod samples {
             unload: Span::from_secs(56),
             buffer: 1_024_000_000,
             backhitch: Span::from_secs(3),
+            speed_steps: 14,
+            slowest_milli: 333,
             reserve_milli: 5,
         }
     }
@@ -467,7 +532,7 @@ mod tests {
                 if cartridge.refuses(drive.head(), record, bytes) {
                     return (seconds(time) * share as f64, cartridge.len());
                 }
-                time += drive.time_to_harden();
+                time += drive.time_to_harden(Supply::Ends);
                 drive.harden(&mut cartridge);
             }
         };
@@ -499,7 +564,7 @@ mod tests {
             }
         });
         assert_eq!(blocks.count(), 16_000_000 / 18_894);
-        assert_eq!(drive.time_to_harden(), Span::from_ns(18_894 * 1_000 / 14));
+        assert_eq!(drive.time_to_harden(Supply::GoesOn), Span::from_ns(18_894 * 1_000 / 14));
     }
 
     #[test]
@@ -534,5 +599,37 @@ mod tests {
         usage.enter(DriveState::Streaming, at(5));
         let spent = DriveState::ALL.map(|state| usage.spent(state, at(11)));
         assert_eq!(spent, [3, 2, 0, 6, 0, 0].map(Span::from_secs));
+    }
+
+    #[test]
+    fn speeds_lie_in_equal_steps_between_the_slowest_and_the_native_one() {
+        let one = drive_3590();
+        assert_eq!(one.rate(0), 14_000_000);
+        let many = drive_lto9();
+        assert_eq!([0, 13].map(|step| many.rate(step)), [99_900_000, 300_000_000]);
+        let steps: Vec<u64> = (1..14).map(|step| many.rate(step) - many.rate(step - 1)).collect();
+        assert!(steps.iter().all(|step| step.abs_diff(200_100_000 / 13) <= 1), "{steps:?}");
+    }
+
+    #[test]
+    fn the_tape_runs_slower_while_its_buffer_empties_and_at_full_speed_when_the_data_end() {
+        // Five speeds from 3.5 to 14 MB/s, and a buffer of 40 blocks.
+        let bytes = track(0).bytes();
+        let parameters = DriveParameters { speed_steps: 5, slowest_milli: 250, buffer: 40 * bytes, ..drive_3590() };
+        let mut drive = Drive::new(Arc::new(parameters.clone()));
+        let mut cartridge = Cartridge::blank(1 << 40);
+        (0..40).for_each(|number| drive.accept(track(number)));
+        let mut rates = Vec::new();
+        let mut harden = |supply| {
+            let time = drive.time_to_harden(supply);
+            let _ = drive.harden(&mut cartridge);
+            // In thousandths of the native rate.
+            (bytes as f64 * 1e12 / time.ns() as f64 / 14e6 + 0.1) as u64
+        };
+        (0..34).for_each(|_| rates.push(harden(Supply::GoesOn)));
+        // The last quarter begins at the 31st block: one step slower with each.
+        assert_eq!(rates[..30], [1_000; 30]);
+        assert_eq!(rates[30..], [812, 625, 437, 250]);
+        assert_eq!([Supply::GoesOn, Supply::Ends].map(&mut harden), [250, 1_000]);
     }
 }

@@ -10,7 +10,7 @@ use crate::device::cache::CachePolicy;
 use crate::device::channel::{ChannelKind, ChannelParameters};
 use crate::device::disk::{DiskModel, DiskParameters, SECTOR_BYTES, SeekParameters};
 use crate::device::drive::DriveParameters;
-use crate::device::library::LibraryParameters;
+use crate::device::library::{Demount, DriveChoice, Geometry, LibraryParameters, MountOrder};
 use crate::device::profiles::Profile;
 use crate::device::raid::{RaidLevel, RankParameters, SLOT_SECTORS, Scheduler};
 use crate::host::OperatorParameters;
@@ -151,6 +151,8 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("tape.unload", SERVICE),
     ("tape.buffer", quantity(Dimension::Size, 65_536, 1 << 40)),
     ("tape.backhitch", quantity(Dimension::Duration, 0, 600 * SECOND)),
+    ("tape.speed_steps", count(1, 64)),
+    ("tape.slowest_speed", quantity(Dimension::Share, 1_000, 1_000_000)),
     ("tape.reserve", quantity(Dimension::Share, 0, 500_000)),
     ("tape.label_check", Domain::Names(&["verify", "bypass"])),
     ("tape.sequence_check", Domain::Names(&["verify", "trust"])),
@@ -160,6 +162,11 @@ const PARAMETERS: &[(&str, Domain)] = &[
     ("tape.channel_overhead", INSTANT),
     ("library.exchange", SERVICE),
     ("library.accessors", count(1, 16)),
+    ("library.levels", count(1, 64)),
+    ("library.pass_through", SERVICE),
+    ("library.mount_order", Domain::Names(&["arrival", "mounted-first"])),
+    ("library.demount", Domain::Names(&["at-unload", "when-needed"])),
+    ("library.drive_choice", Domain::Names(&["lowest", "least-used", "nearest"])),
 ];
 
 /// Key of a scenario that is not a parameter of a profile but lies in one of their tables.
@@ -526,12 +533,19 @@ impl Hardware {
                 unload: self.span("tape.unload"),
                 buffer: self.number("tape.buffer"),
                 backhitch: self.span("tape.backhitch"),
+                speed_steps: self.small("tape.speed_steps"),
+                slowest_milli: self.number("tape.slowest_speed") / 1_000,
                 reserve_milli: self.number("tape.reserve") / 1_000,
             },
             drives: u8::try_from(self.number("tape.drives")).expect("at most 64"),
             library: LibraryParameters {
                 exchange: self.span("library.exchange"),
                 accessors: self.small("library.accessors"),
+                geometry: Geometry::Even { levels: u16::try_from(self.number("library.levels")).expect("at most 64") },
+                pass_through: self.span("library.pass_through"),
+                order: MountOrder::parse(self.name("library.mount_order")).expect("the list holds the orders"),
+                demount: Demount::parse(self.name("library.demount")).expect("the list holds both"),
+                choice: DriveChoice::parse(self.name("library.drive_choice")).expect("the list holds the choices"),
             },
             channel: self.channel("tape.channel_rate", "tape.channel_paths", "tape.channel_overhead"),
         }
@@ -598,7 +612,7 @@ impl Domain {
             problems.push(out_of_range(&node.place, path, &format!("{} to {}", self.show(least), self.show(most))));
             return None;
         }
-        if path == "tape.reserve" && !value.is_multiple_of(1_000) {
+        if ["tape.reserve", "tape.slowest_speed"].contains(&path) && !value.is_multiple_of(1_000) {
             problems.push(out_of_range(&node.place, path, "a whole number of tenths of a percent"));
             return None;
         }

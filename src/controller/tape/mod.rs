@@ -189,7 +189,11 @@ impl TapeController {
     pub fn usage(&self, now: Time) -> Vec<(String, u32, Usage)> {
         let library = &self.parameters.library;
         let mut usage = vec![
-            ("tape.accessor".to_owned(), library.accessors, self.accessor_usage(now)),
+            (
+                "tape.accessor".to_owned(),
+                library.accessors * u32::from(library.geometry.levels()),
+                self.accessor_usage(now),
+            ),
             ("tape.channel".to_owned(), self.parameters.channel.paths, self.channel_usage(now)),
         ];
         for number in 0..self.drives() {

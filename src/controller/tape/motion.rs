@@ -4,7 +4,7 @@ use super::TapeController;
 use super::command::{TapeFact, TapeOutbox, TapeResult, TapeTimerKind};
 use super::program::{block, label};
 use super::state::{Active, Activity, Failure, Thread};
-use crate::device::drive::Direction;
+use crate::device::drive::{Direction, Supply};
 use crate::kernel::Span;
 use crate::vocab::Drive;
 
@@ -194,7 +194,8 @@ impl TapeController {
     }
 
     fn start_hardening(&mut self, drive: Drive, outbox: &mut TapeOutbox) {
-        let delay = self.unit_mut(drive).drive.time_to_harden();
+        let unit = self.unit_mut(drive);
+        let delay = unit.drive.time_to_harden(if unit.flush { Supply::Ends } else { Supply::GoesOn });
         self.occupy(drive, Activity::Hardening, TapeTimerKind::Hardened, delay, outbox);
     }
 
@@ -209,14 +210,16 @@ impl TapeController {
             self.usage_mut(drive).stops += 1;
             outbox.report(TapeFact::StopStart { drive });
         }
-        let delay = self.unit(drive).drive.parameters().backhitch;
+        let mechanism = &mut self.unit_mut(drive).drive;
+        mechanism.stop();
+        let delay = mechanism.parameters().backhitch;
         self.occupy(drive, Activity::Stopping, TapeTimerKind::Repositioned, delay, outbox);
     }
 
     fn start_retrying(&mut self, drive: Drive, failure: Failure, outbox: &mut TapeOutbox) {
         let (_, unit, cartridge) = self.threaded(drive);
         let again = match failure {
-            Failure::Write { .. } => unit.drive.time_to_harden(),
+            Failure::Write { .. } => unit.drive.time_to_harden(Supply::GoesOn),
             Failure::Read(_) => unit.drive.time_to_read(cartridge),
         };
         let delay = unit.drive.parameters().backhitch + again;

@@ -9,7 +9,7 @@ use super::TapeController;
 use super::command::{TapeFact, TapeOutbox, TapeReply, TapeResult, TapeTimerKind};
 use super::state::{Active, Activity, Lane, MountRequest, Thread};
 use crate::device::cartridge::Record;
-use crate::device::library::Cell;
+use crate::device::library::{Candidate, Cell, Demount, MountOrder};
 use crate::kernel::Time;
 use crate::vocab::{Cartridge, Drive, Ticket};
 
@@ -48,6 +48,9 @@ impl TapeController {
 
     /// Gives drives to the mounts that wait, first come first served as far as they can be.
     pub(super) fn serve_waiting(&mut self, outbox: &mut TapeOutbox) {
+        if self.parameters.library.order == MountOrder::MountedFirst {
+            self.serve_mounted(outbox);
+        }
         let mut index = 0;
         while let Some(&request) = self.volatile.waiting.get(index) {
             match self.assign(request, outbox.now()) {
@@ -56,13 +59,30 @@ impl TapeController {
                     self.take(drive, Active::Unload { ticket: None }, outbox);
                     index += 1;
                 }
-                Assignment::Use(drive) => {
-                    let _ = self.volatile.waiting.remove(index);
-                    self.unit_mut(drive).reserved = true;
-                    self.take(drive, Active::Mount { ticket: request.ticket, cell: request.cell }, outbox);
-                }
+                Assignment::Use(drive) => self.give(index, drive, outbox),
             }
         }
+    }
+
+    /// Gives their drives to the mounts whose cartridge is in one that is free.
+    fn serve_mounted(&mut self, outbox: &mut TapeOutbox) {
+        let mut index = 0;
+        while let Some(&request) = self.volatile.waiting.get(index) {
+            let holder = self.durable.map.drive_with(request.cell);
+            match self.assign(request, outbox.now()) {
+                Assignment::Use(drive) if holder == Some(drive) => self.give(index, drive, outbox),
+                Assignment::Use(_) | Assignment::Clear(_) | Assignment::Wait => index += 1,
+            }
+        }
+    }
+
+    /// Reserves `drive` for the waiting mount `index`, which begins.
+    fn give(&mut self, index: usize, drive: Drive, outbox: &mut TapeOutbox) {
+        let request = self.volatile.waiting.remove(index).expect("the mount waits");
+        let unit = self.unit_mut(drive);
+        unit.reserved = true;
+        unit.mounts += 1;
+        self.take(drive, Active::Mount { ticket: request.ticket, cell: request.cell }, outbox);
     }
 
     pub(super) fn advance_mount(&mut self, drive: Drive, cell: Cell, outbox: &mut TapeOutbox) -> bool {
@@ -85,7 +105,7 @@ impl TapeController {
     }
 
     pub(super) fn advance_unload(&mut self, drive: Drive, outbox: &mut TapeOutbox) -> bool {
-        match self.pursue(drive, None, outbox) {
+        match self.pursue(drive, self.unload_goal(drive), outbox) {
             Pursuit::Underway => false,
             Pursuit::Reached | Pursuit::Missing => {
                 self.unit_mut(drive).reserved = false;
@@ -94,6 +114,15 @@ impl TapeController {
                 self.drop_queue(drive, outbox);
                 true
             }
+        }
+    }
+
+    /// The cell of a cartridge that stays in its drive for the next who wants it; none when it goes back.
+    fn unload_goal(&self, drive: Drive) -> Option<Cell> {
+        let for_another = matches!(self.unit(drive).active, Some(Active::Unload { ticket: None }));
+        match self.parameters.library.demount {
+            Demount::WhenNeeded if !for_another => self.durable.map.held(drive).map(|held| held.cell),
+            Demount::WhenNeeded | Demount::AtUnload => None,
         }
     }
 
@@ -119,7 +148,7 @@ impl TapeController {
 
     /// An accessor has moved a cartridge: out of the drive if there was one, else into it.
     pub(super) fn exchanged(&mut self, drive: Drive, outbox: &mut TapeOutbox) {
-        if let Some(next) = self.volatile.accessors.done(outbox.now()) {
+        if let Some(next) = self.volatile.accessors.done(outbox.now(), drive) {
             self.start_exchange(next, outbox);
         }
         self.unit_mut(drive).thread = Thread::Out;
@@ -161,16 +190,24 @@ impl TapeController {
                 }
             }
             (None, None) => {
-                let is_empty = |drive: Drive| self.durable.map.held(drive).is_none();
-                let drives =
-                    || self.durable.map.drives().filter(|&drive| is_free(drive) && self.unit(drive).down_until <= now);
-                let fewest_failures = |drive: &Drive| (self.unit(*drive).failed_mounts, *drive);
-                drives()
-                    .filter(|&drive| is_empty(drive))
-                    .min_by_key(fewest_failures)
-                    .or_else(|| drives().min_by_key(fewest_failures))
-                    .map_or(Assignment::Wait, Assignment::Use)
+                let candidates = self.durable.map.drives().filter(|&drive| {
+                    let unit = self.unit(drive);
+                    unit.is_free() && unit.down_until <= now
+                });
+                let candidates = candidates.map(|drive| self.candidate(drive, request.cell));
+                self.parameters.library.choice.choose(candidates).map_or(Assignment::Wait, Assignment::Use)
             }
+        }
+    }
+
+    fn candidate(&self, drive: Drive, cell: Cell) -> Candidate {
+        let unit = self.unit(drive);
+        Candidate {
+            drive,
+            is_empty: self.durable.map.held(drive).is_none(),
+            failed_mounts: unit.failed_mounts,
+            mounts: unit.mounts,
+            distance: self.parameters.library.geometry.distance(cell, drive),
         }
     }
 
@@ -225,7 +262,13 @@ impl TapeController {
     fn start_exchange(&mut self, drive: Drive, outbox: &mut TapeOutbox) {
         // A stopped accessor takes up its work where it stood.
         let stopped = self.mishaps.accessors_stopped_until.saturating_since(outbox.now());
-        let delay = stopped + self.parameters.library.exchange;
+        let held = self.durable.map.held(drive).map(|held| held.cell);
+        let cell = held.or_else(|| match self.unit(drive).active {
+            Some(Active::Mount { cell, .. }) => Some(cell),
+            _ => None,
+        });
+        let library = &self.parameters.library;
+        let delay = stopped + cell.map_or(library.exchange, |cell| library.exchange_of(cell, drive));
         self.arm(drive, TapeTimerKind::Exchanged, delay, outbox);
     }
 

@@ -95,6 +95,8 @@ pub(super) struct Unit {
     pub down_until: Time,
     /// Mounts that failed on this drive: another one is taken first.
     pub failed_mounts: u32,
+    /// Mounts that it was given to.
+    pub mounts: u64,
 }
 
 impl Unit {
@@ -114,6 +116,7 @@ impl Unit {
             read_failure: None,
             down_until: Time::ZERO,
             failed_mounts: 0,
+            mounts: 0,
         }
     }
 

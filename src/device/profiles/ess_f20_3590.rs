@@ -166,6 +166,13 @@ const ENTRIES: &[Entry] = &[
     entry("tape.unload", "8 s", "G?", "from the load point to ejected (6-10 s)"),
     entry("tape.buffer", "16 MB", "G?", "drive buffer"),
     entry("tape.backhitch", "1.5 s", "G?", "one stop, reversal and start"),
+    entry(
+        "tape.speed_steps",
+        "1",
+        "G",
+        "speeds of the streaming tape; one that is slower is taken before the tape stops",
+    ),
+    entry("tape.slowest_speed", "100 %", "G", "the slowest of them, as a share of the native rate"),
     entry("tape.reserve", "0.5 %", "A", "share of the capacity kept for trailer labels behind the early warning"),
     entry(
         "tape.label_check",
@@ -190,4 +197,14 @@ const ENTRIES: &[Entry] = &[
     entry("tape.channel_overhead", "0.1 ms", "A", "per chained channel program"),
     entry("library.exchange", "14 s", "G?", "accessor time of one exchange of cartridges (13.6-15 s)"),
     entry("library.accessors", "1", "A", "accessors"),
+    entry("library.levels", "1", "A", "levels of cells and drives, each with accessors of its own"),
+    entry("library.pass_through", "9 s", "A", "added to an exchange for each level that the cartridge passes"),
+    entry("library.mount_order", "arrival", "A", "which waiting mount is served first: arrival or mounted-first"),
+    entry(
+        "library.demount",
+        "at-unload",
+        "A",
+        "when a cartridge that nobody uses goes back to its cell: at-unload or when-needed",
+    ),
+    entry("library.drive_choice", "lowest", "A", "which empty drive is taken: lowest, least-used or nearest"),
 ];

@@ -332,7 +332,9 @@ impl JobClock<'_> {
         let cartridges = bytes.div_ceil(held.max(1)).max(1);
         let rewind_ns = u128::from(drive.length_mm) * 1_000_000_000 / u128::from(drive.search_speed_mm);
         let rewind = Span::from_ns(u64::try_from(rewind_ns).expect("a tape of 10 km at 10 cm/s rewinds within days"));
-        let exchange = self.tape.library.exchange * 2 + drive.load + drive.locate_overhead * 2 + rewind + drive.unload;
+        let library = &self.tape.library;
+        let passes = library.pass_through * u64::from(library.geometry.levels() - 1);
+        let exchange = (library.exchange + passes) * 2 + drive.load + drive.locate_overhead * 2 + rewind + drive.unload;
         stream + buffers + stops + exchange * cartridges
     }
 

@@ -24,6 +24,8 @@ fn drive() -> DriveParameters {
         unload: Span::from_secs(15),
         buffer: 16_000_000,
         backhitch: Span::from_ms(1_500),
+        speed_steps: 1,
+        slowest_milli: 1_000,
         reserve_milli: 5,
     }
 }

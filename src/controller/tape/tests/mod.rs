@@ -2,6 +2,7 @@
 
 mod commands;
 mod faults;
+mod policies;
 mod random;
 mod streaming;
 
@@ -24,7 +25,7 @@ fn parameters(drives: u8) -> TapeParameters {
     TapeParameters {
         drives,
         drive: drive_3590(),
-        library: LibraryParameters { exchange: Span::from_secs(14), accessors: 1 },
+        library: LibraryParameters::plain(Span::from_secs(14), 1),
         channel: ChannelParameters { rate: 17_000_000, paths: 1, overhead: Span::from_us(100) },
     }
 }

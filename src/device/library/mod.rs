@@ -5,14 +5,47 @@
 //! in front of the accessors does not. A cartridge that an accessor carries when the power fails is found again in the
 //! place from which it was taken (an assumption: the library takes stock when it starts).
 
+mod geometry;
+mod policy;
+
+pub use geometry::Geometry;
+pub use policy::{Candidate, Demount, DriveChoice, MountOrder};
+
 use crate::kernel::{Span, Station, Time, Usage};
 use crate::vocab::{Cartridge, Drive};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LibraryParameters {
-    /// Accessor time of one exchange between a cell and a drive.
+    /// Accessor time of one exchange between a cell and a drive of the same level.
     pub exchange: Span,
+    /// Accessors of each level.
     pub accessors: u32,
+    pub geometry: Geometry,
+    /// Added to an exchange for each level that the cartridge passes.
+    pub pass_through: Span,
+    pub order: MountOrder,
+    pub choice: DriveChoice,
+    pub demount: Demount,
+}
+
+impl LibraryParameters {
+    /// One level, and the simplest policies.
+    pub fn plain(exchange: Span, accessors: u32) -> LibraryParameters {
+        LibraryParameters {
+            exchange,
+            accessors,
+            geometry: Geometry::Even { levels: 1 },
+            pass_through: Span::ZERO,
+            order: MountOrder::Arrival,
+            choice: DriveChoice::Lowest,
+            demount: Demount::AtUnload,
+        }
+    }
+
+    /// Time of one exchange between a cell and a drive.
+    pub fn exchange_of(&self, cell: Cell, drive: Drive) -> Span {
+        self.exchange + self.pass_through * u64::from(self.geometry.distance(cell, drive))
+    }
 }
 
 /// A place for one cartridge; each cartridge has its own.
@@ -112,35 +145,46 @@ impl CellMap {
     }
 }
 
-/// The accessors and the drives that wait for one, in the order of asking. Volatile.
+/// The accessors and the drives that wait for one, in the order of asking, level by level. Volatile.
 #[derive(Clone, Debug)]
 pub struct Accessors {
-    station: Station<Drive>,
+    geometry: Geometry,
+    stations: Vec<Station<Drive>>,
 }
 
 impl Accessors {
     pub fn new(parameters: &LibraryParameters) -> Accessors {
-        Accessors { station: Station::new(parameters.accessors) }
+        let geometry = parameters.geometry.clone();
+        Accessors { stations: (0..geometry.levels()).map(|_| Station::new(parameters.accessors)).collect(), geometry }
     }
 
     /// Asks for an exchange at `drive`: the drive is returned when it starts at once.
     #[must_use]
     pub fn ask(&mut self, now: Time, drive: Drive) -> Option<Drive> {
-        self.station.arrive(now, drive)
+        self.station(drive).arrive(now, drive)
     }
 
-    /// Ends an exchange: returns the drive whose turn it is now.
+    /// Ends an exchange at `drive`: returns the drive whose turn it is now.
     #[must_use]
-    pub fn done(&mut self, now: Time) -> Option<Drive> {
-        self.station.depart(now)
+    pub fn done(&mut self, now: Time, drive: Drive) -> Option<Drive> {
+        self.station(drive).depart(now)
     }
 
     pub fn power_loss(&mut self, now: Time) {
-        self.station.clear(now);
+        self.stations.iter_mut().for_each(|station| station.clear(now));
     }
 
+    /// Of all levels together; the line is the longest of any.
     pub fn usage(&self, now: Time) -> Usage {
-        self.station.usage(now)
+        self.stations.iter().map(|station| station.usage(now)).fold(Usage::default(), |all, level| Usage {
+            busy: all.busy + level.busy,
+            served: all.served + level.served,
+            longest_line: all.longest_line.max(level.longest_line),
+        })
+    }
+
+    fn station(&mut self, drive: Drive) -> &mut Station<Drive> {
+        &mut self.stations[usize::from(self.geometry.level_of_drive(drive))]
     }
 }
 
@@ -178,12 +222,30 @@ mod tests {
     #[test]
     fn one_accessor_serves_one_drive_at_a_time() {
         let at = |s| Time::ZERO + Span::from_secs(s);
-        let mut accessors = Accessors::new(&LibraryParameters { exchange: Span::from_secs(14), accessors: 1 });
+        let mut accessors = Accessors::new(&LibraryParameters::plain(Span::from_secs(14), 1));
         assert_eq!(accessors.ask(at(0), Drive(0)), Some(Drive(0)));
         assert_eq!(accessors.ask(at(1), Drive(1)), None);
-        assert_eq!(accessors.done(at(14)), Some(Drive(1)));
+        assert_eq!(accessors.done(at(14), Drive(0)), Some(Drive(1)));
         assert_eq!(accessors.usage(at(20)).busy, Span::from_secs(20));
         accessors.power_loss(at(20));
         assert_eq!(accessors.ask(at(30), Drive(1)), Some(Drive(1)));
+    }
+
+    #[test]
+    fn each_level_has_its_own_accessor_and_a_way_between_levels_takes_time() {
+        let at = |s| Time::ZERO + Span::from_secs(s);
+        let parameters = LibraryParameters {
+            geometry: Geometry::Even { levels: 2 },
+            pass_through: Span::from_secs(9),
+            ..LibraryParameters::plain(Span::from_secs(14), 1)
+        };
+        let times = [0, 1].map(|drive| parameters.exchange_of(Cell(4), Drive(drive)));
+        assert_eq!(times, [14, 23].map(Span::from_secs));
+        let mut accessors = Accessors::new(&parameters);
+        assert_eq!([0, 1].map(|drive| accessors.ask(at(0), Drive(drive))), [Some(Drive(0)), Some(Drive(1))]);
+        assert_eq!(accessors.ask(at(1), Drive(2)), None, "on the level of drive 0");
+        assert_eq!(accessors.done(at(14), Drive(1)), None);
+        assert_eq!(accessors.done(at(14), Drive(0)), Some(Drive(2)));
+        assert_eq!(accessors.usage(at(20)).busy, Span::from_secs(14 + 20));
     }
 }
