@@ -167,6 +167,9 @@ impl Goals {
             ManagerFact::HiddenIdUnfit { state: HiddenState::Stale { .. }, .. } => {
                 self.hit(Goal::HiddenIdStaleDetected)
             }
+            ManagerFact::HiddenIdUnfit { state: HiddenState::Foreign { .. }, .. } => {
+                self.hit(Goal::HiddenIdForeignDetected)
+            }
             ManagerFact::OrphanRemoved { .. } => self.hit(Goal::OrphanSwept),
             ManagerFact::DuplicatePrompt { .. } => self.hit(Goal::DuplicatePromptShown),
             ManagerFact::VaryOnlineRefused { .. } => self.hit(Goal::VaryOnlineRefused),

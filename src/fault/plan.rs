@@ -143,6 +143,11 @@ pub enum Fault {
         volser: VolumeId,
         keep_reserved: bool,
     },
+    /// A foreign utility copies the label record onto another device, which keeps its own ID.
+    LabelCopy {
+        device: Device,
+        onto: Device,
+    },
     VaryOnline {
         device: Device,
         image: Image,
@@ -218,6 +223,7 @@ names! {
         InventoryLoss = "inventory-loss",
         TargetUpdate = "target-update",
         LabelRewrite = "label-rewrite",
+        LabelCopy = "label-copy",
         VaryOnline = "vary-online",
         VaryOffline = "vary-offline",
         Withdraw = "withdraw",
@@ -353,6 +359,7 @@ impl Fault {
             Fault::InventoryLoss { .. } => FaultKind::InventoryLoss,
             Fault::TargetUpdate { .. } => FaultKind::TargetUpdate,
             Fault::LabelRewrite { .. } => FaultKind::LabelRewrite,
+            Fault::LabelCopy { .. } => FaultKind::LabelCopy,
             Fault::VaryOnline { .. } => FaultKind::VaryOnline,
             Fault::VaryOffline { .. } => FaultKind::VaryOffline,
             Fault::Withdraw { .. } => FaultKind::Withdraw,

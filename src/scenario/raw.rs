@@ -277,6 +277,7 @@ tables! {
         rollback: u64,
         volser: String,
         keep_reserved: bool,
+        onto: DeviceNumber,
         which: WithdrawChoice,
         source: VolumeId,
         delay: Span,

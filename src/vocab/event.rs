@@ -314,6 +314,7 @@ names! {
         StaleUcbPresent = "stale-ucb-present",
         HiddenIdTornDetected = "hidden-id-torn-detected",
         HiddenIdStaleDetected = "hidden-id-stale-detected",
+        HiddenIdForeignDetected = "hidden-id-foreign-detected",
         // load
         QueueDepthAboveOne = "queue-depth-above-one",
         NvsFull = "nvs-full",

@@ -9,7 +9,7 @@ use crate::kernel::{Fingerprint, Queue, Span};
 use crate::manager::command::Volid;
 use crate::manager::order::{Haste, Order};
 use crate::manager::{ConsoleCommand, Manager, ManagerOutbox};
-use crate::vocab::{Device, HostRequest, Image, Label, Op, Ticket, TrackNo, VolumeId, WriteNumber};
+use crate::vocab::{Device, HostRequest, Image, Label, LabelTrack, Op, Ticket, TrackNo, VolumeId, WriteNumber};
 
 /// Injected writes are numbered apart from those of all workloads.
 const INJECTED_WRITES: u64 = 0xFF_FFFF << 40;
@@ -74,6 +74,7 @@ impl World {
                 let reserved = if keep_reserved { Reserved::Kept } else { Reserved::Blanked };
                 self.rewrite_label(device, volser, reserved, queue, fingerprint)
             }
+            Fault::LabelCopy { device, onto } => self.copy_label(device, onto, queue, fingerprint),
             Fault::TapeWriteError { permanent, block } => self.spoil_write(permanent, block),
             Fault::TapeReadError { permanent, block } => self.spoil_read(permanent, block),
             Fault::ClusterCrash { cluster, outage } => self.dasd.crash_cluster(cluster, outage, &mut self.dasd_out),
@@ -232,10 +233,41 @@ impl World {
             record.clear_hidden();
         }
         label.label = Some(record);
+        self.write_label(device, label, queue, fingerprint);
+        true
+    }
+
+    /// A utility that copies tracks as they are writes the label record of a device over that of another, then puts the
+    /// other's own ID back, as a copy of a whole volume does that is not told to take the ID along (G). What is hidden
+    /// behind the ID travels. False without a label on either side, or against a fence.
+    fn copy_label(
+        &mut self,
+        device: Device,
+        onto: Device,
+        queue: &mut Queue<Event>,
+        fingerprint: &mut Fingerprint,
+    ) -> bool {
+        if !self.dasd.is_up() || self.dasd.is_fenced(onto, TrackNo(0), 1) {
+            return false;
+        }
+        let mut label = *self.dasd.logical_label(onto);
+        let (Some(own), Some(mut record)) = (label.id(), self.dasd.logical_label(device).label) else { return false };
+        record.set_volume_id(own);
+        label.label = Some(record);
+        self.write_label(onto, label, queue, fingerprint);
+        true
+    }
+
+    fn write_label(
+        &mut self,
+        device: Device,
+        label: LabelTrack,
+        queue: &mut Queue<Event>,
+        fingerprint: &mut Fingerprint,
+    ) {
         let ticket = self.injector_ticket();
         let command = DasdCommand::WriteLabel { ticket, device, label };
         self.post(OUTSIDE, Message::ToDasd(command), queue, fingerprint);
-        true
     }
 
     /// What comes back with it goes nowhere.

@@ -35,6 +35,7 @@ fn needed(kind: FaultKind) -> &'static [(&'static str, &'static str)] {
     match kind {
         FaultKind::LabelRewrite | FaultKind::SourceRename => &[("volser", "OTHER1")],
         FaultKind::ReEstablish => &[("source", "PROD01")],
+        FaultKind::LabelCopy => &[("onto", "0A00")],
         _ => &[],
     }
 }
@@ -93,6 +94,10 @@ fn effect(kind: FaultKind) -> &'static str {
         FaultKind::InventoryLoss => "Entries of the inventory are gone, or its last changes are undone.",
         FaultKind::TargetUpdate => "One host write to the target of the first backup; a fence refuses it.",
         FaultKind::LabelRewrite => "A utility that knows nothing of backups rewrites a label.",
+        FaultKind::LabelCopy => {
+            "A utility that knows nothing of backups copies the label record of a device onto another. That one keeps its \
+             own ID; the reserved area behind it, where an ID may be hidden, comes along."
+        }
         FaultKind::VaryOnline => "A device is varied online, as an operator or automation would.",
         FaultKind::VaryOffline => "A device is varied offline, as an operator or automation would.",
         FaultKind::Withdraw => "Somebody withdraws a relationship outside the job.",
@@ -115,6 +120,7 @@ fn key_of(kind: FaultKind, key: &str) -> (&'static str, &'static str) {
         FaultKind::TargetUpdate
             | FaultKind::TornWrite
             | FaultKind::LabelRewrite
+            | FaultKind::LabelCopy
             | FaultKind::VaryOnline
             | FaultKind::VaryOffline
             | FaultKind::ReEstablish
@@ -149,6 +155,7 @@ fn key_of(kind: FaultKind, key: &str) -> (&'static str, &'static str) {
         "rollback" => ("0", "how many of the last changes are undone"),
         "volser" => ("", "the ID that is written"),
         "keep_reserved" => ("false", "whether the reserved area, where an ID may be hidden, is left as it is"),
+        "onto" => ("", "the device that gets the label"),
         "which" => ("right", "right or wrong: that of the job, or another"),
         "source" => ("", "the source of the new copy, by its ID"),
         "delay" => ("0", "how long after the anchor"),

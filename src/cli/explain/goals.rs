@@ -57,6 +57,7 @@ fn situation(goal: Goal) -> &'static str {
         StaleUcbPresent => "A host believed an ID that the label no longer bore.",
         HiddenIdTornDetected => "A torn hidden ID was noticed.",
         HiddenIdStaleDetected => "A hidden ID of an earlier life was noticed.",
+        HiddenIdForeignDetected => "A hidden ID that was sealed for another volume was noticed.",
         QueueDepthAboveOne => "Requests stood in line.",
         NvsFull => "The battery-backed memory had no room for another write.",
         HostRequestRejected => "A host request was turned away.",

@@ -47,6 +47,7 @@ pub fn keys_of(kind: FaultKind) -> &'static [&'static str] {
         FaultKind::JobAbend | FaultKind::InstantCopyUnavailable => &[],
         FaultKind::InventoryLoss => &["entries", "rollback"],
         FaultKind::LabelRewrite => &["device", "volser", "keep_reserved"],
+        FaultKind::LabelCopy => &["device", "onto"],
         FaultKind::VaryOnline | FaultKind::VaryOffline => &["device", "image"],
         FaultKind::Withdraw => &["which"],
         FaultKind::ReEstablish => &["source", "device"],
@@ -120,6 +121,7 @@ impl Context<'_> {
             | FaultKind::EarlyEndOfVolume => return self.tape_fault(kind, raw),
             FaultKind::InventoryLoss
             | FaultKind::LabelRewrite
+            | FaultKind::LabelCopy
             | FaultKind::VaryOnline
             | FaultKind::VaryOffline
             | FaultKind::Withdraw
@@ -225,6 +227,18 @@ impl Context<'_> {
                 let (device, _) = self.faulty_device(entry, backups, Side::Target)?;
                 let volser = self.any_volser(entry)?;
                 Fault::LabelRewrite { device, volser, keep_reserved: or(&raw.keep_reserved, false) }
+            }
+            FaultKind::LabelCopy => {
+                let (device, _) = self.faulty_device(entry, backups, Side::Target)?;
+                self.need(&raw.onto, "onto", "a fault of kind \"label-copy\"", entry, "\"0A20\"");
+                let given = raw.onto.as_ref()?;
+                let (onto, _) = self.volume_on(given)?;
+                if onto == device {
+                    let other = "another device than the one whose label is copied";
+                    self.problems.push(out_of_range(&given.place, &given.path, other));
+                    return None;
+                }
+                Fault::LabelCopy { device, onto }
             }
             FaultKind::SourceRename => {
                 let (device, _) = self.faulty_device(entry, backups, Side::Source)?;

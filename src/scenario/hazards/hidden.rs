@@ -9,7 +9,6 @@ pub static HAZARDS: &[Hazard] = &[
         .because("The volume ID in front looks right, the hidden one behind it is half old, half new.")
         .provided("the sealed form notices, the bare one does not"),
     Hazard::new("H57", "---N", "the copy's label is rewritten before the dump", &[BackupId])
-        .cannot("no scenario yet: the default fence refuses a label write to a conditioned target, and without it nothing asks for one")
         .when("A utility relabels the target between establish and dump.")
         .because("The hidden ID is gone. A dump that goes on writes the copy's ID onto the tape.")
         .provided("closed by `hidden_missing = \"fail-dump\"` and `fence_target`"),
@@ -18,9 +17,8 @@ pub static HAZARDS: &[Hazard] = &[
         .because("The dump finds a hidden ID of an earlier life and writes it over unrelated data; its restore overwrites the earlier source.")
         .provided("the sealed form knows its target and refuses; `clear_hidden_on` clears"),
     Hazard::new("H59", "---N", "a hidden ID travels with a copied label", &[HiddenIdSound])
-        .cannot("no scenario yet: no command copies a label image from one device to another")
         .when("The label track of a copy is copied elsewhere by another utility.")
-        .because("A device hides an ID that was never its source's.")
+        .because("A device hides an ID that was never its source's. In the bare form its next dump bears that ID and is registered under it.")
         .provided("the sealed form knows the device's own ID"),
     Hazard::new("H60", "---N", "a restored volume still hides an ID", &[BackupId])
         .when("A restore brings the hidden field back; later the volume is renamed and dumped.")

@@ -61,10 +61,13 @@ pub static HAZARDS: &[Hazard] = &[
     Hazard::new("H11", "XXoX", "restore while the source is still online", &[UniqueOnlineId, UniqueIplId, NoLostAckedWrite])
         .when("A restore onto another device while the source lives, or is only believed to be dead.")
         .because("Two volumes claim the ID: the newer source and the older restored one."),
-    Hazard::new("H12", "XXoX", "an ID that was given away comes back", &[UniqueOnlineId])
-        .cannot("no scenario yet: it needs a volume that is given up and whose ID is given to another before the restore; the console can type it")
+    Hazard::new("H12", "XXoX", "an ID that was given away comes back", &[UniqueOnlineId, UniqueIplId])
         .when("A volume is retired, its ID goes to another, then the old volume is restored.")
-        .because("Old and new owner of the ID are online side by side."),
+        .because(
+            "Old and new owner of the ID stand side by side: online together where an IPL admits both, and a prompt away from \
+             it elsewhere.",
+        )
+        .provided("closed by `restore_if_online = \"refuse\"` with `old_device = \"keep\"`; `\"retire\"` takes the new owner out of service"),
     Hazard::new("H13", "XXXX", "the failed source returns after its restore", &[UniqueOnlineId, NoLostAckedWrite])
         .when("After a restore onto another device the old device becomes reachable again.")
         .because("Its label never changed: a dead volume rises under an ID that has a new owner."),

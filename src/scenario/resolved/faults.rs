@@ -84,6 +84,10 @@ impl Writer {
                 self.volser(volser);
                 self.raw("keep_reserved", &keep_reserved.to_string());
             }
+            Fault::LabelCopy { device, onto } => {
+                self.device(device, checked);
+                self.raw("onto", &name(checked.plan.dasd.volumes[usize::from(onto.0)].device));
+            }
             Fault::SourceRename { device, volser } => {
                 self.device(device, checked);
                 self.volser(volser);
