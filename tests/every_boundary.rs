@@ -117,6 +117,41 @@ source = "LOG001"
 target = "0A11"
 "#;
 
+/// While the dump waits for its tape the volume is brought back from the copy: what was written since T0 is given up.
+const COPY_BACK: &str = r#"
+title = "A copy that is copied back onto its source"
+[[volume]]
+id = "PROD01"
+device = "0A00"
+cylinders = 2
+[[volume]]
+id = "SPARE1"
+device = "0A10"
+cylinders = 2
+[[backup]]
+at = "1 s"
+method = "safe-backup"
+source = "PROD01"
+target = "0A10"
+mode = "copy"
+[[fault]]
+kind = "source-update"
+device = "0A00"
+track = 20
+when = { at = "5 s" }
+[[command]]
+at = "8 s"
+line = "COPY SPARE1 0A00"
+[[fault]]
+kind = "source-update"
+device = "0A00"
+track = 7
+when = { at = "20 s" }
+[[command]]
+at = "30 min"
+line = "VARY 0A00 ONLINE"
+"#;
+
 const OUTAGE: Span = Span::from_secs(60);
 
 /// A volume for a backup on DASD.
@@ -299,6 +334,27 @@ fn a_group_that_is_not_frozen_is_torn() {
 #[test]
 fn a_safe_backup_in_copy_mode_survives_a_crash_at_every_boundary() {
     nothing_is_violated(&["backup[0].mode=copy"], |_| crashes(), false);
+}
+
+/// The copy back is one transaction: a crash leaves all of it or nothing, and no recovery takes it away.
+#[test]
+fn a_copy_back_survives_a_crash_at_every_boundary() {
+    nothing_is_violated_in(&plan_of(COPY_BACK, &[]), |_| crashes(), false, 300);
+}
+
+#[test]
+fn a_copy_back_survives_a_second_crash_during_its_recovery() {
+    nothing_is_violated_in(&plan_of(COPY_BACK, &[]), |_| vec![Fault::PowerLoss { duration: OUTAGE }], true, 300);
+}
+
+/// The label of the copy on the source: whoever waits for the volume does not find it (H37).
+#[test]
+fn a_copy_back_as_it_is_is_caught_at_every_boundary() {
+    let plan = plan_of(COPY_BACK, &["backup[0].copy_back=verbatim"]);
+    let (boundaries, found) = explore(&plan, &[Fault::HostCrash { image: Image::FIRST, outage: OUTAGE }], false);
+    let nobody = found.iter().filter(|(what, _)| what.starts_with("accessible-after-restore"));
+    let caught: usize = nobody.map(|(_, at)| at.len()).sum();
+    assert!(boundaries > 300 && caught as u64 > boundaries / 2, "{caught} of {boundaries}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! `accessible-after-restore`: within `rto` of `restore-complete` an application opens the restored ID.
+//! `accessible-after-restore`: within `rto` of `restore-complete`, or of the copy back of a virtual copy onto its source, an
+//! application opens the restored ID.
 
 use super::scene::Scene;
 use super::tally::Tally;

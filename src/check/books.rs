@@ -5,18 +5,22 @@ use std::sync::Arc;
 
 use super::chains::Chains;
 use super::jobs::{BackupCase, CopyState, Finish, Jobs, PointInTime, RestoreCase};
-use super::ledger::{HostWrite, Ledger};
+use super::ledger::{Contents, HostWrite, Ledger};
 use super::setup::Setup;
 use super::view::{EntryState, View};
 use crate::controller::dasd::DasdFact;
 use crate::kernel::Time;
 use crate::manager::{ManagerFact, Outcome};
-use crate::vocab::{Backup, Device, Extents, Image, LabelTrack, Restore, Status, TrackNo, WriteNumber};
+use crate::vocab::{
+    Backup, Device, Extents, Image, LabelTrack, RelationNumber, Restore, Status, TrackNo, VolumeId, WriteNumber,
+};
 
 #[derive(Clone, Debug)]
 pub struct Books {
     pub ledger: Ledger,
     pub jobs: Jobs,
+    /// Copies of a backup's copy onto its source.
+    copies_back: Vec<CopyBack>,
     chains: Chains,
     /// The label of each device as it was at the start or as it was last written on purpose.
     labels: Vec<LabelTrack>,
@@ -31,6 +35,18 @@ pub struct Books {
     images_down: BTreeSet<Image>,
 }
 
+/// A backup's copy that is copied back onto its source: a restore without a tape.
+#[derive(Clone, Debug)]
+struct CopyBack {
+    relation: RelationNumber,
+    /// The ID that the volume had when its copy was made.
+    volume: VolumeId,
+    /// What it will hold, unless nobody can say.
+    contents: Option<Contents>,
+    /// Every track was copied.
+    whole: bool,
+}
+
 impl Books {
     pub fn new(setup: &Setup) -> Books {
         let mut ledger = Ledger::new(setup);
@@ -38,6 +54,7 @@ impl Books {
         Books {
             ledger,
             jobs: Jobs::default(),
+            copies_back: Vec::new(),
             chains: Chains::new(&setup.chains),
             labels: setup.volumes.iter().map(|volume| LabelTrack::fresh(volume.id)).collect(),
             controller_down: false,
@@ -55,6 +72,8 @@ impl Books {
     pub fn note_dasd(&mut self, view: &impl View, fact: DasdFact) {
         let now = view.now();
         match fact {
+            DasdFact::PointInTimeSet { relation, source, target }
+                if self.begin_copy_back(view, relation, source, target) => {}
             DasdFact::PointInTimeSet { relation, source, target } => {
                 let case = self.jobs.of_pair_mut(source, target);
                 let extents = case.as_ref().map(|case| case.extents);
@@ -76,6 +95,13 @@ impl Books {
                 }
             }
             DasdFact::RelationshipCommitted { relation, target, .. } => {
+                if let Some(CopyBack { volume, contents, .. }) = self.copy_back(relation).cloned() {
+                    // From here on whoever opens the ID is to find what the copy held.
+                    match contents {
+                        Some(contents) => self.ledger.restart(volume, contents, now),
+                        None => self.ledger.void(volume),
+                    }
+                }
                 if let Some(case) = self.jobs.of_relation_mut(relation) {
                     case.copy = case.copy.max(CopyState::Committed);
                     if let (Some(id), Some(image)) = (case.target_id, &case.image)
@@ -94,6 +120,7 @@ impl Books {
                 if let Some(case) = self.jobs.of_relation_mut(relation) {
                     case.whole = true;
                 }
+                self.copies_back.iter_mut().filter(|copy| copy.relation == relation).for_each(|copy| copy.whole = true);
             }
             DasdFact::WithdrawRequested { relation, .. } => {
                 if let Some(case) = self.jobs.of_relation_mut(relation) {
@@ -105,6 +132,9 @@ impl Books {
                 let case = self.jobs.of_relation(relation).filter(|case| !case.whole);
                 if let Some((id, extents)) = case.and_then(|case| Some((case.target_id?, case.extents))) {
                     self.ledger.void_tracks(id, Some(&extents));
+                }
+                if let Some(volume) = self.copy_back(relation).filter(|copy| !copy.whole).map(|copy| copy.volume) {
+                    self.ledger.void(volume);
                 }
             }
             // From here on it is nobody's image: reading it gives nothing.
@@ -252,6 +282,31 @@ impl Books {
             }
             _ => {}
         }
+    }
+
+    /// The volume that a relationship copies back.
+    pub fn copied_back(&self, relation: RelationNumber) -> Option<VolumeId> {
+        self.copy_back(relation).map(|copy| copy.volume)
+    }
+
+    fn copy_back(&self, relation: RelationNumber) -> Option<&CopyBack> {
+        self.copies_back.iter().find(|copy| copy.relation == relation)
+    }
+
+    /// T0 of a copy; true when it brings a backup's copy back onto its source. Until it is committed the source holds what
+    /// it held.
+    fn begin_copy_back(&mut self, view: &impl View, relation: RelationNumber, source: Device, target: Device) -> bool {
+        let is_back = |case: &&BackupCase| {
+            case.method.makes_copy() && (case.target, case.source) == (source, target) && case.image.is_some()
+        };
+        let Some(image) = self.jobs.backups.iter().rev().find(is_back).and_then(|case| case.image.as_ref()) else {
+            return false;
+        };
+        let volume = image.id;
+        let held =
+            self.label(source).id().and_then(|id| self.ledger.image(id, |track| view.logical_tag(source, track)));
+        self.copies_back.push(CopyBack { relation, volume, contents: held, whole: false });
+        true
     }
 
     fn lose_writes_of(&mut self, now: Time, lost: impl Fn(Image) -> bool) {

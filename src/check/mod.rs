@@ -277,6 +277,11 @@ impl Checks {
         rows.cow_order.react(&scene, fact);
         rows.refcount_exact.react(&scene, fact);
         rows.hidden_id_sound.note_dasd(&scene, fact);
+        if let DasdFact::RelationshipCommitted { relation, .. } = fact
+            && let Some(volume) = books.copied_back(relation)
+        {
+            rows.accessible_after_restore.restored(&scene, volume);
+        }
         touched.dasd(fact);
     }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::scene::Scene;
 use super::tally::Tally;
-use super::view::{EntryState, View};
+use super::view::{EntryState, Relation, View};
 use crate::kernel::Time;
 use crate::manager::Job;
 use crate::vocab::{Backup, Device, Drive, RelationNumber};
@@ -86,7 +86,10 @@ fn orphans(scene: &Scene<impl View>) -> Vec<(Orphan, Time)> {
     };
     let has_job = |device: Device| backups.iter().any(|case| case.target == device && is_live(case.backup));
     let mut found = Vec::new();
-    for relation in scene.view.relations().iter().filter(|relation| !has_job(relation.target)) {
+    // A copy back was asked for by a person and never belonged to a job.
+    let is_ownerless =
+        |relation: &&Relation| !has_job(relation.target) && scene.books.copied_back(relation.number).is_none();
+    for relation in scene.view.relations().iter().filter(is_ownerless) {
         let orphan = Orphan::Relation { number: relation.number, source: relation.source, target: relation.target };
         found.push((orphan, since(relation.target)));
     }

@@ -143,11 +143,6 @@ pub enum Fault {
         volser: VolumeId,
         keep_reserved: bool,
     },
-    /// A foreign utility copies the label record onto another device, which keeps its own ID.
-    LabelCopy {
-        device: Device,
-        onto: Device,
-    },
     VaryOnline {
         device: Device,
         image: Image,
@@ -188,6 +183,11 @@ pub enum Fault {
     OperatorSlip {
         slip: Slip,
         step: Option<StepName>,
+    },
+    /// A foreign utility copies the label record onto another device, which keeps its own ID.
+    LabelCopy {
+        device: Device,
+        onto: Device,
     },
 }
 

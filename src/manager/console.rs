@@ -122,7 +122,9 @@ impl Manager {
         let device = command.device();
         match (command, id) {
             (ConsoleCommand::VaryOnline { .. }, Some(id)) => {
-                self.set_online(device, id, out);
+                if self.set_online(device, id, out) {
+                    self.open_awaited(device, id, out);
+                }
             }
             (ConsoleCommand::VaryOnline { .. }, None) => {
                 out.report(ManagerFact::VaryOnlineRefused { device, volume: None });
@@ -165,6 +167,11 @@ impl Manager {
             _ => None,
         });
         commands.any(|pending| pending == device)
+    }
+
+    /// Whether an application has the volume.
+    pub(super) fn has_open(&self, volume: VolumeId) -> bool {
+        self.volatile.allocations.iter().any(|allocation| allocation.volume == volume)
     }
 
     /// An application has the volume.

@@ -5,6 +5,11 @@
 //! and the checks are all that stands in its way. A command that the controller refuses, or that is lost with it, changes
 //! nothing and says so; one that comes while the image is down is typed again when the recovery is over.
 //!
+//! A copy of a backup's copy onto the backup's source is a *copy back*: it brings the volume back without a tape. Which ID the
+//! volume then bears is a switch of the backup (`copy_back`, S-2): the one that the copy hides, or whatever its label says
+//! (H37). It is one transaction in the controller, so that a crash leaves all of it or nothing; once it stands it belongs to no job
+//! and no sweep takes it away.
+//!
 //! Commands that begin a job (`FLASHCOPY ... WITH SAFE BACKUP`, `DUMP`, `RESTORE`) are backups and restores of the scenario
 //! that an operator asks for.
 
@@ -14,6 +19,7 @@ use super::command::{TypedCommand, Volid};
 use super::console::ConsoleCommand;
 use super::manual::renamed;
 use super::operator_step::MANUAL_LABEL_COMMIT;
+use super::plan::{BackupPlan, CopyBack, MethodName};
 use super::session::{SessionTag, Work};
 use super::{Condition, Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{
@@ -98,9 +104,10 @@ impl Manager {
             Order::Copy { source, target, volid, mode } => {
                 let own = self.parameters.devices[usize::from(target.0)].id;
                 let identity = match volid {
-                    Volid::Copied => Identity::Copied,
+                    Volid::Copied => self.identity_of_copy(source, target),
                     Volid::Withheld => Identity::Kept { target: own, commit: MANUAL_LABEL_COMMIT },
                 };
+                self.await_copied_back(source, target);
                 let terms =
                     CopyTerms { cow: CowTiming::OnDestage, fence: Fence::None, residency: LabelResidency::Resident };
                 let extents = Arc::new(Extents::whole(self.parameters.devices[usize::from(source.0)].tracks));
@@ -139,6 +146,40 @@ impl Manager {
         }
     }
 
+    /// The backup whose copy `source` is and whose source `target` is: a copy between them in this direction is one back.
+    pub(super) fn copied_back(&self, source: Device, target: Device) -> Option<&BackupPlan> {
+        self.backups.iter().rev().find(|plan| copies_back(plan, source, target))
+    }
+
+    /// The ID that a copy takes along: the source's, or the one that it hides when it is copied back (`copy_back`).
+    fn identity_of_copy(&self, source: Device, target: Device) -> Identity {
+        match self.copied_back(source, target) {
+            Some(plan) if plan.method == MethodName::SafeBackup && plan.copy_back == CopyBack::RecoverSourceId => {
+                Identity::Recovered { format: plan.hidden_format }
+            }
+            _ => Identity::Copied,
+        }
+    }
+
+    /// Somebody waits for a volume that is copied back, and it is on paper that he does.
+    fn await_copied_back(&mut self, source: Device, target: Device) {
+        if let Some(volume) = self.copied_back(source, target).map(|plan| plan.source_id) {
+            self.durable.awaited.retain(|(device, _)| *device != target);
+            self.durable.awaited.push((target, volume));
+        }
+    }
+
+    /// A device came online by a command. Who waits for the volume that was copied back onto it opens it, if an application
+    /// has not done so.
+    pub(super) fn open_awaited(&mut self, device: Device, volume: VolumeId, out: &mut ManagerOutbox) {
+        let before = self.durable.awaited.len();
+        self.durable.awaited.retain(|awaited| *awaited != (device, volume));
+        let is_open = self.has_open(volume);
+        if self.durable.awaited.len() < before && !is_open {
+            out.report(ManagerFact::ApplicationOpened { volume, device });
+        }
+    }
+
     /// The utility has done its work but for the write.
     pub(super) fn order_waited(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.order_run(slot);
@@ -147,8 +188,21 @@ impl Manager {
         out.send(ManagerMessage::Dasd(DasdCommand::WriteLabel { ticket, device, label }));
     }
 
+    /// A recovery is over: a volume that somebody waits for may be online by it.
+    pub(super) fn open_all_awaited(&mut self, out: &mut ManagerOutbox) {
+        for (device, volume) in self.durable.awaited.clone() {
+            if self.volatile.ucbs[usize::from(device.0)].online == Some(volume) {
+                self.open_awaited(device, volume, out);
+            }
+        }
+    }
+
     fn refuse_order(&mut self, slot: u32, out: &mut ManagerOutbox) {
-        let device = self.order_run(slot).order.device();
+        let order = self.order_run(slot).order;
+        let device = order.device();
+        if let Order::Copy { target, .. } = order {
+            self.durable.awaited.retain(|(device, _)| *device != target);
+        }
         out.report(ManagerFact::CommandRefused { device });
         self.drop_session(slot, out);
     }
@@ -159,4 +213,9 @@ impl Manager {
             _ => unreachable!("the session is an order"),
         }
     }
+}
+
+/// Whether a copy of `source` onto `target` is the copy of `plan`, back.
+pub fn copies_back(plan: &BackupPlan, source: Device, target: Device) -> bool {
+    plan.method.makes_copy() && (plan.target, plan.source) == (source, target)
 }

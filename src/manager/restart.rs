@@ -480,6 +480,7 @@ impl Manager {
         self.volatile.condition = Condition::Up;
         out.report(ManagerFact::RecoveryDone);
         self.await_discoveries(out);
+        self.open_all_awaited(out);
         self.take_waiting_orders(out);
         self.take_overdue(out);
         self.look_at_conditions(out);

@@ -89,7 +89,11 @@ impl Manager {
             .map(|plan| plan.target)
             .collect();
         let mut actions = Vec::new();
-        for relation in relations.iter().filter(|relation| !kept.contains(&relation.target)) {
+        // A copy back was asked for by a person and ends by itself.
+        let ownerless = |relation: &&RelationSummary| {
+            !kept.contains(&relation.target) && self.copied_back(relation.source, relation.target).is_none()
+        };
+        for relation in relations.iter().filter(ownerless) {
             let id = self.parameters.devices[relation.target.0 as usize].id;
             actions.push(Action::end_of_copy(self.parameters.architecture, relation.target, id));
             actions.push(Action::Orphan { device: relation.target });

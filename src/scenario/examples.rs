@@ -44,6 +44,8 @@ pub const ALL: &[Example] = examples! {
     "controller-crash-during-failover"
     "controller-crash-nvs-kept"
     "controller-crash-nvs-lost"
+    "copy-back-recovered"
+    "copy-back-verbatim"
     "copy-mode"
     "copy-then-crash"
     "cow-before-commit"

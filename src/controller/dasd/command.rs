@@ -18,6 +18,9 @@ pub enum Identity {
     Kept { target: VolumeId, commit: LabelCommit },
     /// The label track is no part of the copy: the target's label stays as it is.
     Untouched,
+    /// The source is a copy that hides an ID: the target gets that ID, as the volume had that the copy was made of (S-2).
+    /// Refused when nothing valid is hidden.
+    Recovered { format: HiddenFormat },
     /// The target keeps the ID `target`; the source's ID is hidden in its label (406, 412).
     Withheld { target: VolumeId, format: HiddenFormat, commit: LabelCommit, cascade: Cascade },
 }

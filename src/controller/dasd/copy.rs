@@ -13,8 +13,8 @@ use super::tables::{Overlay, Record, Relation};
 use super::{DasdController, DasdOutbox};
 use crate::kernel::{Span, Time};
 use crate::vocab::{
-    Device, Extents, HiddenId, HiddenState, Label, LabelTrack, RelationNumber, Status, Ticket, TrackImage, TrackNo,
-    VolumeId,
+    Device, Extents, HiddenFormat, HiddenId, HiddenState, Label, LabelTrack, RelationNumber, Status, Ticket,
+    TrackImage, TrackNo, VolumeId,
 };
 
 /// Establish (patent step 504, MODEL 3.4.1): long busy, drain, T0, tables, commit, acknowledge.
@@ -75,7 +75,7 @@ impl Establish {
 
     pub fn commit(&self) -> Option<LabelCommit> {
         match self.identity {
-            Identity::Copied | Identity::Untouched => None,
+            Identity::Copied | Identity::Untouched | Identity::Recovered { .. } => None,
             // An overlay is part of the relationship's entry: it cannot come before or after it.
             Identity::Withheld { .. } if self.is_overlaid() => Some(LabelCommit::Atomic),
             Identity::Kept { commit, .. } | Identity::Withheld { commit, .. } => Some(commit),
@@ -95,6 +95,17 @@ impl DasdController {
         extents: Arc<Extents>,
         out: &mut DasdOutbox,
     ) {
+        // What is hidden when the command comes is what the target gets, whoever blanks it meanwhile.
+        let identity = match identity {
+            Identity::Recovered { format } => match self.hidden_id(source, format) {
+                Some(target) => Identity::Kept { target, commit: LabelCommit::Atomic },
+                None => {
+                    self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+                    return;
+                }
+            },
+            other => other,
+        };
         let tables = &self.volatile.tables;
         let hides = |device| self.logical_label(device).label.is_some_and(|record| record.has_hidden());
         let refused = self.copies_refused
@@ -246,20 +257,26 @@ impl DasdController {
         let (id, hidden_format) = match establish.identity {
             Identity::Withheld { target, format, cascade, .. } => (target, Some((format, cascade))),
             Identity::Kept { target, .. } => (target, None),
-            Identity::Copied | Identity::Untouched => unreachable!("only a target that bears its own ID gets a label"),
+            Identity::Copied | Identity::Untouched | Identity::Recovered { .. } => {
+                unreachable!("only a target that bears an ID of its own gets a label")
+            }
         };
         let mut record = Label::new(id);
         if let Some((format, cascade)) = hidden_format {
-            let track = self.logical_label(establish.source);
-            let propagated = match track.label.map(|record| record.hidden(format, None)) {
-                Some(HiddenState::Valid { source }) if cascade == Cascade::PropagateHidden => Some(source),
-                _ => None,
-            };
-            let source = propagated.or(track.id()).unwrap_or(VolumeId::BLANK);
+            let hidden = self.hidden_id(establish.source, format).filter(|_| cascade == Cascade::PropagateHidden);
+            let source = hidden.or(self.logical_label(establish.source).id()).unwrap_or(VolumeId::BLANK);
             let t0_seconds = t0.map_or(0, HiddenId::seconds_of);
             record.hide(HiddenId { source, target: id, t0_seconds, relation: establish.number }, format);
         }
         LabelTrack { label: Some(record), embedded: id }
+    }
+
+    /// The ID that the label of a device hides.
+    fn hidden_id(&self, device: Device, format: HiddenFormat) -> Option<VolumeId> {
+        match self.logical_label(device).label.map(|record| record.hidden(format, None)) {
+            Some(HiddenState::Valid { source }) => Some(source),
+            _ => None,
+        }
     }
 
     pub(super) fn insert_modified_label(&mut self, device: Device, image: TrackImage, now: Time) {

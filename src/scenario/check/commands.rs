@@ -3,11 +3,11 @@
 //! A command that begins a job becomes a backup or a restore by an operator, behind those of the scenario's own tables; every
 //! other is an order of its own. Messages point into the line.
 
-use crate::controller::dasd::CopyMode;
+use crate::controller::dasd::{Architecture, CopyMode};
 use crate::kernel::Time;
 use crate::manager::ConsoleCommand;
 use crate::manager::command::{BackupOption, CommandError, OnlineState, TypedCommand, Volid};
-use crate::manager::order::{Order, OrderPlan};
+use crate::manager::order::{Order, OrderPlan, copies_back};
 use crate::manager::plan::{BackupPlan, MethodName, OldDevice, Relabel, RestoreIfOnline, RestoreLabel, RestorePlan};
 use crate::manager::trigger::{Stimulant, StimulusPlan, Trigger};
 use crate::vocab::{Device, DeviceNumber, Extents, VolumeId};
@@ -123,10 +123,10 @@ impl Context<'_> {
             }
             TypedCommand::Flashcopy { source, target, volid, mode, .. } => {
                 let mode = mode.unwrap_or_else(|| self.hardware.copy_mode());
-                self.pair(line, source, target).map(|pair| copy(pair, volid, mode))
+                self.copy(line, (source, target), backups, volid, mode)
             }
             TypedCommand::Copy { source, target, volid } => {
-                self.pair(line, source, target).map(|pair| copy(pair, volid, CopyMode::Copy))
+                self.copy(line, (source, target), backups, volid, CopyMode::Copy)
             }
             TypedCommand::Withdraw { target } => {
                 self.typed_device(line, target).map(|target| Order::Withdraw { target })
@@ -149,6 +149,29 @@ impl Context<'_> {
 
     fn typed_device(&mut self, line: &Line, device: DeviceNumber) -> Option<Device> {
         self.volume_on(&line.operand(device)).map(|(device, _)| device)
+    }
+
+    fn copy(
+        &mut self,
+        line: &Line,
+        (source, target): (VolumeId, DeviceNumber),
+        backups: &[BackupPlan],
+        volid: Volid,
+        mode: CopyMode,
+    ) -> Option<Order> {
+        let ((source, _), (target, _)) = self.pair(line, source, target)?;
+        let is_back = backups.iter().any(|plan| copies_back(plan, source, target));
+        // The snapshot stands until its target is deleted, and then there is nothing to copy back.
+        if is_back && self.architecture == Architecture::LogStructured {
+            let what = "copying a copy back with architecture = \"log-structured\" is not supported yet";
+            let problem = Diagnostic::error(Code::NotYet, what)
+                .at(&line.given.place, "onto the volume that it is a copy of")
+                .path(line.given.path.clone())
+                .help("restore the backup instead, or take architecture = \"home-area\"");
+            self.problems.push(problem);
+            return None;
+        }
+        Some(Order::Copy { source, target, volid, mode })
     }
 
     /// Source and target of a copy.
@@ -189,10 +212,6 @@ impl Context<'_> {
             relabel: Relabel::Restored,
         })
     }
-}
-
-fn copy(((source, _), (target, _)): (Placed, Placed), volid: Volid, mode: CopyMode) -> Order {
-    Order::Copy { source, target, volid, mode }
 }
 
 /// A backup with the switches at their defaults, asked for by an operator.

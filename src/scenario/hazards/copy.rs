@@ -44,10 +44,9 @@ pub static HAZARDS: &[Hazard] = &[
         .provided("closed by `cascade = \"refuse\"`")
         .after("S-2"),
     Hazard::new("H37", "--Xo", "the copy is copied back onto its source", &[AccessibleAfterRestore])
-        .cannot("no scenario yet: a copy is not copied back onto its source")
         .when("An establish with source and target exchanged.")
         .because("The source gets the label of the copy, and nobody finds it under its own ID.")
-        .provided("closed for safe-backup by `copy_back = \"recover-source-id\"`")
+        .provided("closed for safe-backup by `copy_back = \"recover-source-id\"`, while the copy hides the ID; home-area only")
         .after("S-2"),
     Hazard::new("H38", "-ooo", "the relationship ends by itself before the withdraw", &[Progress])
         .when("The controller copies every track and closes the relationship while the dump still runs.")

@@ -155,7 +155,9 @@ pub static ALL: &[Switch] = &[
         "copy_back",
         &["recover-source-id", "verbatim"],
         &["H37"],
-        "Which ID the source has when the copy is copied back.",
+        "Which ID the source has when a command copies the copy back onto it (safe-backup): the one that the copy hides, and \
+         no copy at all when none is hidden, or whatever the label of the copy says. Under the other methods it is the \
+         latter.",
     ),
     backup(
         "delete_target",
