@@ -27,7 +27,7 @@ pub use geometry::{Geometry, Position, SECTOR_BYTES};
 pub use mechanics::Arm;
 pub use model::DiskModel;
 pub use parameters::{DiskError, DiskParameters, SeekParameters};
-pub use queue::{Discipline, DiskQueue, Waiting};
+pub use queue::{DiskQueue, Scheduler, Waiting};
 pub use seek::{SeekCurve, SeekError};
 pub use specification::Specification;
 

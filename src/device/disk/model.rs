@@ -1,6 +1,7 @@
 //! What all disks of one type have in common: tables built at load, never changed, shared by their users.
 
 use super::mechanics::Mechanics;
+use super::queue::Scheduler;
 use super::specification::{Controller, Specification};
 use super::{DiskError, DiskParameters, Geometry};
 
@@ -35,6 +36,11 @@ impl DiskModel {
     /// Sectors a host may address.
     pub fn sectors(&self) -> u64 {
         self.mechanics.geometry.sectors()
+    }
+
+    /// The order in which the disk serves commands that wait; nothing where it has one that is not modelled.
+    pub fn scheduler(&self) -> Option<Scheduler> {
+        self.controller.scheduler
     }
 
     /// Ticks of a turn: phases are less.

@@ -2,6 +2,7 @@
 
 use super::clock::MINUTE;
 use super::geometry::SECTOR_BYTES;
+use super::queue::Scheduler;
 use super::seek::SeekError;
 use super::specification::{
     Angle, Controller, FastWrite, HeadOrder, Overheads, SeekForm, Sparing, Specification, Watermark, WatermarkOf,
@@ -105,6 +106,7 @@ impl DiskParameters {
                 watermark: Watermark { ppm: 0, of: WatermarkOf::Request },
                 least_write_positioning: Span::ZERO,
                 extra_disconnect: None,
+                scheduler: Some(Scheduler::Fcfs),
             },
         };
         let sectors = specification.sectors_of_zones().expect("zones of whole cylinders hold sectors");

@@ -3,6 +3,7 @@
 //! The terms are those of DiskSim 4.0, whose validated drives are written in them. A data sheet knows less; what it says
 //! is put into the same terms by [`DiskParameters`](super::DiskParameters).
 
+use super::queue::Scheduler;
 use crate::kernel::Span;
 
 /// A drive. Sectors have 512 bytes, cylinder 0 is the outermost.
@@ -134,6 +135,9 @@ pub struct Controller {
     /// Delay and positioning of a write take at least this long together.
     pub least_write_positioning: Span,
     pub extra_disconnect: Option<ExtraDisconnect>,
+    /// The order of waiting commands; nothing where the drive has one that is not modelled, which decides nothing while
+    /// one command is outstanding.
+    pub scheduler: Option<Scheduler>,
 }
 
 /// Overheads of a command by what went before it: after a read, after a write.
@@ -278,6 +282,7 @@ pub(crate) mod examples {
                 watermark: Watermark { ppm: 0, of: WatermarkOf::Request },
                 least_write_positioning: Span::ZERO,
                 extra_disconnect: None,
+                scheduler: Some(Scheduler::Fcfs),
             },
         }
     }
