@@ -5,11 +5,14 @@
 //! which is a plain mean where the second of the pair is 1. Its interval is Student's over the replications, never over
 //! single results, which hang together.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::{Attempt, Balance, Case, Finding, Tolerance};
 use crate::kernel::Stream;
 use crate::kernel::rng::replication_seed;
+use crate::scenario::drive::Drive;
 use crate::statistics::ratio_interval;
 
 /// The first series of every case, and the one that is run where it missed closely. Fixed before any comparison.
@@ -32,6 +35,8 @@ pub struct Experiment {
     pub unit: &'static str,
     pub warm_up: WarmUp,
     pub run: fn(&Replication) -> Sample,
+    /// The real drive that it is about.
+    pub drive: Option<Arc<Drive>>,
 }
 
 /// Whether the beginning of each run counts.
@@ -54,13 +59,14 @@ pub struct Measure {
 
 /// One run of an experiment.
 #[derive(Clone, Copy, Debug)]
-pub struct Replication {
+pub struct Replication<'a> {
     pub case: &'static str,
     pub seed: u64,
     pub length: u64,
+    pub drive: Option<&'a Drive>,
 }
 
-impl Replication {
+impl Replication<'_> {
     /// The random numbers of one purpose of this run.
     pub fn stream(&self, purpose: &str) -> Stream {
         Stream::new(self.seed, self.case, purpose)
@@ -118,6 +124,7 @@ fn series(experiments: &[Experiment], indices: &[usize], number: usize, cases: &
         case: experiments[index].name,
         seed: replication_seed(SEEDS[number], replication),
         length: experiments[index].length * factor,
+        drive: experiments[index].drive.as_deref(),
     };
     let runs: Vec<(usize, Replication)> = indices
         .iter()
@@ -190,6 +197,7 @@ mod tests {
             unit: "draws",
             warm_up: WarmUp::None,
             run,
+            drive: None,
         }
     }
 

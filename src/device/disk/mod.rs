@@ -23,7 +23,7 @@ pub(super) use divisor::Divisor;
 pub use drive::{Command, Drive};
 pub use geometry::{Geometry, Position, SECTOR_BYTES};
 pub use layout::Layout;
-pub use mechanics::Mechanics;
+pub use mechanics::{Head, Mechanics};
 pub use model::Model;
 pub use parameters::{DiskError, DiskParameters, SeekParameters};
 pub use rotation::{Rotation, TURN};

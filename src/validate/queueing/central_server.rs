@@ -193,5 +193,6 @@ pub fn central_server() -> Experiment {
         unit: "jobs",
         warm_up: WarmUp::Cut,
         run,
+        drive: None,
     }
 }

@@ -114,5 +114,6 @@ pub fn md1() -> Experiment {
         unit: "requests",
         warm_up: WarmUp::Cut,
         run,
+        drive: None,
     }
 }

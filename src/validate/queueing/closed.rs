@@ -157,6 +157,7 @@ pub fn repairman() -> Experiment {
         unit: "requests",
         warm_up: WarmUp::Cut,
         run,
+        drive: None,
     }
 }
 
@@ -194,5 +195,6 @@ pub fn single() -> Experiment {
         unit: "requests",
         warm_up: WarmUp::None,
         run,
+        drive: None,
     }
 }

@@ -69,6 +69,7 @@ pub fn seeks() -> Experiment {
         unit: "seeks",
         warm_up: WarmUp::None,
         run,
+        drive: None,
     }
 }
 
@@ -123,5 +124,6 @@ pub fn rotation() -> Experiment {
         unit: "reads",
         warm_up: WarmUp::None,
         run,
+        drive: None,
     }
 }

@@ -147,5 +147,6 @@ pub fn fork_join() -> Experiment {
         unit: "jobs",
         warm_up: WarmUp::Cut,
         run,
+        drive: None,
     }
 }

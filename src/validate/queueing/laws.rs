@@ -25,6 +25,7 @@ fn experiment(name: &'static str, parameters: &str, run: fn(&Replication) -> Sam
         unit: "jobs, in each of three queues",
         warm_up: WarmUp::None,
         run,
+        drive: None,
     }
 }
 
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn each_law_is_broken_by_a_job_that_is_not_counted() {
-        let replication = Replication { case: "laws", seed: 1, length: 1_000 };
+        let replication = Replication { case: "laws", seed: 1, length: 1_000, drive: None };
         let sums = emptied(&replication, three_servers());
         assert_eq!((sums.area, sums.busy), (sums.responses.ns(), sums.services));
         let broken = left_over(&replication, |sums| (sums.area + 1).abs_diff(sums.responses.ns()));

@@ -282,6 +282,7 @@ fn experiment(name: &'static str, parameters: String, jobs: u64, run: fn(&Replic
         unit: "jobs",
         warm_up: WarmUp::Cut,
         run,
+        drive: None,
     }
 }
 

@@ -208,5 +208,6 @@ pub fn small_writes() -> Experiment {
         unit: "requests",
         warm_up: WarmUp::Cut,
         run,
+        drive: None,
     }
 }

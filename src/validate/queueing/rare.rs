@@ -111,6 +111,7 @@ fn experiment(name: &'static str, expected: f64, run: fn(&Replication) -> Sample
         unit: "cycles with balanced failure biasing",
         warm_up: WarmUp::None,
         run,
+        drive: None,
     }
 }
 

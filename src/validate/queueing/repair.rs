@@ -155,6 +155,7 @@ fn experiment(name: &'static str, more: &str, replications: u64, run: fn(&Replic
         unit: "hours",
         warm_up: WarmUp::Cut,
         run,
+        drive: None,
     }
 }
 
@@ -263,6 +264,7 @@ fn loss(name: &'static str, expected: f64, run: fn(&Replication) -> Sample) -> E
         unit: "lives",
         warm_up: WarmUp::None,
         run,
+        drive: None,
     }
 }
 
