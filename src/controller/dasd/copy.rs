@@ -488,7 +488,10 @@ impl DasdController {
             _ => false,
         };
         if quiet {
-            self.volatile.devices[device.0 as usize].drainer = None;
+            // An operation that waits for several devices is woken once, though one append may end for all of them.
+            for state in self.volatile.devices.iter_mut().filter(|state| state.drainer == Some(slot)) {
+                state.drainer = None;
+            }
             // Not within this event: answers that are on their way arrive first.
             self.wait(slot, Span::ZERO, out);
         }
