@@ -7,10 +7,11 @@
 
 use std::sync::Arc;
 
+use super::method::place_in;
 use super::plan::{BackupPlan, FastReplication, MethodName};
 use super::session::SessionTag;
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
-use crate::controller::dasd::{DasdCommand, Payload};
+use crate::controller::dasd::{DasdCommand, HiddenRule, Payload};
 use crate::kernel::Time;
 use crate::vocab::{
     HiddenId, Label, LabelTrack, RelationNumber, Status, StepName, TRACK_BYTES, TrackImage, TrackNo, TrackRange,
@@ -77,6 +78,18 @@ impl Manager {
             self.member_established(slot, step, out);
             self.step_ended(slot, out);
         }
+    }
+
+    /// There is no snapshot to delete: the target keeps its tracks, as a home does behind a withdraw, but hides no ID.
+    pub(super) fn end_slow_copy(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let plan = self.backup_run(slot).plan;
+        if plan.hidden_rule() != HiddenRule::Clear || place_in(&plan, StepName::RelabelTarget).is_some() {
+            self.step_ended(slot, out);
+            return;
+        }
+        let ticket = self.session_ticket(slot, SessionTag::Step);
+        let label = LabelTrack::fresh(plan.target_id);
+        out.send(ManagerMessage::Dasd(DasdCommand::WriteLabel { ticket, device: plan.target, label }));
     }
 
     fn read_source(&mut self, slot: u32, next: u32, out: &mut ManagerOutbox) {

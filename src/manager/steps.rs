@@ -29,7 +29,7 @@ impl Manager {
 
     pub(super) fn begin_line(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
-        let (plan, job) = (run.plan, Job::Backup(run.backup));
+        let (plan, job, copied_slowly) = (run.plan, Job::Backup(run.backup), run.copied_slowly);
         let Some(line) = Manager::line_of(run) else {
             self.drop_session(slot, out);
             return;
@@ -72,6 +72,9 @@ impl Manager {
             StepName::RelabelTarget => {
                 self.backup_run(slot).wait = Wait::Relabel;
                 self.session_after(slot, self.parameters.relabel_time, out);
+            }
+            StepName::DeleteTarget if copied_slowly && plan.architecture == Architecture::LogStructured => {
+                self.end_slow_copy(slot, out);
             }
             StepName::DeleteTarget => {
                 let ticket = self.session_ticket(slot, SessionTag::Step);
