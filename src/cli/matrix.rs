@@ -126,7 +126,7 @@ mod tests {
             row.ends_with("[same-id-crash-before-offline](../scenarios/same-id-crash-before-offline.toml) |"),
             "{row}"
         );
-        assert!(text.contains("| closes: violated before, held now | 2: H1 H6 |"), "{text}");
+        assert!(text.contains("| closes: held now wherever violated before | 2: H1 H6 |"), "{text}");
         assert!(text.lines().any(|line| line.starts_with("| safe-backup | home-area | power-loss@")), "{text}");
         assert_eq!(told(&["same-id-crash-before-offline", "source-update-label"], false, 1).1, text, "on one thread");
     }

@@ -72,3 +72,22 @@ impl Cost {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaign::matrix;
+    use crate::scenario::hazards::breaks_by_design;
+
+    /// What the matrix holds no hazard responsible for is what a run without any shows.
+    #[test]
+    fn a_run_in_which_nothing_goes_wrong_breaks_what_its_method_breaks_by_design() {
+        let quiet = cases().into_iter().filter(|case| case.plan.faults.is_empty()).collect();
+        let findings = matrix::run(quiet, 2, || ());
+        assert_eq!(findings.len(), 8);
+        for finding in findings {
+            let method = finding.case.method.expect("the story has one backup");
+            assert_eq!(finding.violated, breaks_by_design(method), "{method} on {}", finding.case.architecture);
+        }
+    }
+}

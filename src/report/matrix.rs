@@ -71,16 +71,16 @@ pub struct Cell {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Comparison {
     pub architecture: &'static str,
-    /// A prior method was violated, and safe-backup held.
+    /// Wherever a prior method was violated, safe-backup held.
     pub closes: Vec<&'static str>,
-    /// A prior method was violated, and safe-backup in some of the same scenarios.
+    /// Of the scenarios in which a prior method was violated, safe-backup was violated in some.
     pub depends: Vec<&'static str>,
-    /// Both were violated in all of them.
+    /// Wherever a prior method was violated, so was safe-backup.
     pub leaves: Vec<&'static str>,
-    /// Safe-backup was violated and no prior method; or the hazard exists under safe-backup alone and was violated in some
-    /// run.
+    /// In some scenario safe-backup was violated and no prior method; or the hazard exists under safe-backup alone and was
+    /// violated in some run.
     pub adds: Vec<&'static str>,
-    /// The hazard exists under safe-backup alone, and held in every run.
+    /// The hazard exists under safe-backup alone, and held in every run that says something.
     pub new_and_held: Vec<&'static str>,
     /// Both held.
     pub held_by_all: Vec<&'static str>,
@@ -148,20 +148,27 @@ enum Said {
 }
 
 fn said(hazard: &Hazard, finding: &Finding) -> Said {
-    let checks = finding.outcome.checks.iter().filter(|check| hazard.violates.contains(&check.invariant));
+    let Some(method) = finding.case.method else { return Said::Nothing };
+    let checks = finding.outcome.checks.iter().filter(|check| hazard.is_shown_by(check.invariant, method));
     let verdicts: Vec<Verdict> = checks.map(|check| check.verdict).collect();
     match finding.verdict {
         _ if verdicts.contains(&Verdict::Fail) => Said::Violated,
         Verdict::Inconclusive => Said::Nothing,
-        // What it breaks was never put to the test.
+        // What it breaks was never put to the test, or the method breaks it anyway.
         Verdict::Pass | Verdict::Fail if !verdicts.contains(&Verdict::Pass) => Said::Nothing,
         Verdict::Pass | Verdict::Fail => Said::Held,
     }
 }
 
 fn cell(hazard: &Hazard, findings: &[&Finding]) -> Cell {
-    let all: BTreeSet<Invariant> = findings.iter().flat_map(|finding| finding.violated.iter().copied()).collect();
-    let (own, beside): (Vec<Invariant>, Vec<Invariant>) = all.iter().partition(|it| hazard.violates.contains(it));
+    let mut own = BTreeSet::new();
+    let mut beside = BTreeSet::new();
+    for finding in findings {
+        let shown = |it: Invariant| finding.case.method.is_some_and(|method| hazard.is_shown_by(it, method));
+        let (shown, other): (Vec<Invariant>, Vec<Invariant>) = finding.violated.iter().partition(|it| shown(**it));
+        own.extend(shown);
+        beside.extend(other);
+    }
     let count = |wanted: Said| {
         let found = findings.iter().filter(|finding| said(hazard, finding) == wanted).count();
         u64::try_from(found).expect("runs are few")
@@ -172,7 +179,7 @@ fn cell(hazard: &Hazard, findings: &[&Finding]) -> Cell {
         () if count(Said::Held) == 0 => "inconclusive",
         () => "held",
     };
-    let names = |invariants: &[Invariant]| invariants.iter().map(|invariant| invariant.name()).collect();
+    let names = |invariants: &BTreeSet<Invariant>| invariants.iter().map(|invariant| invariant.name()).collect();
     Cell {
         state,
         violated: names(&own),
@@ -199,37 +206,60 @@ fn compare(on: Architecture, findings: &[Finding]) -> Comparison {
     comparison
 }
 
+/// How many scenarios were violated before and now, before alone, now alone.
+#[derive(Default)]
+struct Pairs {
+    compared: usize,
+    both: usize,
+    before: usize,
+    now: usize,
+}
+
+/// Scenario by scenario, of those that say something for both sides. A prior method that broke it is enough for "before",
+/// and so is one that breaks by design what is broken now.
+fn pairs(hazard: &Hazard, new: &[&Finding], prior: &[&Finding]) -> Pairs {
+    let mut pairs = Pairs::default();
+    for finding in new {
+        let of_same = |other: &&&Finding| other.case.scenario == finding.case.scenario;
+        let beside: Vec<&Finding> =
+            prior.iter().filter(of_same).filter(|it| said(hazard, it) != Said::Nothing).copied().collect();
+        let now = said(hazard, finding);
+        if beside.is_empty() || now == Said::Nothing {
+            continue;
+        }
+        let broken: Vec<Invariant> =
+            finding.violated.iter().filter(|it| hazard.violates.contains(it)).copied().collect();
+        let before = beside
+            .iter()
+            .any(|other| said(hazard, other) == Said::Violated || broken.iter().any(|it| other.violated.contains(it)));
+        pairs.compared += 1;
+        match (before, now == Said::Violated) {
+            (true, true) => pairs.both += 1,
+            (true, false) => pairs.before += 1,
+            (false, true) => pairs.now += 1,
+            (false, false) => {}
+        }
+    }
+    pairs
+}
+
 fn list_for<'c>(
     comparison: &'c mut Comparison,
     hazard: &Hazard,
     new: &[&Finding],
     prior: &[&Finding],
 ) -> &'c mut Vec<&'static str> {
-    let beside = |others: &[&Finding], it: &Finding| others.iter().any(|other| other.case.scenario == it.case.scenario);
-    let both = |runs: &[&Finding], others: &[&Finding]| -> Vec<Said> {
-        let matched = runs.iter().filter(|finding| beside(others, finding));
-        matched.map(|finding| said(hazard, finding)).collect()
-    };
-    let (now, before) = (both(new, prior), both(prior, new));
     let alone: Vec<Said> = new.iter().map(|finding| said(hazard, finding)).collect();
     let brought = hazard.exposure_of(MethodName::SafeBackup) == Exposure::New;
-    if now.is_empty() {
-        return match () {
-            () if brought && alone.contains(&Said::Violated) => &mut comparison.adds,
-            () if brought && alone.iter().all(|said| *said == Said::Held) && !alone.is_empty() => {
-                &mut comparison.new_and_held
-            }
-            () => &mut comparison.not_compared,
-        };
-    }
-    let failed = now.iter().filter(|said| **said == Said::Violated).count();
-    match before.contains(&Said::Violated) {
-        _ if now.contains(&Said::Nothing) || before.contains(&Said::Nothing) => &mut comparison.not_compared,
-        true if failed == 0 => &mut comparison.closes,
-        true if failed < now.len() => &mut comparison.depends,
-        true => &mut comparison.leaves,
-        false if failed > 0 => &mut comparison.adds,
-        false => &mut comparison.held_by_all,
+    match pairs(hazard, new, prior) {
+        Pairs { compared: 0, .. } if brought && alone.contains(&Said::Violated) => &mut comparison.adds,
+        Pairs { compared: 0, .. } if brought && alone.contains(&Said::Held) => &mut comparison.new_and_held,
+        Pairs { compared: 0, .. } => &mut comparison.not_compared,
+        Pairs { now, .. } if now > 0 => &mut comparison.adds,
+        Pairs { both: 0, before: 0, .. } => &mut comparison.held_by_all,
+        Pairs { both: 0, .. } => &mut comparison.closes,
+        Pairs { before: 0, .. } => &mut comparison.leaves,
+        Pairs { .. } => &mut comparison.depends,
     }
 }
 

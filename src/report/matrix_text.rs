@@ -61,12 +61,19 @@ fn legend() -> String {
          | held | what the hazard would break was put to the test and held |\n\
          | **UII** | violated: the invariants that the hazard breaks |\n\
          | **UII** 1/3 | violated in one of three runs, held or undecided in the others: a switch of the scenario decides |\n\
-         | held (UOI) | held, but another invariant was violated in the same run |\n\
-         | ? | inconclusive: no run proves anything |\n\
+         | held (LAW) | held, but another invariant was violated in the same run |\n\
+         | ? | inconclusive: no run proves anything, or the method breaks by design what the hazard would break |\n\
          | – | not applicable: no scenario answers |\n\n\
-         The symbol in front is the analysis: X exposed, o reduced, – closed, N new with the method.\n\n\
-         | | Invariant | |\n|---|---|---|\n",
+         The symbol in front is the analysis: X exposed, o reduced, – closed, N new with the method.\n\n",
     );
+    text += "What a method breaks by design, in a run in which nothing goes wrong, stands in the cells of those hazards alone \
+             that tell of it: ";
+    let own = |&method: &MethodName| {
+        let own: Vec<&str> = hazards::breaks_by_design(method).iter().map(|it| short(*it)).collect();
+        (!own.is_empty()).then(|| format!("{} of `{method}`", own.join(" ")))
+    };
+    text += &MethodName::ALL.iter().filter_map(own).collect::<Vec<_>>().join(", ");
+    text += ".\n\n| | Invariant | |\n|---|---|---|\n";
     for &invariant in Invariant::ALL {
         text += &format!("| {} | `{invariant}` | {} |\n", short(invariant), invariant.statement());
     }
@@ -86,7 +93,7 @@ fn table(group: &Group, columns: &[Column]) -> String {
         let hazard = Hazard::find(row.hazard).expect("rows are hazards of the catalogue");
         for (column, cell) in columns.iter().zip(&row.cells) {
             let method = MethodName::parse(column.method).expect("columns are methods");
-            text += &format!(" {} {} |", hazard.exposure_of(method).symbol(), shown(cell));
+            text += &format!(" {} {} |", hazard.exposure_of(method).symbol(), shown(method, cell));
         }
         let scenarios: Vec<String> =
             row.scenarios.iter().map(|name| format!("[{name}](../scenarios/{name}.toml)")).collect();
@@ -95,8 +102,11 @@ fn table(group: &Group, columns: &[Column]) -> String {
     text + "\n"
 }
 
-fn shown(cell: &Cell) -> String {
-    let beside = if cell.beside.is_empty() { String::new() } else { format!(" ({})", shorts(&cell.beside)) };
+fn shown(method: MethodName, cell: &Cell) -> String {
+    let own = hazards::breaks_by_design(method);
+    let is_own = |name: &str| Invariant::parse(name).is_some_and(|it| own.contains(&it));
+    let beside: Vec<&'static str> = cell.beside.iter().copied().filter(|name| !is_own(name)).collect();
+    let beside = if beside.is_empty() { String::new() } else { format!(" ({})", shorts(&beside)) };
     match cell.state {
         "not-applicable" => "–".to_owned(),
         "inconclusive" => "?".to_owned(),
@@ -120,10 +130,13 @@ fn comparisons(comparisons: &[Comparison]) -> String {
     for comparison in comparisons {
         text += &format!("### On {}\n\n| | Hazards |\n|---|---|\n", comparison.architecture);
         for (what, list) in [
-            ("closes: violated before, held now", &comparison.closes),
-            ("closes or leaves, as a switch is set: violated before, and now in some scenarios", &comparison.depends),
-            ("leaves: violated before and now", &comparison.leaves),
-            ("adds: held before or nothing to violate, violated now as a switch is set", &comparison.adds),
+            ("closes: held now wherever violated before", &comparison.closes),
+            (
+                "closes or leaves, as a switch is set: held now in some of the scenarios that were violated before",
+                &comparison.depends,
+            ),
+            ("leaves: violated now wherever violated before", &comparison.leaves),
+            ("adds: held before or nothing to violate, violated now in some scenario", &comparison.adds),
             ("new, and held in every run", &comparison.new_and_held),
             ("held before and now", &comparison.held_by_all),
             ("not compared: no scenario answers for both, or a run proves nothing", &comparison.not_compared),

@@ -40,6 +40,9 @@ pub struct Hazard {
     pub source: &'static str,
     /// Why no scenario can show it; empty when one can.
     pub inexpressible: &'static str,
+    /// A method that is open to it is the danger already when nothing goes wrong: what it
+    /// [breaks by design](breaks_by_design) counts.
+    pub by_design: bool,
 }
 
 names! {
@@ -99,7 +102,28 @@ pub fn all() -> impl Iterator<Item = &'static Hazard> {
     GROUPS.iter().flat_map(|group| group.hazards)
 }
 
+/// What a method breaks in each backup and restore, though nothing goes wrong (patent paragraphs 6 and 8; HAZARDS 3). A
+/// hazard that comes on top is not to blame for it.
+pub const fn breaks_by_design(method: MethodName) -> &'static [Invariant] {
+    use Invariant::*;
+    match method {
+        // From the copy until the target is offline and relabelled.
+        MethodName::SameIdOffline => &[UniqueOnlineId, UniqueIplId, CachedIdCoherent],
+        // Between relationship and label; and the tape and what is restored from it say the copy's ID.
+        MethodName::NoVolidManual => {
+            &[UniqueOnlineId, UniqueIplId, CachedIdCoherent, RestoreFidelity, BackupId, SuccessMeansSuccess]
+        }
+        MethodName::DirectDump | MethodName::SafeBackup => &[],
+    }
+}
+
 impl Hazard {
+    /// Whether a violation of the invariant under the method says something of this hazard.
+    pub fn is_shown_by(&self, invariant: Invariant, method: MethodName) -> bool {
+        let own = self.by_design && self.exposure_of(method) != Exposure::Closed;
+        self.violates.contains(&invariant) && (own || !breaks_by_design(method).contains(&invariant))
+    }
+
     pub fn find(id: &str) -> Option<&'static Hazard> {
         all().find(|hazard| hazard.id == id)
     }
@@ -129,6 +153,7 @@ impl Hazard {
             condition: nothing,
             source: nothing,
             inexpressible: nothing,
+            by_design: false,
         }
     }
 
@@ -149,6 +174,11 @@ impl Hazard {
 
     const fn after(mut self, source: &'static str) -> Hazard {
         self.source = source;
+        self
+    }
+
+    const fn by_design(mut self) -> Hazard {
+        self.by_design = true;
         self
     }
 
@@ -205,6 +235,20 @@ mod tests {
         }
         assert_eq!(hazard.exposure_of(MethodName::SameIdOffline), Exposure::Exposed);
         assert_eq!(hazard.exposure_of(MethodName::SafeBackup), Exposure::Closed);
+    }
+
+    #[test]
+    fn what_a_method_breaks_anyway_is_no_sign_of_a_hazard_on_top() {
+        let shown = |id: &str, invariant: Invariant, method: MethodName| {
+            Hazard::find(id).expect("it is there").is_shown_by(invariant, method)
+        };
+        assert!(shown("H1", Invariant::UniqueIplId, MethodName::SameIdOffline), "the hazard is the design");
+        assert!(!shown("H1", Invariant::UniqueIplId, MethodName::NoVolidManual), "the method is closed to it");
+        assert!(!shown("H11", Invariant::UniqueIplId, MethodName::SameIdOffline));
+        assert!(shown("H11", Invariant::UniqueIplId, MethodName::SafeBackup));
+        assert!(shown("H45", Invariant::BackupExists, MethodName::NoVolidManual));
+        assert!(!shown("H45", Invariant::SuccessMeansSuccess, MethodName::NoVolidManual));
+        assert!(!shown("H45", Invariant::CowOrder, MethodName::SafeBackup), "it does not break that");
     }
 
     /// What the analysis says of the invention against the prior art, as its symbols say it.
