@@ -138,7 +138,11 @@ fn a_wrong_expectation_is_noticed() {
 /// The resolved form of a scenario is the same scenario: the digest of its run says so.
 #[test]
 fn the_resolved_scenario_runs_to_the_same_end() {
-    for (name, changes) in cases() {
+    let all = cases();
+    // Of each scenario as it is, and under the last of its answers: what lies between resolves no differently.
+    let next = all.iter().skip(1).map(|(name, _)| Some(name)).chain([None]);
+    let ends = all.iter().zip(next).filter(|((name, set), next)| set.is_empty() || Some(name) != *next);
+    for (name, changes) in ends.map(|(case, _)| case.clone()) {
         // A scenario that names other files finds them beside itself only.
         if name == "trace-replay" {
             continue;
