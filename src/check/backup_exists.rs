@@ -69,8 +69,8 @@ impl BackupExists {
 }
 
 fn is_readable(scene: &Scene<impl View>, entry: &InventoryEntry) -> bool {
-    let image = scene.books.jobs.image(entry.backup);
-    let extents = image.map_or(Extents::whole(0), |image| image.extents);
+    let case = scene.books.jobs.backup(entry.backup).filter(|case| case.image.is_some());
+    let extents = case.map_or(Extents::whole(0), |case| case.copied);
     TapeAudit::of(scene.view, entry, None, &extents).is_readable()
 }
 

@@ -10,6 +10,7 @@ use super::setup::Setup;
 use super::view::{EntryState, View};
 use crate::controller::dasd::DasdFact;
 use crate::kernel::Time;
+use crate::manager::plan::BackupPlan;
 use crate::manager::{ManagerFact, Outcome};
 use crate::vocab::{
     Backup, Device, Extents, Image, LabelTrack, RelationNumber, Restore, Status, TrackNo, VolumeId, WriteNumber,
@@ -75,14 +76,21 @@ impl Books {
             DasdFact::PointInTimeSet { relation, source, target }
                 if self.begin_copy_back(view, relation, source, target) => {}
             DasdFact::PointInTimeSet { relation, source, target } => {
-                let case = self.jobs.of_pair_mut(source, target);
+                let mut case = self.jobs.of_pair_mut(source, target);
+                // Whatever is allocated at T0 is to be in the image, whatever the program knows of it.
+                if let Some(case) = &mut case
+                    && let Some(allocated) = case.allocations.as_ref().and_then(|known| known.at(case.source, now))
+                {
+                    case.extents = allocated;
+                }
                 let extents = case.as_ref().map(|case| case.extents);
+                let copied = case.as_ref().map(|case| case.copied);
                 // From here on the target is being overwritten: what it held is given up. But nobody gave up a volume that
                 // was named by mistake (H24), and what should have been saved is what was meant.
                 let mistaken = case.as_ref().is_some_and(|case| case.target != target);
                 let meant = case.map_or(source, |case| case.source);
                 if let Some(id) = self.label(target).id().filter(|_| !mistaken) {
-                    self.ledger.void_tracks(id, extents.as_ref());
+                    self.ledger.void_tracks(id, copied.as_ref());
                 }
                 let image = self.image_of(view, meant, extents);
                 if let Some(case) = self.jobs.of_pair_mut(source, target) {
@@ -107,7 +115,7 @@ impl Books {
                     if let (Some(id), Some(image)) = (case.target_id, &case.image)
                         && case.target == target
                     {
-                        self.ledger.restart_tracks(id, &image.contents, &case.extents, now);
+                        self.ledger.restart_tracks(id, &image.contents, &case.copied, now);
                     }
                 }
             }
@@ -130,7 +138,7 @@ impl Books {
             DasdFact::RelationshipWithdrawn { relation, .. } => {
                 // What the target holds now is unpredictable, unless it has every track (MODEL 3.4.4).
                 let case = self.jobs.of_relation(relation).filter(|case| !case.whole);
-                if let Some((id, extents)) = case.and_then(|case| Some((case.target_id?, case.extents))) {
+                if let Some((id, extents)) = case.and_then(|case| Some((case.target_id?, case.copied))) {
                     self.ledger.void_tracks(id, Some(&extents));
                 }
                 if let Some(volume) = self.copy_back(relation).filter(|copy| !copy.whole).map(|copy| copy.volume) {
@@ -214,7 +222,18 @@ impl Books {
             ManagerFact::StimulusAccepted { backup, plan, source, target, method } => {
                 let target_id = self.label(target).id();
                 let plan = setup.plan(plan);
-                self.jobs.backups.push(BackupCase::new(backup, plan, method, source, target, target_id, now));
+                let mut case = BackupCase::new(backup, plan, method, source, target, target_id, now);
+                if plan.is_some_and(BackupPlan::follows_directory) {
+                    case.allocations = Some(setup.allocations.clone());
+                }
+                self.jobs.backups.push(case);
+            }
+            ManagerFact::VtocRead { backup, .. } => {
+                if let Some(case) = self.jobs.backup_mut(backup)
+                    && let Some(found) = case.allocations.as_ref().and_then(|known| known.at(case.source, now))
+                {
+                    case.copied = found;
+                }
             }
             ManagerFact::ApplicationQuiesced { backup, source } => {
                 let extents = self.jobs.backup(backup).map(|case| case.extents);

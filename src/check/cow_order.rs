@@ -53,7 +53,7 @@ impl CowOrder {
         for relation in scene.view.relations() {
             let Some(case) = case_of(scene, relation) else { continue };
             let tracks = (0..case.image.as_ref().map_or(0, |image| image.contents.tracks())).map(TrackNo);
-            let own = tracks.filter(|&track| case.extents.contains(track) && scene.view.own(relation.number, track));
+            let own = tracks.filter(|&track| case.copied.contains(track) && scene.view.own(relation.number, track));
             let judged: Vec<(TrackNo, bool)> =
                 own.filter_map(|track| Some((track, unsaved(scene, relation, track)?))).collect();
             if judged.is_empty() {
@@ -78,7 +78,7 @@ fn case_of<'a>(scene: &'a Scene<impl View>, relation: Relation) -> Option<&'a Ba
 
 /// Whether the target home lacks the T0 content; `None` when nothing can be said.
 fn unsaved(scene: &Scene<impl View>, relation: Relation, track: TrackNo) -> Option<bool> {
-    let case = case_of(scene, relation).filter(|case| case.extents.contains(track))?;
+    let case = case_of(scene, relation).filter(|case| case.copied.contains(track))?;
     let image = case.image.as_ref().filter(|image| track.0 < image.contents.tracks())?;
     let excused = case.target_written(track);
     (!excused).then(|| scene.view.home_tag(relation.target, track) != image.contents.get(track))

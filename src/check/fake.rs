@@ -50,6 +50,7 @@ pub fn setup() -> Setup {
         volumes: vec![volume(0, "PROD01"), volume(1, "SPARE1"), volume(2, "SPARE2")],
         backups: vec![BackupPlan::plain(SOURCE, id("PROD01"), TARGET, id("SPARE1"), TRACKS)],
         restores: Vec::new(),
+        allocations: Default::default(),
         chains: Vec::new(),
         limits: Limits {
             rto: Span::from_secs(3_600),

@@ -9,7 +9,7 @@ use super::tape::Reading;
 use super::view::JobState;
 use crate::controller::dasd::CopyMode;
 use crate::kernel::Time;
-use crate::manager::plan::{BackupPlan, MethodName, Reintroduce, TargetId};
+use crate::manager::plan::{Allocations, BackupPlan, MethodName, Reintroduce, TargetId};
 use crate::manager::{Job, Outcome};
 use crate::vocab::{
     Backup, Device, Extents, HiddenContext, HiddenFormat, HiddenId, LabelTrack, RelationNumber, Restore, TrackNo,
@@ -56,8 +56,12 @@ pub struct BackupCase {
     /// The ID is on tape in the hidden place only, until a restore puts it back.
     pub at_restore: bool,
     pub mode: CopyMode,
-    /// What is backed up.
+    /// What is backed up; of a backup that follows the directory, what was allocated at T0.
     pub extents: Extents,
+    /// What its copy is about: what the program found in the directory.
+    pub copied: Extents,
+    /// What the directory of the source says, where that decides.
+    pub allocations: Option<Allocations>,
     pub source: Device,
     pub target: Device,
     /// The ID that the target bears by itself.
@@ -131,6 +135,8 @@ impl BackupCase {
             at_restore: plan.is_some_and(|plan| plan.reintroduce == Reintroduce::AtRestore),
             mode: plan.map_or(CopyMode::NoCopy, |plan| plan.mode),
             extents: plan.map_or(Extents::whole(u32::MAX), |plan| plan.extents),
+            copied: plan.map_or(Extents::whole(u32::MAX), |plan| plan.extents),
+            allocations: None,
             source,
             target,
             target_id,

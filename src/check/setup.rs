@@ -2,7 +2,7 @@
 
 use crate::controller::dasd::Architecture;
 use crate::kernel::Span;
-use crate::manager::plan::{BackupPlan, RestorePlan};
+use crate::manager::plan::{Allocations, BackupPlan, RestorePlan};
 use crate::scenario::Plan;
 use crate::scenario::plan::Limits;
 use crate::vocab::{Device, DeviceNumber, Invariant, VolumeId};
@@ -16,6 +16,8 @@ pub struct Setup {
     pub volumes: Vec<CheckedVolume>,
     pub backups: Vec<BackupPlan>,
     pub restores: Vec<RestorePlan>,
+    /// What the directories of volumes say, from which instant on.
+    pub allocations: Allocations,
     /// Whether the writes of a workload are a chain, each of which depends on those before it.
     pub chains: Vec<bool>,
     pub limits: Limits,
@@ -55,6 +57,7 @@ impl Setup {
             volumes: volumes.collect(),
             backups: plan.backups.clone(),
             restores: plan.restores.clone(),
+            allocations: plan.host.allocations.clone(),
             chains: plan.workloads.iter().map(|workload| workload.dependent).collect(),
             limits: plan.limits,
             required: plan.expect.required.clone(),

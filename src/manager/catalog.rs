@@ -142,6 +142,8 @@ pub struct Catalog {
     pub image_labels: Vec<(Backup, VolumeId)>,
     /// Restores that an operator takes for done and that left a volume nobody can use.
     pub undiscovered: Vec<Restore>,
+    /// The tracks that a backup found allocated.
+    pub scopes: Vec<(Backup, Extents)>,
     /// Volumes that are copied back, by their device, and that somebody waits for. Paper.
     pub awaited: Vec<(Device, VolumeId)>,
     /// The same as it was generated.
@@ -172,6 +174,7 @@ impl Catalog {
             run_book: Vec::new(),
             image_labels: Vec::new(),
             undiscovered: Vec::new(),
+            scopes: Vec::new(),
             awaited: Vec::new(),
             backups: 0,
             stimulus_of: Vec::new(),

@@ -281,6 +281,11 @@ pub enum ManagerFact {
     RecoveryDone,
     /// The image is gone, with all that it held in memory.
     Down,
+    /// The program knows which tracks of the source are in use.
+    VtocRead {
+        backup: Backup,
+        source: Device,
+    },
 }
 
 impl ManagerFact {
@@ -325,6 +330,7 @@ impl ManagerFact {
             ManagerFact::DuplicatePrompt { .. } => EventName::DuplicatePrompt,
             ManagerFact::PromptAnswered { .. } => EventName::PromptAnswered,
             ManagerFact::IplDone => EventName::IplDone,
+            ManagerFact::VtocRead { .. } => EventName::VtocRead,
             ManagerFact::RecoveryDone => EventName::RecoveryDone,
             ManagerFact::WriteIssued { .. }
             | ManagerFact::CopyMistyped { .. }
@@ -391,9 +397,9 @@ impl ManagerFact {
             | ManagerFact::RestoredLabelWritten { device, .. }
             | ManagerFact::RestoreComplete { device, .. }
             | ManagerFact::LabelRead { device } => (Some(device), None),
-            ManagerFact::StimulusAccepted { source, .. } | ManagerFact::ApplicationQuiesced { source, .. } => {
-                (Some(source), None)
-            }
+            ManagerFact::StimulusAccepted { source, .. }
+            | ManagerFact::ApplicationQuiesced { source, .. }
+            | ManagerFact::VtocRead { source, .. } => (Some(source), None),
             _ => (None, None),
         }
     }

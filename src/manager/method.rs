@@ -105,7 +105,8 @@ pub fn table(method: MethodName) -> &'static [Line] {
 /// deleted behind the end; a method that gives the target another ID deletes it in the place of the withdraw, before that.
 /// With `withdraw_after = "eof-hardened"` the copy goes before the inventory knows of the tape. `relabel_after_withdraw`
 /// gives methods that have no such step a new label behind the withdraw; `same-id-offline` has it anyway. Where the
-/// target's bindings are to be deleted, that follows the end.
+/// target's bindings are to be deleted, that follows the end. `extent_scope = "allocated"` reads the directory of the
+/// volume in front of the establish.
 pub fn lines(plan: &BackupPlan) -> Vec<Line> {
     let mut lines = table(plan.method).to_vec();
     let place = |lines: &[Line], step| lines.iter().position(|line| line.step == step);
@@ -117,6 +118,12 @@ pub fn lines(plan: &BackupPlan) -> Vec<Line> {
         if is_deleted && place(&lines, StepName::RelabelTarget).is_some() {
             lines.insert(withdraw, DELETION);
         }
+    }
+    // What is allocated is looked up in front of the establish, and may change in between (H22).
+    if plan.follows_directory()
+        && let Some(establish) = lines.iter().position(establishes)
+    {
+        lines.insert(establish, line(StepName::ReadVtoc, OnFailure::Undo));
     }
     if plan.withdraw_after == WithdrawAfter::EofHardened
         && let (Some(withdraw), Some(inventory)) =
@@ -154,6 +161,15 @@ pub fn dump_line(plan: &BackupPlan) -> usize {
 pub fn withdraw_line(plan: &BackupPlan) -> Option<usize> {
     let lines = lines(plan);
     lines.iter().position(ends_copy).or_else(|| lines.iter().position(|line| line.step == StepName::DeleteTarget))
+}
+
+fn establishes(line: &Line) -> bool {
+    matches!(line.step, StepName::EstablishWithheld | StepName::EstablishWithVolid | StepName::OperatorEstablish)
+}
+
+/// The line behind the establish.
+pub fn line_after_establish(plan: &BackupPlan) -> Option<usize> {
+    lines(plan).iter().position(establishes).map(|place| place + 1)
 }
 
 fn ends_copy(line: &Line) -> bool {

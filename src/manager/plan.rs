@@ -36,12 +36,34 @@ pub struct HostParameters {
     pub dump_read_tracks: u32,
     pub dump_buffers: u32,
     pub devices: Vec<DeviceConfiguration>,
+    /// What the directories of volumes say, from the start on and from each later instant on.
+    pub allocations: Allocations,
     /// What the stickers of the cartridges say.
     pub cartridges: Vec<TapeVolser>,
     pub label_check: LabelCheck,
     pub sequence_check: SequenceCheck,
     /// The marks that close a file are acknowledged before they are on tape.
     pub buffered_marks: BufferedMarks,
+}
+
+/// Which tracks of a volume are in use: label, directory and data sets (MODEL 2.1), from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allocation {
+    pub device: Device,
+    pub from: Time,
+    pub extents: Extents,
+}
+
+/// The allocations of volumes with a backup that asks for them, those of one volume in the order of their instants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allocations(pub Vec<Allocation>);
+
+impl Allocations {
+    /// What the directory of a volume says at an instant.
+    pub fn at(&self, device: Device, time: Time) -> Option<Extents> {
+        let known = self.0.iter().rev().find(|known| known.device == device && known.from <= time);
+        known.map(|known| known.extents)
+    }
 }
 
 /// One host image: its name, and how its I/O configuration describes each device, in the order of [`Device`].
@@ -406,6 +428,16 @@ pub const DUMP_RETRIES: u32 = 2;
 pub const RETENTION: Span = Span::from_secs(26 * 3_600);
 
 impl BackupPlan {
+    /// Whether it copies what the volume's directory says is in use, and not what the plan says.
+    pub fn follows_directory(&self) -> bool {
+        self.extent_scope == ExtentScope::Allocated && self.method.makes_copy()
+    }
+
+    /// The same backup of other tracks.
+    pub fn of_tracks(self, extents: Extents) -> BackupPlan {
+        BackupPlan { extents, tracks: extents.tracks(), ..self }
+    }
+
     /// Whether the entry at `place` has a stimulus of its own: it belongs to no group, or is its first member.
     pub fn leads(&self, place: usize) -> bool {
         self.group.is_none_or(|group| usize::from(group.leader) == place)

@@ -444,7 +444,8 @@ impl Manager {
         };
         let established = relation.is_some() && copy_is_whole && identity_is_sound;
         // Everything before the dump is done when the copy stands; a dump that was cut is made again.
-        established.then(|| entry.steps_done.max(2).min(dump_line))
+        let behind_establish = method::line_after_establish(plan).unwrap_or(dump_line);
+        established.then(|| entry.steps_done.max(behind_establish).min(dump_line))
     }
 
     /// As [`Self::resumption`], for a dump of the source itself: T0 stands as long as its writes are held.

@@ -239,7 +239,9 @@ impl Manager {
     /// The scenario's `[[backup]]` that a job came from.
     pub(super) fn plan_of(&self, backup: Backup) -> Option<BackupPlan> {
         let place = self.durable.stimulus_of.get(backup.0 as usize)?;
-        Some(self.backups[*place])
+        let plan = self.backups[*place];
+        let scope = self.durable.scopes.iter().find(|(known, _)| *known == backup);
+        Some(scope.map_or(plan, |(_, extents)| plan.of_tracks(*extents)))
     }
 
     pub(super) fn add_inventory(&mut self, entry: InventoryEntry) {

@@ -15,7 +15,7 @@ use crate::controller::dasd::{Architecture, CopyTerms, DasdCommand, HiddenRule, 
 use crate::controller::tape::{TapeCommand, TapeResult};
 use crate::device::cartridge::Record;
 use crate::kernel::Time;
-use crate::vocab::{Device, LabelTrack, Status, StepName};
+use crate::vocab::{Device, LabelTrack, Status, StepName, TRACK_BYTES, TrackNo, TrackRange, VTOC_TRACKS};
 
 impl Manager {
     pub(super) fn line_of(run: &BackupRun) -> Option<Line> {
@@ -50,6 +50,13 @@ impl Manager {
             StepName::AcceptStimulus | StepName::QuiesceApplication | StepName::ResumeApplication | StepName::End => {
                 self.backup_run(slot).wait = Wait::Record;
                 self.session_after(slot, self.parameters.record_write, out);
+            }
+            StepName::ReadVtoc => {
+                let (device, first) = (plan.source, TrackNo(1));
+                let count = VTOC_TRACKS.min(plan.extents.volume() - 1);
+                let ticket = self.session_ticket(slot, SessionTag::Step);
+                let (range, bytes) = (TrackRange { device, first, count }, u64::from(count) * TRACK_BYTES);
+                out.send(ManagerMessage::Dasd(DasdCommand::Read { ticket, range, bytes, images: true }));
             }
             StepName::EstablishWithheld | StepName::EstablishWithVolid if self.waits_for_group(slot, out) => {}
             StepName::EstablishWithheld | StepName::EstablishWithVolid => self.send_establish(slot, out),
@@ -318,6 +325,16 @@ impl Manager {
                 let source = run.plan.source;
                 self.forget_changes(source);
                 self.member_established(slot, step, out);
+                self.step_ended(slot, out);
+            }
+            (StepName::ReadVtoc, Status::Good) => {
+                let run = self.backup_run(slot);
+                let (backup, plan) = (run.backup, run.plan);
+                let allocated = self.parameters.allocations.at(plan.source, out.now()).unwrap_or(plan.extents);
+                self.backup_run(slot).plan = plan.of_tracks(allocated);
+                self.durable.scopes.retain(|(known, _)| *known != backup);
+                self.durable.scopes.push((backup, allocated));
+                out.report(ManagerFact::VtocRead { backup, source: plan.source });
                 self.step_ended(slot, out);
             }
             (StepName::OperatorWithdraw, Status::Good | Status::Rejected) => {

@@ -59,9 +59,11 @@ mod tests {
 
     #[test]
     fn a_scenario_answers_for_itself_and_for_what_its_entries_name() {
-        let text = examples::Example::find("same-id-crash-before-offline").expect("it is shipped").text;
+        let shipped = examples::Example::find("same-id-crash-before-offline").expect("it is shipped").text;
+        let (story, _) = shipped.split_once("[[expect.when]]").expect("it answers for others");
+        let text = format!("{story}[[expect.when]]\nmethod = \"safe-backup\"\nviolates = []\n");
         let (own, other) = (MethodName::SameIdOffline, MethodName::SafeBackup);
-        let found = answers_of(text);
+        let found = answers_of(&text);
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].method, found[0].set.len()), (Some(own), 0));
         assert_eq!(

@@ -137,6 +137,7 @@ tables! {
         name: String,
         volume: VolumeId,
         extents: Vec<Given<String>>,
+        created: Span,
     } later &[];
 
     RawWorkload, "a workload" {

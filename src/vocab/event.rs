@@ -133,6 +133,7 @@ names! {
         VaryOnlineDone = "vary-online-done",
         MountCommandDone = "mount-command-done",
         TargetReused = "target-reused",
+        VtocRead = "vtoc-read",
     }
 }
 
@@ -161,6 +162,7 @@ names! {
         MountAndRestore = "mount-and-restore",
         RelabelRestored = "relabel-restored",
         VaryRestoredOnline = "vary-restored-online",
+        ReadVtoc = "read-vtoc",
     }
 }
 

@@ -5,6 +5,9 @@ use super::id::TrackNo;
 /// Runs of one extent list: what a data set of the 3390 may have on one volume is 16 (G).
 pub const MOST_RUNS: usize = 16;
 
+/// Tracks 1 to this one hold the directory of a volume (MODEL 2.1, A).
+pub const VTOC_TRACKS: u32 = 15;
+
 /// Tracks `first` to `first + count - 1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TrackRun {
@@ -48,6 +51,20 @@ impl Extents {
         let mut kept = [TrackRun::default(); MOST_RUNS];
         kept[..sorted.len()].copy_from_slice(&sorted);
         Some(Extents { runs: kept, count: sorted.len() as u8, volume })
+    }
+
+    /// As [`Self::of`], with runs that follow each other as one.
+    pub fn joined(runs: &[TrackRun], volume: u32) -> Option<Extents> {
+        let mut sorted = runs.to_vec();
+        sorted.sort_unstable();
+        let mut joined: Vec<TrackRun> = Vec::new();
+        for run in sorted {
+            match joined.last_mut().filter(|last| last.end() == run.first) {
+                Some(last) => last.count += run.count,
+                None => joined.push(run),
+            }
+        }
+        Extents::of(&joined, volume)
     }
 
     pub fn runs(&self) -> &[TrackRun] {

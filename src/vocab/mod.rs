@@ -9,7 +9,7 @@ pub mod label;
 
 pub use contents::{Paged, Tag, TrackImage};
 pub use event::{EventName, Goal, Invariant, Slip, StepName};
-pub use extent::{Extents, MOST_RUNS, TrackRun};
+pub use extent::{Extents, MOST_RUNS, TrackRun, VTOC_TRACKS};
 pub use id::{
     Backup, Cartridge, Device, DeviceNumber, Drive, Image, RelationNumber, Restore, TrackNo, VolumeId, Workload,
     WriteNumber,

@@ -106,5 +106,6 @@ fn meaning(event: EventName) -> &'static str {
         VaryOnlineDone => "The host has a device online.",
         MountCommandDone => "A host has looked at a label again.",
         TargetReused => "A target serves another source.",
+        VtocRead => "The program has read in the volume's directory which tracks are in use.",
     }
 }

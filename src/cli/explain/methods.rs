@@ -166,6 +166,11 @@ fn step(step: StepName) -> Step {
         StepName::VaryRestoredOnline => {
             ("storage manager or operator", "The restored volume comes online.", &[VaryOnlineRequested, VaryOnlineDone])
         }
+        StepName::ReadVtoc => (
+            MANAGER,
+            "Under `extent_scope = \"allocated\"`: the directory of the volume says which tracks are in use; those are copied.",
+            &[VtocRead],
+        ),
     };
     Step { actor, about, events }
 }

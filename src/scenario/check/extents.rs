@@ -1,11 +1,13 @@
 //! What backups and restores are about: whole volumes, ranges of tracks, or data sets named in a volume's directory.
 //!
 //! The directory is the VTOC of MODEL 2.1, as far as anybody asks it: which tracks a data set has. It lies on tracks 1 to 15
-//! itself, behind the label, and names of its own embed the volume's ID; no data set lies there.
+//! itself, behind the label, and names of its own embed the volume's ID; no data set lies there. A data set may be created while
+//! the run goes on: a backup of what is allocated knows those that were there when it read the directory (H22).
 
 use crate::controller::dasd::Architecture;
-use crate::manager::plan::{BackupPlan, DeleteTarget, ExtentScope, FastReplication, Medium, MethodName, Readback};
-use crate::vocab::{Extents, MOST_RUNS, TrackRun, VolumeId};
+use crate::kernel::{Span, Time};
+use crate::manager::plan::{Allocation, BackupPlan, DeleteTarget, FastReplication, Medium, MethodName, Readback};
+use crate::vocab::{Device, Extents, MOST_RUNS, TrackRun, VTOC_TRACKS, VolumeId};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, Place, suggestion};
@@ -13,10 +15,8 @@ use super::super::names::Granularity;
 use super::super::raw::{RawBackup, RawDataset};
 use super::super::shape::Given;
 use super::volumes::Volume;
-use super::{Context, list};
+use super::{Context, list, or};
 
-/// Tracks 1 to this one hold the directory (MODEL 2.1, A).
-const VTOC_TRACKS: u32 = 15;
 const MOST_DATASETS: usize = 10_000;
 /// Characters of a data set name, and of each of its parts (G: the rules of MVS).
 const LONGEST_NAME: usize = 44;
@@ -28,6 +28,8 @@ pub struct Dataset {
     pub name: String,
     pub volume: VolumeId,
     pub extents: Extents,
+    /// It is not there before.
+    pub created: Time,
 }
 
 /// The keys that say what a backup or a restore is about.
@@ -92,7 +94,73 @@ impl Context<'_> {
             self.bad_extent(&given.place, &given.path, &what, "give each data set tracks of its own");
             return None;
         }
-        Some(Dataset { name: name.value.clone(), volume: volume.id, extents })
+        let created = Time::ZERO + or(&raw.created, Span::ZERO);
+        Some(Dataset { name: name.value.clone(), volume: volume.id, extents, created })
+    }
+
+    /// What a backup of the allocated tracks of a volume is about when all its data sets are there. What the directory says
+    /// from which instant on is noted beside.
+    pub(super) fn allocated(
+        &mut self,
+        entry: &Given<RawBackup>,
+        (device, volume): (Device, &Volume),
+    ) -> Option<Extents> {
+        let raw = &entry.value;
+        if let Some(place) =
+            raw.extents.as_ref().map(|given| &given.place).or(raw.datasets.as_ref().map(|it| &it.place))
+        {
+            let problem = Diagnostic::error(Code::Contradiction, "two keys say which tracks are copied")
+                .at(place, "these tracks")
+                .path(entry.path.clone())
+                .help("leave out `extent_scope`, or what names the tracks");
+            self.problems.push(problem);
+            return None;
+        }
+        let here: Vec<Dataset> = self.datasets.iter().filter(|known| known.volume == volume.id).cloned().collect();
+        let mut instants: Vec<Time> = here.iter().map(|dataset| dataset.created).collect();
+        instants.push(Time::ZERO);
+        instants.sort_unstable();
+        instants.dedup();
+        let mut last = None;
+        for from in instants {
+            // The label, the directory, and the data sets that are there by then.
+            let mut runs = vec![TrackRun { first: 0, count: (VTOC_TRACKS + 1).min(volume.tracks) }];
+            let there = here.iter().filter(|dataset| dataset.created <= from);
+            runs.extend(there.flat_map(|dataset| dataset.extents.runs()));
+            let Some(extents) = Extents::joined(&runs, volume.tracks) else {
+                let what = format!("what {} has allocated lies in more than {MOST_RUNS} ranges", volume.id);
+                self.bad_extent(&entry.place, &entry.path, &what, "let data sets follow each other");
+                return None;
+            };
+            let known = Allocation { device, from, extents };
+            if !self.allocations.contains(&known) {
+                self.allocations.push(known);
+            }
+            last = Some(extents);
+        }
+        last
+    }
+
+    /// A whole volume does not come back from the allocated tracks of one.
+    pub(super) fn restores_what_was_saved(
+        &mut self,
+        place: (&Place, &str),
+        volume: VolumeId,
+        extents: &Extents,
+        backups: &[BackupPlan],
+    ) -> Option<()> {
+        let mut of_volume = backups.iter().filter(|plan| plan.source_id == volume).peekable();
+        let scoped = of_volume.peek().is_some() && of_volume.all(BackupPlan::follows_directory);
+        if !(scoped && extents.is_whole()) {
+            return Some(());
+        }
+        let message = "restoring a whole volume from backups of its allocated tracks is not supported yet";
+        let problem = Diagnostic::error(Code::NotYet, message)
+            .at(place.0, "all tracks of the volume")
+            .path(place.1)
+            .help("name `datasets` or `extents`, or back up with `extent_scope = \"full-volume\"`");
+        self.problems.push(problem);
+        None
     }
 
     /// The tracks of `volume` that a backup or a restore is about.
@@ -136,7 +204,7 @@ impl Context<'_> {
 
     /// What a backup of some tracks cannot be combined with.
     pub(super) fn extents_are_possible(&mut self, entry: &Given<RawBackup>, plan: &BackupPlan) -> Option<()> {
-        if plan.extents.is_whole() {
+        if plan.extents.is_whole() && !plan.follows_directory() {
             return Some(());
         }
         let raw = &entry.value;
@@ -155,10 +223,10 @@ impl Context<'_> {
             (plan.medium == Medium::Dasd, "medium = \"dasd\""),
             (plan.fast_replication != FastReplication::Required, "`fast_replication` other than \"required\""),
             (plan.readback != Readback::None, "`readback`"),
-            (plan.extent_scope != ExtentScope::FullVolume, "`extent_scope` other than \"full-volume\""),
         ];
         let Some((_, what)) = whole_volumes.into_iter().find(|(asked, _)| *asked) else { return Some(()) };
-        let place = raw.extents.as_ref().map(|given| &given.place).or(raw.datasets.as_ref().map(|given| &given.place));
+        let named = raw.extents.as_ref().map(|given| &given.place).or(raw.datasets.as_ref().map(|given| &given.place));
+        let place = named.or(raw.extent_scope.as_ref().map(|given| &given.place));
         let message = format!("a backup of some tracks with {what} is not supported yet");
         let problem = Diagnostic::error(Code::NotYet, message)
             .at(place.unwrap_or(&entry.place), "some tracks only")

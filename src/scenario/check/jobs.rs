@@ -5,8 +5,8 @@ use crate::device::cartridge::TapeVolser;
 use crate::kernel::Time;
 use crate::manager::operator_step::MANUAL_LABEL_COMMIT;
 use crate::manager::plan::{
-    BackupPlan, DUMP_RETRIES, DeleteTarget, Medium, MethodName, OldDevice, Readback, Relabel, RestoreIfOnline,
-    RestoreLabel, RestorePlan, TargetId, WithdrawAfter,
+    BackupPlan, DUMP_RETRIES, DeleteTarget, ExtentScope, Medium, MethodName, OldDevice, Readback, Relabel,
+    RestoreIfOnline, RestoreLabel, RestorePlan, TargetId, WithdrawAfter,
 };
 use crate::vocab::{Device, DeviceNumber, TRACK_BYTES, VolumeId};
 
@@ -76,7 +76,12 @@ impl Context<'_> {
             (source, from.clone())
         };
         let selection = Selection { granularity: &raw.granularity, extents: &raw.extents, datasets: &raw.datasets };
-        let extents = self.extents_of(&selection, &from, &entry.path)?;
+        let scoped = makes_copy && or(&raw.extent_scope, ExtentScope::FullVolume) == ExtentScope::Allocated;
+        let extents = if scoped {
+            self.allocated(entry, (source, &from))?
+        } else {
+            self.extents_of(&selection, &from, &entry.path)?
+        };
         let plain = BackupPlan::plain(source, from.id, target, to.id, from.tracks);
         let by_hand = method == Some(MethodName::NoVolidManual);
         let label_commit = if by_hand { MANUAL_LABEL_COMMIT } else { plain.label_commit };
@@ -242,6 +247,7 @@ impl Context<'_> {
         }
         let selection = Selection { granularity: &raw.granularity, extents: &raw.extents, datasets: &raw.datasets };
         let extents = self.extents_of(&selection, &volume, &entry.path)?;
+        self.restores_what_was_saved((&volume_given.place, &volume_given.path), volume.id, &extents, backups)?;
         let all_backups_read = backups.len() == list(&self.raw.backup).len();
         if all_backups_read
             && !backups.iter().any(|backup| backup.source_id == volume.id && backup.extents.cover(&extents))

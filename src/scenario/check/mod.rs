@@ -15,7 +15,7 @@ mod workloads;
 use crate::controller::dasd::Architecture;
 use crate::device::profiles::{self, Profile};
 use crate::host::{AnswerRule, OperatorParameters, SlipRates};
-use crate::manager::plan::{HostParameters, ImagePlan};
+use crate::manager::plan::{Allocation, Allocations, HostParameters, ImagePlan};
 use crate::vocab::{Device, DeviceNumber, VolumeId};
 
 use super::catalogue::Code;
@@ -67,6 +67,8 @@ struct Context<'a> {
     volumes: Vec<Volume>,
     images: Vec<ImagePlan>,
     datasets: Vec<Dataset>,
+    /// What the directories of volumes say that are backed up by them.
+    allocations: Vec<Allocation>,
     /// False when a volume could not be read: then an unknown name may be its name, and is not reported.
     volumes_complete: bool,
     architecture: Architecture,
@@ -85,6 +87,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         volumes: Vec::new(),
         images: Vec::new(),
         datasets: Vec::new(),
+        allocations: Vec::new(),
         volumes_complete: true,
         architecture: architecture(raw, profile),
         inputs: Vec::new(),
@@ -112,7 +115,8 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let host_times = context.host(cartridges);
     let operator = context.operator();
     let limits = context.limits((&dasd, &tape, &host_times, &operator), &backups, &restores);
-    let host = HostParameters { orphan_grace: limits.orphan_grace, ..host_times };
+    let allocations = Allocations(std::mem::take(&mut context.allocations));
+    let host = HostParameters { orphan_grace: limits.orphan_grace, allocations, ..host_times };
     let (expect, expectation) = context.expectation(architecture, &workloads, &backups, &restores);
     let notes = Notes {
         profile: profile.name,

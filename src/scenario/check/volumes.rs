@@ -5,7 +5,7 @@ use crate::device::cartridge::TapeVolser;
 use crate::device::disk::SECTOR_BYTES;
 use crate::device::profiles::Profile;
 use crate::host::WorkloadPlan;
-use crate::manager::plan::{BackupPlan, DeviceConfiguration, HostParameters, RestorePlan};
+use crate::manager::plan::{Allocations, BackupPlan, DeviceConfiguration, HostParameters, RestorePlan};
 use crate::vocab::{Device, DeviceNumber, SLOT_BYTES, TRACKS_PER_CYLINDER, VolumeId};
 
 use super::super::catalogue::Code;
@@ -272,6 +272,7 @@ impl Context<'_> {
             dump_read_tracks: small("host.dump_read_tracks"),
             dump_buffers: small("host.dump_buffers"),
             devices: self.volumes.iter().map(configuration).collect(),
+            allocations: Allocations::default(),
             cartridges,
             label_check: hardware.label_check(),
             sequence_check: hardware.sequence_check(),

@@ -40,7 +40,6 @@ pub static HAZARDS: &[Hazard] = &[
              still holds in its memory",
         ),
     Hazard::new("H22", "-XXX", "an extent allocated after T0 is not in the copy", &[PointInTimeFidelity])
-        .cannot("no scenario yet: the relationship always covers the whole volume")
         .when("Only allocated extents are copied, and the allocation changes meanwhile.")
         .because("What was free at the establish is outside the relationship; whatever the VTOC says later is not there.")
         .provided("only under `extent_scope = \"allocated\"`")

@@ -1,7 +1,8 @@
 //! What backups and restores are about, as keys: data sets are resolved to the tracks that they have.
 
 use super::super::check::{Checked, Dataset};
-use super::{Writer, name, names, quoted};
+use super::{Writer, duration, name, names, quoted};
+use crate::kernel::Time;
 use crate::vocab::Extents;
 
 /// Ranges of tracks, as in `"0-29"`.
@@ -22,11 +23,12 @@ impl Writer {
 
     /// The volume directories.
     pub(super) fn datasets(&mut self, checked: &Checked) {
-        for Dataset { name: dataset, volume, extents } in &checked.notes.datasets {
+        for Dataset { name: dataset, volume, extents, created } in &checked.notes.datasets {
             self.heading("[[dataset]]");
             self.raw("name", &quoted(dataset));
             self.raw("volume", &name(volume));
             self.raw("extents", &ranges(extents));
+            self.raw("created", &duration(*created - Time::ZERO));
         }
     }
 }

@@ -272,7 +272,11 @@ impl Writer {
     fn backup(&mut self, backup: &BackupPlan, checked: &Checked) {
         self.heading("[[backup]]");
         self.stimulus(&backup.stimulus);
-        self.extents(&backup.extents);
+        if backup.follows_directory() {
+            self.raw("granularity", "\"volume\"");
+        } else {
+            self.extents(&backup.extents);
+        }
         self.raw("method", &name(backup.method));
         self.raw("source", &name(backup.source_id));
         if backup.method.makes_copy() {
