@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::outcome::{CheckReport, EndReason, RunOutcome, Verdict};
+use super::outcome::{CheckReport, EndReason, RunOutcome, TraceReplay, Verdict};
 use crate::fault::plan::FaultPlan;
 use crate::names;
 use crate::scenario::plan::{Expectation, ExpectedVerdict};
@@ -80,6 +80,13 @@ fn doubts(outcome: &RunOutcome, faults: &[FaultPlan]) -> Vec<String> {
     if outcome.end_reason == EndReason::Interrupted {
         doubts.push("the run was interrupted".to_owned());
     }
+    for TraceReplay { workload, course } in outcome.replays.iter().filter(|replay| replay.course.is_overloaded()) {
+        doubts.push(format!(
+            "the trace of workload {workload} comes faster than it is answered: {} of {} requests were unfinished when the \
+             last was issued, {} half way",
+            course.backlog.last, course.counts.issued, course.backlog.half
+        ));
+    }
     for check in outcome.checks.iter().filter(|check| check.required && check.verdict == Verdict::Inconclusive) {
         doubts.push(match check.undecided {
             0 => format!("{} is required and was never put to the test", check.invariant),
@@ -127,6 +134,7 @@ mod tests {
     use super::*;
     use crate::campaign::outcome::{GoalReport, Violation};
     use crate::fault::plan::{Anchor, Fault};
+    use crate::host::{Backlog, Counts, Replay, Replayed};
     use crate::kernel::{Span, Time};
     use crate::measure::{Measures, Remainder};
 
@@ -165,6 +173,7 @@ mod tests {
             goals: vec![GoalReport { name: "cow-during-dump".into(), required: false, hits: 0 }],
             measured: Measures::new(&[], &[], 1).finish(Time::from_ns(100), Remainder::default()),
             components: Vec::new(),
+            replays: Vec::new(),
         }
     }
 
@@ -230,6 +239,29 @@ mod tests {
         assert_eq!((judgement.verdict, judgement.held), (Verdict::Inconclusive, false));
         run.goals[0].hits = 3;
         assert!(judge(&run, &[], &expect).held);
+    }
+
+    #[test]
+    fn an_overloaded_replay_is_inconclusive() {
+        let open = Replay::Open { scale_numerator: 1, scale_denominator: 1 };
+        let judged = |replay: Replay, issued: u64, half: u64, last: u64| {
+            let mut run = outcome(&[], &[], &[]);
+            let counts = Counts { issued, completed: issued, failed: 0 };
+            let course = Replayed { replay, recorded: issued, counts, backlog: Backlog { half, last } };
+            run.replays.push(TraceReplay { workload: 2, course });
+            judge(&run, &[], &Expectation::default())
+        };
+        let overloaded = judged(open, 1_000, 6, 11);
+        assert_eq!(overloaded.verdict, Verdict::Inconclusive);
+        assert!(overloaded.reasons[0].contains("workload 2") && overloaded.reasons[0].contains("11 of 1000"));
+        for (replay, issued, half, last) in [
+            (open, 1_000, 6, 9),
+            (open, 1_100, 6, 11),
+            (open, 1_000, 11, 11),
+            (Replay::Closed { depth: 64 }, 1_000, 30, 63),
+        ] {
+            assert_eq!(judged(replay, issued, half, last).verdict, Verdict::Pass, "{replay:?} {issued} {half} {last}");
+        }
     }
 
     #[test]

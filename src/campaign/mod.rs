@@ -10,7 +10,7 @@ pub mod trial;
 
 pub use judge::{Judgement, Met, judge};
 pub use outcome::{
-    CheckReport, Component, EndReason, ExposureReport, Flow, GoalReport, Progress, RunOutcome, Verdict, Violation,
-    Watch,
+    CheckReport, Component, EndReason, ExposureReport, Flow, GoalReport, Progress, RunOutcome, TraceReplay, Verdict,
+    Violation, Watch,
 };
 pub use trial::{Happening, Trial};

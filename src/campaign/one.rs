@@ -1,6 +1,6 @@
 //! One run of one plan, watched: checks and measures beside the events, and what they found.
 
-use super::outcome::{Component, EndReason, Flow, GoalReport, Progress, RunOutcome, Watch};
+use super::outcome::{Component, EndReason, Flow, GoalReport, Progress, RunOutcome, TraceReplay, Watch};
 use super::trial::{Happening, Trial};
 use crate::check::{Checks, Seen, Setup};
 use crate::host::{WorkloadFact, WorkloadPlan};
@@ -60,6 +60,7 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
         goals: goals.collect(),
         measured: measures.finish(now, Remainder { requests: outstanding_in(world), blocks: blocks_of(world) }),
         components: components_of(plan, world, now),
+        replays: replays_of(world),
     })
 }
 
@@ -129,6 +130,11 @@ fn see_online(measures: &mut Measures, trial: &Trial) {
         Some(OnlineDevice { device, cached, label: world.dasd.is_up().then(|| world.dasd.logical_label(device).id())? })
     });
     measures.online(trial.run.now(), online);
+}
+
+fn replays_of(world: &World) -> Vec<TraceReplay> {
+    let workloads = world.workloads.iter().enumerate();
+    workloads.filter_map(|(workload, it)| it.replayed().map(|course| TraceReplay { workload, course })).collect()
 }
 
 fn outstanding_in(world: &World) -> u64 {

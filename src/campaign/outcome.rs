@@ -1,6 +1,7 @@
 //! What one run gives back, and how it is watched while it goes on.
 
 pub use crate::check::{CheckReport, ExposureReport, Verdict, Violation};
+use crate::host::Replayed;
 use crate::kernel::{Time, Usage};
 use crate::measure::{Measured, Sample};
 use crate::names;
@@ -48,6 +49,16 @@ pub struct RunOutcome {
     pub goals: Vec<GoalReport>,
     pub measured: Measured,
     pub components: Vec<Component>,
+    /// The workloads that replay a trace.
+    pub replays: Vec<TraceReplay>,
+}
+
+/// How a workload replayed its trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceReplay {
+    /// Its place in the scenario.
+    pub workload: usize,
+    pub course: Replayed,
 }
 
 /// How far a run has come.

@@ -12,4 +12,6 @@ pub use plan::{
     Pattern, PlanError, Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume, entity_names,
 };
 pub use requester::{Requester, RequesterMessage, RequesterOutbox, RequesterTimer};
-pub use workload::{Counts, TimerKind, WRITE_NUMBER_BITS, Workload, WorkloadFact, WorkloadOutbox, WorkloadTimer};
+pub use workload::{
+    Backlog, Counts, Replayed, TimerKind, WRITE_NUMBER_BITS, Workload, WorkloadFact, WorkloadOutbox, WorkloadTimer,
+};

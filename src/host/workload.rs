@@ -19,9 +19,9 @@ mod state;
 
 use std::sync::Arc;
 
-pub use state::Counts;
+pub use state::{Backlog, Counts};
 
-use super::plan::WorkloadPlan;
+use super::plan::{Replay, WorkloadKind, WorkloadPlan};
 use crate::kernel::{Class, Outbox, Span, Time};
 use crate::vocab::{self, HostReply, HostRequest, Op, Status, Ticket, TrackNo, VolumeId, WriteNumber};
 use state::{Access, Client, Durable, Fixed, Outstanding, Transfer, Volatile};
@@ -92,6 +92,28 @@ pub struct Workload {
     volatile: Volatile,
 }
 
+/// How the replay of a trace went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replayed {
+    pub replay: Replay,
+    /// Requests of the trace.
+    pub recorded: u64,
+    pub counts: Counts,
+    pub backlog: Backlog,
+}
+
+impl Replayed {
+    /// Whether requests came faster than they were answered, so that times of answers tell how long the trace is and nothing
+    /// of the system: in open loop more than 1 % of the requests were unfinished when the last was issued (VALIDATION B.2),
+    /// at least ten, and more than half way (A: a short trace or an even load of some requests is no backlog).
+    pub fn is_overloaded(&self) -> bool {
+        const FEW: u64 = 10;
+        let Backlog { half, last } = self.backlog;
+        let open = matches!(self.replay, Replay::Open { .. });
+        open && last >= FEW && last * 100 > self.counts.issued && last > half
+    }
+}
+
 impl Workload {
     /// `port` comes back in the tickets of the answers; `entity` names the random stream (see
     /// [`super::plan::entity_names`]). The plan has passed [`WorkloadPlan::check`].
@@ -107,6 +129,21 @@ impl Workload {
 
     pub fn counts(&self) -> Counts {
         self.durable.counts
+    }
+
+    /// How the replay of a trace went so far; `None` for a synthetic workload.
+    pub fn replayed(&self) -> Option<Replayed> {
+        let WorkloadKind::Trace { replay, .. } = self.fixed.plan.kind else { return None };
+        let (counts, backlog) = (self.durable.counts, self.durable.backlog);
+        Some(Replayed { replay, recorded: self.fixed.recorded, counts, backlog })
+    }
+
+    /// Notes how many requests were waiting when another came.
+    fn note_backlog(&mut self, waiting: u64) {
+        self.durable.backlog.last = waiting;
+        if self.durable.counts.issued <= self.fixed.recorded / 2 {
+            self.durable.backlog.half = waiting;
+        }
     }
 
     /// Requests issued and not ended.
@@ -333,6 +370,7 @@ impl Workload {
         let sent = self.send(request, outbox);
         if sent {
             self.durable.counts.issued += 1;
+            self.note_backlog(self.outstanding() - 1);
             outbox.report(WorkloadFact::Issued { op: transfer.op, volume: transfer.volume });
         }
         sent
@@ -359,6 +397,7 @@ impl Workload {
         let Transfer { op, volume, first: track, .. } = transfer;
         self.durable.counts.issued += 1;
         self.durable.counts.failed += 1;
+        self.note_backlog(self.outstanding());
         outbox.report(WorkloadFact::Issued { op, volume });
         let (issued_at, status) = (outbox.now(), Status::NotOperational);
         outbox.report(WorkloadFact::Done { op, track, bytes: 0, issued_at, volume, hit: false, status });
@@ -660,6 +699,34 @@ mod tests {
         assert_eq!((bench.peak, bench.facts.last().unwrap().0), (4, Time::from_ns(25 * MS.ns())));
         assert_eq!(bench.workload.counts(), counts(100, 100, 0));
         assert!(bench.workload.is_exhausted());
+    }
+
+    #[test]
+    fn a_closed_replay_waits_its_recorded_delays() {
+        let kind = trace(Replay::Closed { depth: 1 }, &[(0, 0, 512, false), (0, 512, 512, false), (0, 0, 512, false)]);
+        let WorkloadKind::Trace { records, replay } = kind else { unreachable!("it is a trace") };
+        let delays = [0, 2, 5].into_iter().map(Span::from_ms);
+        let records = records.iter().zip(delays).map(|(record, delay)| TraceRecord { delay, ..*record }).collect();
+        let bench = finished(started(WorkloadKind::Trace { records, replay }, MS));
+        // Each takes a millisecond: the second comes at 3 ms, the third at 9 ms.
+        assert_eq!(bench.facts.last().unwrap().0, Time::from_ns(10 * MS.ns()));
+        let replayed = bench.workload.replayed().unwrap();
+        assert_eq!((replayed.recorded, replayed.counts), (3, counts(3, 3, 0)));
+        assert!(!replayed.is_overloaded());
+    }
+
+    #[test]
+    fn requests_that_pile_up_are_noticed() {
+        let records: Vec<_> = (0..100).map(|number| (number * 10, number * 4_096, 4_096, false)).collect();
+        let replayed = |kind| finished(started(kind, MS)).workload.replayed().unwrap();
+        let open = Replay::Open { scale_numerator: 1, scale_denominator: 1 };
+        // One every 10 us, and each takes a millisecond.
+        let fast = replayed(trace(open, &records));
+        assert_eq!(fast.backlog, Backlog { half: 49, last: 99 });
+        assert!(fast.is_overloaded());
+        let slow = replayed(trace(Replay::Open { scale_numerator: 200, scale_denominator: 1 }, &records));
+        assert_eq!((slow.backlog, slow.is_overloaded()), (Backlog { half: 0, last: 0 }, false));
+        assert!(!replayed(trace(Replay::Closed { depth: 64 }, &records)).is_overloaded());
     }
 
     /// The real trace, if this machine has it: placed on 3390-3 volumes (50,085 tracks) in each way, every request is

@@ -2,10 +2,11 @@
 
 use super::summary::{
     Backup, BlockSum, Check, ComponentUse, Conservation, Expected, Fault, FirstViolation, Goal, Latency, Operator,
-    PhaseLatency, REPLAY, Reached, RequestSum, Restore, SCHEMA, Step, Summary, Volume,
+    PhaseLatency, REPLAY, Reached, ReplayOfTrace, RequestSum, Restore, SCHEMA, Step, Summary, Volume,
 };
-use crate::campaign::{CheckReport, Component, Judgement, Met, RunOutcome};
+use crate::campaign::{CheckReport, Component, Judgement, Met, RunOutcome, TraceReplay};
 use crate::fault::plan::{Anchor, FaultPlan, FaultRate, Occurrence, Side};
+use crate::host::Replay;
 use crate::kernel::{Span, Time};
 use crate::measure::{
     BackupMeasure, Blocks, Measured, Milestone, Percentiles, Phase, Requests, RestoreMeasure, StepMeasure,
@@ -24,6 +25,29 @@ pub struct Subject<'a> {
     pub devices: &'a [DeviceNumber],
     pub faults: &'a [FaultPlan],
     pub rates: &'a [FaultRate],
+}
+
+impl From<&TraceReplay> for ReplayOfTrace {
+    fn from(replay: &TraceReplay) -> ReplayOfTrace {
+        let TraceReplay { workload, course } = *replay;
+        let (mode, time_scale_ratio, depth) = match course.replay {
+            Replay::Open { scale_numerator, scale_denominator } => {
+                ("open", Some(scale_numerator as f64 / scale_denominator as f64), None)
+            }
+            Replay::Closed { depth } => ("closed", None, Some(depth)),
+        };
+        ReplayOfTrace {
+            workload,
+            mode,
+            time_scale_ratio,
+            depth,
+            recorded: course.recorded,
+            issued: course.counts.issued,
+            unfinished_half_way: course.backlog.half,
+            unfinished_at_last: course.backlog.last,
+            overloaded: course.is_overloaded(),
+        }
+    }
 }
 
 impl Summary {
@@ -65,6 +89,7 @@ impl Summary {
                 steps: operator.steps.actions,
             },
             methods: super::methods::totals(backups, restores),
+            replays: outcome.replays.iter().map(ReplayOfTrace::from).collect(),
             conservation: Conservation { requests: (*requests).into(), blocks: (*blocks).into() },
         }
     }
@@ -444,6 +469,7 @@ pub(super) mod tests {
             goals: vec![GoalReport { name: "cow-during-dump".into(), required: true, hits: 17 }],
             measured: measured(),
             components: vec![Component { name: "dasd.cpu".into(), servers: 2, usage }],
+            replays: Vec::new(),
         };
         let occurrence =
             Occurrence::Event { name: EventName::DumpTrackRead, device: Some(Device(1)), track: Some(TrackNo(900)) };

@@ -38,7 +38,28 @@ pub struct Summary {
     pub faults: Vec<Fault>,
     pub operator: Operator,
     pub methods: Vec<Method>,
+    /// One for each workload that replays a trace.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replays: Vec<ReplayOfTrace>,
     pub conservation: Conservation,
+}
+
+/// How a trace was replayed: its mode, and whether requests piled up.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReplayOfTrace {
+    pub workload: usize,
+    /// `open` or `closed`.
+    pub mode: &'static str,
+    /// In open loop, what recorded times are multiplied by.
+    pub time_scale_ratio: Option<f64>,
+    /// In closed loop, the most requests outstanding.
+    pub depth: Option<u32>,
+    pub recorded: u64,
+    pub issued: u64,
+    /// Unfinished requests when the last one of the first half, and of all, was issued.
+    pub unfinished_half_way: u64,
+    pub unfinished_at_last: u64,
+    pub overloaded: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::summary::{Backup, Check, Latency, Method, Restore, Step, Summary, Volume};
+use super::summary::{Backup, Check, Latency, Method, ReplayOfTrace, Restore, Step, Summary, Volume};
 use super::text::{Align, Column, count, counted, duration, grid, share, wrap};
 
 /// How the text is to look.
@@ -27,6 +27,7 @@ pub fn render(summary: &Summary, replay: &str, style: Style) -> String {
     let mut page = Page { text: String::new(), style };
     page.verdict(summary);
     page.faults(summary);
+    page.replays(&summary.replays);
     page.latency(&summary.volumes);
     page.conservation(summary);
     page.availability(&summary.volumes);
@@ -198,6 +199,24 @@ impl Page {
                 share(volume.read_hits, volume.reads),
                 counted(volume.writes, "write"),
                 count(volume.failed)
+            ));
+        }
+    }
+
+    fn replays(&mut self, replays: &[ReplayOfTrace]) {
+        for replay in replays {
+            let mode = match (replay.time_scale_ratio, replay.depth) {
+                (Some(scale), _) => format!("in open loop, recorded times multiplied by {scale}"),
+                (None, Some(depth)) => format!("in closed loop, at most {depth} outstanding"),
+                (None, None) => replay.mode.to_owned(),
+            };
+            self.sentence(&format!(
+                "Workload {} replayed {} of {} recorded {mode}; {} unfinished half way, {} at the last",
+                replay.workload,
+                count(replay.issued),
+                counted(replay.recorded, "request"),
+                count(replay.unfinished_half_way),
+                count(replay.unfinished_at_last)
             ));
         }
     }

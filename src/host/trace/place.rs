@@ -321,6 +321,31 @@ mod tests {
     }
 
     #[test]
+    fn a_closed_replay_waits_as_long_as_was_recorded() {
+        let us = |us: u64| Some(Span::from_us(us));
+        let mut trace = trace(&[(0, 0, 512), (0, 0, 512), (0, 0, 0), (0, 0, 512), (0, 0, T + 1), (0, 0, 512)]);
+        for (place, (at, response, delay)) in [
+            (5, us(7), us(40)),
+            (20, us(3), None),
+            (25, None, None),
+            (30, us(60), None),
+            (70, None, None),
+            (99, None, None),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let record = &mut trace.records[place];
+            (record.at, record.response, record.delay) = (Span::from_us(at), response, delay);
+        }
+        let placement = place(&trace, &volumes(&[1, 1]), Address::Strict).unwrap();
+        let delays: Vec<u64> = placement.records.iter().map(|record| record.delay.ns() / 1_000).collect();
+        // What the format tells; the gap over what is no request less the response; nothing where requests overlapped, in
+        // both parts of one request; nothing where the response is not known.
+        assert_eq!(delays, [0, 40, 7, 0, 0, 0]);
+    }
+
+    #[test]
     fn a_request_in_too_many_pieces_is_refused() {
         let mut requests: Vec<_> = (0..1_100).rev().map(|page| (0, page * 4_096, 4_096)).collect();
         requests.push((0, 0, 1_024 * 4_096));

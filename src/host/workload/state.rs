@@ -13,6 +13,15 @@ pub struct Counts {
     pub failed: u64,
 }
 
+/// Requests without an answer when another was issued: in the first half of a trace, and of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// At the last request of the first half.
+    pub half: u64,
+    /// At the last request so far.
+    pub last: u64,
+}
+
 /// One transfer to one volume: a request, or one of its parts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Transfer {
@@ -105,6 +114,7 @@ pub(super) enum Client {
 #[derive(Clone, Debug)]
 pub(super) struct Durable {
     pub(super) counts: Counts,
+    pub(super) backlog: Backlog,
     /// When the application started.
     pub(super) begun: Option<Time>,
     pub(super) stopped: bool,
@@ -130,6 +140,7 @@ impl Durable {
         };
         Durable {
             counts: Counts::default(),
+            backlog: Backlog::default(),
             begun: None,
             stopped: false,
             silent: false,
@@ -219,6 +230,8 @@ pub(super) struct Fixed {
     pub(super) spreads: Vec<Spread>,
     /// End of each volume laid end to end, in bytes.
     pub(super) ends: Vec<u64>,
+    /// Requests of a trace.
+    pub(super) recorded: u64,
 }
 
 impl Fixed {
@@ -230,7 +243,11 @@ impl Fixed {
         let spread = |mix| plan.volumes.iter().map(|volume| Spread::new(volume.tracks, mix)).collect();
         let spreads = mix.map_or(Vec::new(), spread);
         let ends = volume_ends(&plan.volumes);
-        Fixed { index, port, requests: Stream::new(run_seed, entity, "requests"), spreads, ends, plan }
+        let recorded = match &plan.kind {
+            WorkloadKind::Trace { records, .. } => records.iter().filter(|record| !record.continues).count() as u64,
+            WorkloadKind::Open { .. } | WorkloadKind::Closed { .. } => 0,
+        };
+        Fixed { index, port, requests: Stream::new(run_seed, entity, "requests"), spreads, ends, recorded, plan }
     }
 
     pub(super) fn volume(&self, volume: u16) -> VolumeId {
