@@ -21,13 +21,13 @@ impl Transfer {
 
     /// Sector number `index` of the transfer is in the buffer at `instant`.
     pub fn arrives(&mut self, clock: &Clock, index: u64, instant: Instant) {
-        let end = clock.after(instant, (self.total - index) * self.per_sector);
+        let end = clock.after_many(instant, self.total - index, self.per_sector);
         self.earliest_end = self.earliest_end.max(end);
     }
 
     /// The end of a transfer that begins at `start`.
     pub fn end(&self, clock: &Clock, start: Instant) -> Instant {
-        clock.after(start, self.total * self.per_sector).max(self.earliest_end)
+        clock.after_many(start, self.total, self.per_sector).max(self.earliest_end)
     }
 }
 
@@ -43,7 +43,7 @@ pub struct Filling {
 impl Filling {
     /// When sector number `index` may be written.
     pub fn ready(&self, clock: &Clock, index: u64) -> Instant {
-        clock.after(self.start, (index + 1).max(self.least) * self.per_sector)
+        clock.after_many(self.start, (index + 1).max(self.least), self.per_sector)
     }
 }
 
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn two_sectors_of_a_stretch_decide_for_all() {
-        let clock = Clock::new(10_000_000);
+        let clock = Clock::new(1_000_000);
         let at = |us: u64| clock.at(Time::from_ns(us * 1_000), 0);
         for per_sector in [0, 30, 100, 170] {
             for begin in [0, 500, 5_000] {

@@ -26,21 +26,14 @@ pub struct Instant {
     ticks: u64,
 }
 
-impl Instant {
-    /// The angle under the heads, in ticks: less than a turn.
-    pub fn angle(self) -> u64 {
-        self.ticks
-    }
-}
-
 impl Clock {
-    /// A disk that turns `rpm_milli` thousandths of a turn a minute.
-    pub fn new(rpm_milli: u64) -> Clock {
-        assert!(rpm_milli > 0, "a disk turns");
+    /// A disk that turns `rpm_hundredths` hundredths of a turn a minute.
+    pub fn new(rpm_hundredths: u64) -> Clock {
+        assert!(rpm_hundredths > 0, "a disk turns");
         let denominator =
-            [1, 10, 100, 1_000].into_iter().find(|denominator| (rpm_milli * denominator).is_multiple_of(1_000));
-        let denominator = denominator.expect("thousandths are whole in thousandths");
-        Clock { turn: MINUTE * denominator, per_ns: rpm_milli * denominator / 1_000 }
+            [1, 10, 100].into_iter().find(|denominator| (rpm_hundredths * denominator).is_multiple_of(100));
+        let denominator = denominator.expect("hundredths are whole in hundredths");
+        Clock { turn: MINUTE * denominator, per_ns: rpm_hundredths * denominator / 100 }
     }
 
     /// Ticks of a turn.
@@ -75,14 +68,27 @@ impl Clock {
         Instant { turns: instant.turns + sum / self.turn, ticks: sum % self.turn }
     }
 
+    /// The instant `count` times `ticks` after another, however many these are.
+    pub fn after_many(&self, instant: Instant, count: u64, ticks: u64) -> Instant {
+        if let Some(all) = count.checked_mul(ticks).filter(|all| *all < u64::MAX / 2) {
+            return self.after(instant, all);
+        }
+        let (all, turn) = (u128::from(count) * u128::from(ticks) + u128::from(instant.ticks), u128::from(self.turn));
+        Instant { turns: instant.turns + (all / turn) as u64, ticks: (all % turn) as u64 }
+    }
+
+    /// The instant so many whole turns after another.
+    pub fn after_turns(instant: Instant, turns: u64) -> Instant {
+        Instant { turns: instant.turns + turns, ..instant }
+    }
+
     /// Ticks from `earlier` to `later`; zero when it is not later.
-    pub fn between(&self, earlier: Instant, later: Instant) -> u64 {
+    pub fn between(&self, earlier: Instant, later: Instant) -> u128 {
         if later <= earlier {
             return 0;
         }
-        let turns = later.turns - earlier.turns;
-        let whole = turns.checked_mul(self.turn).expect("an operation of a disk takes less than a day");
-        whole + later.ticks - earlier.ticks
+        let turns = u128::from(later.turns - earlier.turns);
+        turns * u128::from(self.turn) + u128::from(later.ticks) - u128::from(earlier.ticks)
     }
 
     /// The next instant, now or later, at which `angle` is under the heads.
@@ -92,8 +98,12 @@ impl Clock {
     }
 
     /// The time in which the platters turn by `ticks`, in whole nanoseconds, rounded down.
-    pub fn span(&self, ticks: u64) -> Span {
-        Span::from_ns(ticks / self.per_ns)
+    pub fn span(&self, ticks: u128) -> Span {
+        let ns = match u64::try_from(ticks) {
+            Ok(ticks) => ticks / self.per_ns,
+            Err(_) => u64::try_from(ticks / u128::from(self.per_ns)).expect("an operation ends within 584 years"),
+        };
+        Span::from_ns(ns)
     }
 }
 
@@ -103,26 +113,27 @@ mod tests {
 
     #[test]
     fn a_speed_with_a_broken_period_does_not_drift() {
-        let clock = Clock::new(10_025_000);
-        assert_eq!(clock.span(clock.turn()), Span::from_ns(5_985_037), "5.985037 ms, rounded down");
+        let clock = Clock::new(1_002_500);
+        assert_eq!(clock.span(clock.turn().into()), Span::from_ns(5_985_037), "5.985037 ms, rounded down");
         let years = 30 * 365 * 24 * 3_600;
         for second in [0, 60, 6_000, years - years % 60] {
             let now = Time::ZERO + Span::from_secs(second);
-            assert_eq!(clock.at(now, 0).angle(), 0, "10,025 turns take a minute: {second} s");
+            assert_eq!(clock.at(now, 0).ticks, 0, "10,025 turns take a minute: {second} s");
             let later = now + Span::from_ns(1_234_567_891);
             let exact = u128::from(later.ns()) * 10_025 % u128::from(MINUTE);
-            assert_eq!(u128::from(clock.at(later, 0).angle()), exact);
+            assert_eq!(u128::from(clock.at(later, 0).ticks), exact);
             let moved = clock.after(clock.at(now, 7), clock.ticks(1_234_567_891));
             assert_eq!(moved, clock.at(later, 7), "sums and conversions agree");
-            assert_eq!(clock.between(clock.at(now, 7), moved), clock.ticks(1_234_567_891));
+            assert_eq!(clock.between(clock.at(now, 7), moved), u128::from(clock.ticks(1_234_567_891)));
+            assert_eq!(clock.after_many(clock.at(now, 7), 1_234_567_891, clock.ticks(1)), moved);
         }
     }
 
     #[test]
     fn a_broken_speed_is_kept_as_a_fraction() {
-        let clock = Clock::new(5_396_125);
-        assert_eq!((clock.turn(), clock.per_ns), (MINUTE * 1_000, 5_396_125));
-        let clock = Clock::new(5_400_500);
+        let clock = Clock::new(539_625);
+        assert_eq!((clock.turn(), clock.per_ns), (MINUTE * 100, 539_625));
+        let clock = Clock::new(540_050);
         assert_eq!((clock.turn(), clock.per_ns), (MINUTE * 10, 54_005));
         let minutes = Time::ZERO + Span::from_secs(600);
         assert_eq!(clock.at(minutes, 0), Instant { turns: 54_005, ticks: 0 });
@@ -130,11 +141,13 @@ mod tests {
 
     #[test]
     fn an_angle_comes_round_once_a_turn() {
-        let clock = Clock::new(60_000);
+        let clock = Clock::new(6_000);
         let now = clock.at(Time::from_ns(1_250_000_000), 0);
         assert_eq!(now, Instant { turns: 1, ticks: MINUTE / 4 });
         assert_eq!(clock.next_at(now, MINUTE / 4), now);
         assert_eq!(clock.next_at(now, MINUTE / 2), Instant { turns: 1, ticks: MINUTE / 2 });
         assert_eq!(clock.next_at(now, 0), Instant { turns: 2, ticks: 0 });
+        let long = clock.after_many(now, u64::from(u32::MAX), clock.ticks(10_000_000));
+        assert_eq!(clock.span(clock.between(now, long)), Span::from_ms(10) * u64::from(u32::MAX));
     }
 }

@@ -7,78 +7,67 @@
 //! the order in which they pass (`immediate_buffer_read`, `immediate_buffer_write`), random variation of the speed, and
 //! anything that needs two commands at the drive at once.
 
-use super::buffer::{Buffer, Hit};
-use super::bus::{Filling, Transfer};
+use super::buffer::Buffer;
 use super::clock::Instant;
-use super::mechanics::{Arm, Head, Mechanics, Stretch};
-use super::model::Model;
-use super::specification::{
-    CacheSpecification, Controller, FastWrite, ReadAhead, ReadAheadLimit, Stop, Watermark, WatermarkOf,
-};
+use super::mechanics::{Arm, Head, Stretch};
+use super::model::DiskModel;
+use super::specification::FastWrite;
 use crate::kernel::{Span, Time};
 use crate::vocab::Op;
 
 /// The state of a drive. The tables are elsewhere, so that a fork copies a few words.
 #[derive(Clone, Debug)]
-pub struct Drive {
-    head: Head,
+pub struct Disk {
+    pub(super) head: Head,
     /// Angle at time zero, in ticks: drives do not turn in step.
     phase: u64,
-    previous: Op,
-    buffer: Buffer,
-    reading: Option<Reading>,
+    pub(super) previous: Op,
+    pub(super) buffer: Buffer,
+    pub(super) reading: Option<Reading>,
     /// The end of the latest write, and whether the media may not have it yet.
-    written: Option<Written>,
+    pub(super) written: Option<Written>,
 }
 
 /// Sectors being read into a segment.
 #[derive(Clone, Copy, Debug)]
-struct Reading {
+pub(super) struct Reading {
     /// The segment, unless the drive has no cache.
-    segment: Option<usize>,
+    pub(super) segment: Option<usize>,
     /// The next sector to be read.
-    next: u64,
+    pub(super) next: u64,
     /// The first that is not to be read, and the first that a later command may do without.
-    limit: u64,
-    least: u64,
+    pub(super) limit: u64,
+    pub(super) least: u64,
     /// What is passing, with `next` in it.
-    stretch: Option<Stretch>,
+    pub(super) stretch: Option<Stretch>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Written {
-    end: u64,
-    buffered: bool,
+pub(super) struct Written {
+    pub(super) end: u64,
+    pub(super) buffered: bool,
     /// It was the last command.
-    is_latest: bool,
+    pub(super) is_latest: bool,
 }
 
-/// A command: so many sectors from `first` on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Command {
-    pub op: Op,
-    pub first: u64,
-    pub sectors: u64,
-}
-
-impl Drive {
+impl Disk {
     /// A drive with its arm over the outermost cylinder, which stands at `phase` (ticks, less than a turn) at time zero.
-    pub fn new(model: &Model, phase: u64) -> Drive {
+    pub fn new(model: &DiskModel, phase: u64) -> Disk {
         assert!(phase < model.mechanics.clock.turn(), "a phase is less than a turn");
         let buffer = model.controller.cache.as_ref().map_or(Buffer::default(), Buffer::new);
-        Drive { head: Head::default(), phase, previous: Op::Read, buffer, reading: None, written: None }
+        Disk { head: Head::default(), phase, previous: Op::Read, buffer, reading: None, written: None }
     }
 
     pub fn arm(&self) -> Arm {
         self.head.arm
     }
 
-    /// Carries out one command that arrives at `now`, when no other is at the drive: returns how long it takes, rounded
-    /// down.
-    pub fn service(&mut self, model: &Model, now: Time, command: Command) -> Span {
-        let Command { op, first, sectors } = command;
-        assert!(sectors > 0, "a command touches a sector");
-        assert!(first + sectors <= model.sectors(), "a command ends on its drive");
+    /// Carries out one command on `sectors` sectors from `first` on that arrives at `now`, when no other is at the disk:
+    /// returns how long it takes.
+    pub fn service(&mut self, model: &DiskModel, now: Time, first: u64, sectors: u32, op: Op) -> Span {
+        let sectors = u64::from(sectors);
+        assert!(sectors > 0, "an operation touches a sector");
+        assert!(first + sectors <= model.sectors(), "an operation ends on its disk");
         let clock = &model.mechanics.clock;
         let begin = clock.at(now, self.phase);
         let arrival = clock.after(begin, clock.ticks(model.controller.overheads.request.ns()));
@@ -88,433 +77,232 @@ impl Drive {
             Op::Write => self.write(model, arrival, first, sectors),
         };
         self.previous = op;
+        if model.controller.cache.is_none() && model.controller.fast_write == FastWrite::Never {
+            // With the command everything has ended; a fraction of a nanosecond is not carried over.
+            (self.reading, self.head.free) = (None, Instant::default());
+        }
+        // Rounded down, once: an operation that continues another at once then still meets its first sector.
         clock.span(clock.between(begin, end))
     }
 
     /// How long a command that arrives at `now` would wait for its first sector, overhead included, if nothing of it were
     /// in the cache.
-    pub fn time_to_first_sector(&self, model: &Model, now: Time, command: Command) -> Span {
+    pub fn time_to_first_sector(&self, model: &DiskModel, now: Time, first: u64, op: Op) -> Span {
         let clock = &model.mechanics.clock;
         let begin = clock.at(now, self.phase);
         let overheads = &model.controller.overheads;
-        let overhead = match command.op {
+        let overhead = match op {
             Op::Read => overheads.read_miss[after(self.previous)],
             Op::Write => overheads.write_miss[after(self.previous)],
         };
         let mut head = self.head;
         head.free = head.free.max(clock.after(begin, clock.ticks((overheads.request + overhead).ns())));
-        let stretch = model.mechanics.approach(&mut head, command.first, 1, command.op);
+        let stretch = model.mechanics.approach(&mut head, first, 1, op);
         clock.span(clock.between(begin, stretch.start))
     }
 
     /// Returns the arm to where it stands after a start (A). What was in the cache is gone; the platters go on turning in
     /// the same phase (A).
-    pub fn park(&mut self, model: &Model) {
-        *self = Drive::new(model, self.phase);
-    }
-
-    // ---- reads ------------------------------------------------------------------------------------------------
-
-    fn read(&mut self, model: &Model, arrival: Instant, first: u64, sectors: u64) -> Instant {
-        let (controller, clock) = (&model.controller, &model.mechanics.clock);
-        let hit = self.find(controller, first, sectors);
-        let overheads = &controller.overheads;
-        let completion = clock.ticks(overheads.read_completion.ns());
-        let mut transfer = Transfer::new(sectors, clock.ticks(controller.bus_read.ns()));
-        let (hit_overhead, miss_overhead) =
-            (overheads.read_hit[after(self.previous)], overheads.read_miss[after(self.previous)]);
-        let start = match hit {
-            Hit::Whole(segment) | Hit::Partial(segment) => {
-                let begun = clock.after(arrival, clock.ticks((hit_overhead + overheads.data_preparation).ns()));
-                self.buffer.touch(segment);
-                let start = if self.written.is_some_and(|written| written.buffered) {
-                    // Buffered data goes to the media first.
-                    begun.max(self.head.free)
-                } else {
-                    begun
-                };
-                self.serve_hit(model, (arrival, miss_overhead), segment, (first, sectors), &mut transfer);
-                start
-            }
-            Hit::None => self.serve_miss(model, (arrival, miss_overhead), (first, sectors), &mut transfer),
-        };
-        self.note_read();
-        clock.after(transfer.end(clock, start), completion)
-    }
-
-    fn note_read(&mut self) {
-        if let Some(written) = &mut self.written {
-            *written = Written { buffered: false, is_latest: false, ..*written };
-        }
-    }
-
-    fn find(&self, controller: &Controller, first: u64, sectors: u64) -> Hit {
-        let Some(cache) = &controller.cache else { return Hit::None };
-        if !cache.enabled {
-            return Hit::None;
-        }
-        match (self.buffer.find(cache, first, sectors), &self.reading) {
-            (Hit::None, Some(Reading { segment: Some(segment), next, .. })) if cache.almost_hits && *next == first => {
-                Hit::Partial(*segment)
-            }
-            (hit, _) => hit,
-        }
-    }
-
-    /// Sends what is in the segment, and reads on for what is not.
-    fn serve_hit(
-        &mut self,
-        model: &Model,
-        (arrival, miss_overhead): (Instant, Span),
-        segment: usize,
-        (first, sectors): (u64, u64),
-        transfer: &mut Transfer,
-    ) {
-        let cache = model.controller.cache.as_ref().expect("a hit needs a cache");
-        let clock = &model.mechanics.clock;
-        let end = self.buffer.segment(segment).end;
-        let limit = self.limit(model, cache, segment, first, sectors);
-        let is_whole = first + sectors <= end;
-        let goes_on = self.reading.is_some_and(|reading| reading.segment == Some(segment));
-        if !goes_on {
-            if is_whole && !(cache.read_ahead_after_hit && limit > end) {
-                return;
-            }
-            self.stop(model, arrival);
-            self.head.free = self.head.free.max(clock.after(arrival, clock.ticks(miss_overhead.ns())));
-            self.reading = Some(Reading { segment: Some(segment), next: end, limit, least: 0, stretch: None });
-        }
-        let reading = self.reading.as_mut().expect("it goes on or has just begun");
-        reading.limit = reading.limit.max(limit).max(first + sectors);
-        reading.least = reading.least.max((first + sectors + cache.least_read_ahead).min(model.sectors()));
-        if !is_whole {
-            self.read_to(model, first, first + sectors, transfer);
-        }
-    }
-
-    /// Fetches the request from the media; returns when the bus transfer may begin.
-    fn serve_miss(
-        &mut self,
-        model: &Model,
-        (arrival, overhead): (Instant, Span),
-        (first, sectors): (u64, u64),
-        transfer: &mut Transfer,
-    ) -> Instant {
-        let (controller, clock) = (&model.controller, &model.mechanics.clock);
-        self.stop(model, arrival);
-        let after_overhead = clock.after(arrival, clock.ticks(overhead.ns()));
-        self.head.free = self.head.free.max(after_overhead);
-        let cache = controller.cache.as_ref();
-        let segment = cache.and_then(|_| self.buffer.take_for_read(first));
-        let stretch = model.mechanics.approach(&mut self.head, first, sectors, Op::Read);
-        if let (Some(cache), Some(segment)) = (cache.filter(|cache| cache.free_blocks), segment) {
-            let passing = model.mechanics.free_sectors(self.head.free, &stretch);
-            let on_track = first - model.mechanics.layout.track_of(first).0;
-            self.buffer.prepend(segment, passing.min(on_track).min(cache.segment_sectors));
-        }
-        let end = first + sectors;
-        self.reading = Some(Reading { segment, next: first, limit: end, least: end, stretch: Some(stretch) });
-        // The limit is that of the segment as the request alone would fill it.
-        let limit = match (cache, segment) {
-            (Some(cache), Some(_)) => self.limit_from(model, cache, first, first, sectors),
-            _ => end,
-        };
-        let least = controller.cache.as_ref().map_or(0, |cache| cache.least_read_ahead);
-        let start = if controller.never_disconnects {
-            let begun = controller.overheads.data_preparation.ns();
-            let start = clock.after(after_overhead, clock.ticks(begun));
-            self.read_to(model, first, end, transfer);
-            start
-        } else {
-            let mark = controller.watermark.sectors(sectors, cache);
-            let full = self.read_to_mark(model, first, end, mark, transfer);
-            let reselect = controller.overheads.first_reselect + controller.overheads.data_preparation;
-            clock.after(full, clock.ticks(reselect.ns()))
-        };
-        if let Some(reading) = &mut self.reading {
-            reading.limit = limit.max(end);
-            reading.least = (end + least).min(model.sectors());
-        }
-        start
-    }
-
-    /// Reads up to sector `end`, all of which belong to the request from `first` on.
-    fn read_to(&mut self, model: &Model, first: u64, end: u64, transfer: &mut Transfer) {
-        self.read_to_mark(model, first, end, 1, transfer);
-    }
-
-    /// Reads up to sector `end`; returns when `mark` sectors of the request were read.
-    fn read_to_mark(&mut self, model: &Model, first: u64, end: u64, mark: u64, transfer: &mut Transfer) -> Instant {
-        let mechanics = &model.mechanics;
-        let mut full = Instant::default();
-        let mut reading = self.reading.expect("somebody reads");
-        while reading.next < end {
-            let stretch = match reading.stretch {
-                Some(stretch) => stretch,
-                None => mechanics.approach(&mut self.head, reading.next, reading.limit - reading.next, Op::Read),
-            };
-            let stretch_end = stretch.first + stretch.count;
-            let last = stretch_end.min(end);
-            let passed = |sector: u64| mechanics.passed(&stretch, sector + 1 - stretch.first);
-            transfer.arrives(&mechanics.clock, reading.next - first, passed(reading.next));
-            transfer.arrives(&mechanics.clock, last - 1 - first, passed(last - 1));
-            if (reading.next - first..last - first).contains(&(mark - 1)) {
-                full = passed(first + mark - 1);
-            }
-            reading.next = last;
-            reading.stretch = (last < stretch_end).then_some(stretch);
-            self.head.free = passed(last - 1);
-        }
-        self.reading = Some(reading);
-        self.note_progress(model);
-        full
-    }
-
-    /// Lets a read-ahead go on until `instant`.
-    fn read_until(&mut self, model: &Model, instant: Instant) {
-        let Some(mut reading) = self.reading else { return };
-        let mechanics = &model.mechanics;
-        let is_done = loop {
-            if reading.next >= reading.limit {
-                break true;
-            }
-            let stretch = match reading.stretch {
-                Some(stretch) => stretch,
-                None => mechanics.approach(&mut self.head, reading.next, reading.limit - reading.next, Op::Read),
-            };
-            let passed = mechanics.passed_by(&stretch, instant);
-            reading.next = reading.next.max(stretch.first + passed);
-            reading.stretch = Some(stretch);
-            if passed < stretch.count {
-                break false;
-            }
-            reading.stretch = None;
-            self.head.free = mechanics.passed(&stretch, stretch.count);
-        };
-        self.reading = Some(reading);
-        self.note_progress(model);
-        if is_done {
-            self.reading = None;
-        }
-    }
-
-    fn note_progress(&mut self, model: &Model) {
-        if let (Some(Reading { segment: Some(segment), next, .. }), Some(cache)) =
-            (self.reading, &model.controller.cache)
-        {
-            self.buffer.grow(cache, segment, next);
-        }
-    }
-
-    /// Takes the arm away from a read-ahead. A movement that is under way ends first.
-    fn stop(&mut self, model: &Model, instant: Instant) {
-        let Some(reading) = self.reading else { return };
-        if reading.next < reading.least {
-            let (next, least) = (reading.next, reading.least.min(reading.limit));
-            if next < least {
-                self.read_to(model, next, least, &mut Transfer::new(least - next, 0));
-            }
-            self.reading = None;
-            return;
-        }
-        self.reading = None;
-        let Some(stretch) = reading.stretch.filter(|_| instant > self.head.free) else { return };
-        let stops = model.controller.cache.as_ref().map_or(Stop::AtOnce, |cache| cache.stops);
-        self.head.free = match stops {
-            Stop::AfterSector if instant > stretch.start => {
-                model.mechanics.passed(&stretch, reading.next + 1 - stretch.first)
-            }
-            Stop::AfterSector | Stop::AtOnce => instant,
-        };
-    }
-
-    /// The first sector that a read-ahead after this request leaves out.
-    fn limit(&self, model: &Model, cache: &CacheSpecification, segment: usize, first: u64, sectors: u64) -> u64 {
-        self.limit_from(model, cache, self.buffer.segment(segment).start, first, sectors)
-    }
-
-    fn limit_from(&self, model: &Model, cache: &CacheSpecification, start: u64, first: u64, sectors: u64) -> u64 {
-        let layout = &model.mechanics.layout;
-        let end = first + sectors;
-        let most = model.sectors();
-        if end >= most {
-            return most;
-        }
-        let by_size = |limit: ReadAheadLimit| match limit {
-            ReadAheadLimit::Beyond(sectors) => end + sectors,
-            ReadAheadLimit::SegmentWithRequest => (first + cache.segment_sectors).max(end + cache.least_read_ahead),
-        };
-        let limit = match cache.read_ahead {
-            ReadAhead::None => end,
-            ReadAhead::Sectors(limit) => by_size(limit),
-            ReadAhead::ToTrackEnd(limit) => by_size(limit).min(layout.track_of(end - 1).1),
-            ReadAhead::ToCylinderEnd(limit) => by_size(limit).min(layout.cylinder_of(end - 1).1),
-            ReadAhead::Tracks => {
-                let (track_start, track_end) = layout.track_of(end);
-                match start < track_start && track_end < most {
-                    true => layout.track_of(track_end).1,
-                    false => track_end,
-                }
-            }
-        };
-        limit.clamp(end, most)
-    }
-
-    // ---- writes -----------------------------------------------------------------------------------------------
-
-    fn write(&mut self, model: &Model, arrival: Instant, first: u64, sectors: u64) -> Instant {
-        self.stop(model, arrival);
-        let end = first + sectors;
-        let finished = match model.controller.fast_write {
-            FastWrite::Never => self.write_through(model, arrival, first, sectors),
-            FastWrite::Streams | FastWrite::Always => self.write_behind(model, arrival, first, sectors),
-        };
-        let buffered = model.controller.fast_write != FastWrite::Never;
-        self.written = Some(Written { end, buffered, is_latest: true });
-        finished
-    }
-
-    /// The write is complete when it is on the media.
-    fn write_through(&mut self, model: &Model, arrival: Instant, first: u64, sectors: u64) -> Instant {
-        let (controller, clock) = (&model.controller, &model.mechanics.clock);
-        let overheads = &controller.overheads;
-        let later = |span: Span| clock.after(arrival, clock.ticks(span.ns()));
-        if let Some(cache) = &controller.cache {
-            self.buffer.write(cache, first, sectors);
-        }
-        let interrupts = self.written.is_some_and(|written| written.is_latest && written.end != first);
-        let (start, data, reselect) = match &controller.extra_disconnect {
-            Some(extra) if interrupts => {
-                let away = extra.command + extra.disconnect + extra.between;
-                let data = away + overheads.first_reselect + overheads.data_preparation;
-                (later(extra.command + extra.seek_delta), later(data), overheads.other_reselect)
-            }
-            _ => {
-                let overhead = overheads.write_miss[after(self.previous)];
-                (later(overhead), later(overhead + overheads.data_preparation), overheads.first_reselect)
-            }
-        };
-        let least = match controller.extra_disconnect {
-            // So many sectors a drive of this kind collects before it writes (DiskSim 4.0 [S]).
-            Some(_) if sectors >= 45 => 15,
-            Some(_) => sectors.min(10),
-            None => 1,
-        };
-        let filling = Filling { start: data, per_sector: clock.ticks(controller.bus_write.ns()), least };
-        self.head.free = self.head.free.max(start);
-        self.wait_before_write(model, first);
-        let written = self.put_on_media(&model.mechanics, first, sectors, &filling);
-        clock.after(written, clock.ticks((reselect + overheads.write_completion).ns()))
-    }
-
-    /// The write is complete when it is in the buffer; the media follow.
-    fn write_behind(&mut self, model: &Model, arrival: Instant, first: u64, sectors: u64) -> Instant {
-        let (controller, clock) = (&model.controller, &model.mechanics.clock);
-        let overheads = &controller.overheads;
-        let per_sector = clock.ticks(controller.bus_write.ns());
-        let begin = clock.after(arrival, clock.ticks(overheads.write_hit[after(self.previous)].ns()));
-        let preparation = clock.ticks(overheads.data_preparation.ns());
-        let is_busy = self.written.is_some_and(|it| it.buffered) && self.head.free > arrival;
-        let appends = is_busy && controller.combines_writes && self.written.is_some_and(|it| it.end == first);
-        let data = if is_busy && !appends {
-            // The buffer is written out first; then the drive calls the host again.
-            let called = clock.ticks(overheads.first_reselect.ns());
-            let flushed = clock.after(self.head.free, called);
-            clock.after(if self.head.free > begin { flushed } else { begin }, preparation)
-        } else {
-            clock.after(begin, preparation)
-        };
-        if let Some(cache) = &controller.cache {
-            match appends {
-                true => self.buffer.append(cache, first + sectors),
-                false => self.buffer.write(cache, first, sectors),
-            }
-        }
-        if !appends {
-            self.head.free = self.head.free.max(begin);
-            self.wait_before_write(model, first);
-        }
-        let filling = Filling { start: data, per_sector, least: 1 };
-        let room = controller.cache.as_ref().map_or(sectors, |cache| cache.segment_sectors);
-        let mut buffered = clock.after(data, sectors * per_sector);
-        if sectors > room {
-            // What does not fit waits until as much has been written.
-            let written = self.put_on_media(&model.mechanics, first, sectors - room, &filling);
-            buffered = buffered.max(clock.after(written, room.min(sectors - room) * per_sector));
-            let rest = Filling { start: buffered, per_sector: 0, least: 1 };
-            self.put_on_media(&model.mechanics, first + sectors - room, room, &rest);
-        } else {
-            self.put_on_media(&model.mechanics, first, sectors, &filling);
-        }
-        clock.after(buffered, clock.ticks(overheads.write_completion.ns()))
-    }
-
-    /// A movement that would be shorter than the least is put off by the difference.
-    fn wait_before_write(&mut self, model: &Model, first: u64) {
-        let least = model.mechanics.clock.ticks(model.controller.least_write_positioning.ns());
-        if least > 0 {
-            let place = model.mechanics.layout.locate(first);
-            let movement = model.mechanics.positioning(self.head.arm, place, Op::Write);
-            self.head.free = model.mechanics.clock.after(self.head.free, least.saturating_sub(movement));
-        }
-    }
-
-    /// Writes from the buffer while it fills; returns when the last sector is on the media. A sector that is not in the
-    /// buffer when its place passes costs a turn.
-    fn put_on_media(&mut self, mechanics: &Mechanics, first: u64, sectors: u64, filling: &Filling) -> Instant {
-        let clock = &mechanics.clock;
-        let mut next = 0;
-        while next < sectors {
-            let mut stretch = mechanics.approach(&mut self.head, first + next, sectors - next, Op::Write);
-            let mut done = 0;
-            while done < stretch.count {
-                let late =
-                    |index: u64| clock.between(mechanics.passed(&stretch, index), filling.ready(clock, next + index));
-                let Some(stop) = first_late(done, stretch.count, late) else { break };
-                let turns = late(stop).div_ceil(clock.turn());
-                stretch.start = clock.after(stretch.start, turns * clock.turn());
-                done = stop;
-            }
-            self.head.free = mechanics.passed(&stretch, stretch.count);
-            next += stretch.count;
-        }
-        self.head.free
-    }
-}
-
-/// The first of the sectors `from..count` that is late.
-///
-/// Media and bus both run evenly, so once a sector is in time those after it are, or from some one on all are late.
-fn first_late(from: u64, count: u64, late: impl Fn(u64) -> u64) -> Option<u64> {
-    if late(from) > 0 {
-        return Some(from);
-    }
-    if late(count - 1) == 0 {
-        return None;
-    }
-    let (mut in_time, mut is_late) = (from, count - 1);
-    while in_time + 1 < is_late {
-        let middle = in_time.midpoint(is_late);
-        if late(middle) > 0 { is_late = middle } else { in_time = middle }
-    }
-    Some(is_late)
-}
-
-impl Watermark {
-    fn sectors(self, sectors: u64, cache: Option<&CacheSpecification>) -> u64 {
-        let size = cache.map_or(sectors, |cache| cache.segment_sectors);
-        let mark = match self.of {
-            WatermarkOf::Request => sectors.min(size) * self.ppm / 1_000_000,
-            WatermarkOf::Segment => (size * self.ppm).div_ceil(1_000_000),
-        };
-        mark.clamp(1, sectors)
+    pub fn park(&mut self, model: &DiskModel) {
+        *self = Disk::new(model, self.phase);
     }
 }
 
 /// Place of an operation in a pair of overheads.
-fn after(previous: Op) -> usize {
+pub(super) fn after(previous: Op) -> usize {
     match previous {
         Op::Read => 0,
         Op::Write => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::specification::examples::small;
+    use super::super::specification::{
+        CacheSpecification, ExtraDisconnect, Overheads, ReadAhead, ReadAheadLimit, SeekForm, Specification, Stop,
+        Watermark, WatermarkOf,
+    };
+    use super::*;
+
+    const MS: Span = Span::from_ms(1);
+
+    /// The small disk, on which a turn takes 100 ms and a sector of the first zone 10 ms, with a cache of 2 segments.
+    fn cached() -> Specification {
+        let mut disk = small();
+        disk.controller.cache = Some(CacheSpecification {
+            segments: 2,
+            segment_sectors: 20,
+            separate_write_segment: false,
+            hits_on_written: true,
+            enabled: true,
+            read_ahead: ReadAhead::None,
+            least_read_ahead: 0,
+            read_ahead_after_hit: false,
+            free_blocks: false,
+            almost_hits: false,
+            stops: Stop::AtOnce,
+        });
+        disk
+    }
+
+    fn cache(disk: &mut Specification) -> &mut CacheSpecification {
+        disk.controller.cache.as_mut().expect("it has one")
+    }
+
+    /// Service times in microseconds of commands, each issued at its time in milliseconds.
+    fn times(disk: &Specification, commands: &[(u64, Op, u64, u32)]) -> Vec<u64> {
+        let model = DiskModel::of(disk).expect("it is possible");
+        let mut drive = Disk::new(&model, 0);
+        let serve = |&(at, op, first, sectors): &(u64, Op, u64, u32)| {
+            drive.service(&model, Time::from_ns(at * 1_000_000), first, sectors, op).ns() / 1_000
+        };
+        commands.iter().map(serve).collect()
+    }
+
+    use Op::{Read as R, Write as W};
+
+    #[test]
+    fn what_was_read_is_a_hit_until_it_is_replaced_or_overwritten() {
+        let disk = cached();
+        let read = |at, first| (at, R, first, 2);
+        // Sectors 0 and 1 pass from 0 to 20 ms.
+        assert_eq!(times(&disk, &[read(0, 0), read(500, 0), read(550, 0)]), [20_000, 0, 0]);
+        // Three ranges in two segments: the one used least recently goes.
+        let found = times(&disk, &[read(0, 0), read(100, 4), read(200, 0), read(300, 6), read(400, 0), read(410, 4)]);
+        assert_eq!(found, [20_000, 60_000, 0, 80_000, 0, 50_000]);
+        // A write empties what it overlaps, and what it wrote can be read.
+        let found = times(&disk, &[read(0, 0), (100, W, 1, 2), read(200, 0), read(300, 1)]);
+        assert_eq!(found, [20_000, 30_000, 20_000, 0]);
+        let mut deaf = disk.clone();
+        cache(&mut deaf).hits_on_written = false;
+        assert_eq!(times(&deaf, &[(0, W, 1, 2), read(200, 1)]), [30_000, 30_000]);
+        cache(&mut deaf).enabled = false;
+        assert_eq!(times(&deaf, &[read(0, 0), read(500, 0)]), [20_000, 20_000]);
+    }
+
+    #[test]
+    fn reading_ahead_goes_on_until_its_limit_or_until_the_arm_is_needed() {
+        let mut disk = cached();
+        cache(&mut disk).read_ahead = ReadAhead::Sectors(ReadAheadLimit::Beyond(4));
+        let first = (0, R, 0, 2);
+        // Sectors 2 to 5 have been read at 60 ms.
+        assert_eq!(times(&disk, &[first, (60, R, 2, 4)]), [20_000, 0]);
+        // At 45 ms sectors 2 and 3 are in: the other two come at 50 and 60 ms.
+        assert_eq!(times(&disk, &[first, (45, R, 2, 4)]), [20_000, 15_000]);
+        // Sector 6 is beyond the limit, and the arm stands: it passes again at 160 ms.
+        assert_eq!(times(&disk, &[first, (75, R, 4, 3)]), [20_000, 95_000]);
+        // A miss takes the arm at once, or at the end of the sector that is passing; 31 lies on another cylinder.
+        let away = |at| [first, (at, R, 9, 1), (200, R, 2, 2)];
+        assert_eq!(times(&disk, &away(35)), [20_000, 65_000, 40_000], "two sectors were not enough");
+        assert_eq!(times(&disk, &away(41)), [20_000, 59_000, 0], "sectors 2 and 3 were in");
+        cache(&mut disk).stops = Stop::AfterSector;
+        assert_eq!(times(&disk, &[first, (31, R, 4, 1)]), [20_000, 19_000], "sector 3 passes until 40 ms");
+        // To the end of the track, and of the next one when the segment began before it.
+        cache(&mut disk).read_ahead = ReadAhead::Tracks;
+        assert_eq!(times(&disk, &[first, (500, R, 2, 8), (510, R, 10, 1)])[1], 0);
+        assert!(times(&disk, &[first, (500, R, 2, 8), (510, R, 10, 1)])[2] > 0);
+        let over_the_edge = times(&disk, &[(0, R, 8, 2), (500, R, 10, 10)]);
+        assert_eq!(over_the_edge[1], 0);
+    }
+
+    #[test]
+    fn sectors_that_pass_before_the_request_are_taken_along() {
+        let mut disk = cached();
+        let commands = [(15, R, 6, 1), (500, R, 2, 4), (600, R, 1, 1)];
+        assert_eq!(times(&disk, &commands), [55_000, 60_000, 20_000]);
+        cache(&mut disk).free_blocks = true;
+        // From 15 to 60 ms four whole sectors pass: 2 to 5, of which the first is cut.
+        assert_eq!(times(&disk, &commands), [55_000, 0, 20_000]);
+    }
+
+    #[test]
+    fn the_bus_is_never_ahead_of_the_media() {
+        let mut disk = cached();
+        disk.controller.bus_read = Span::from_ms(4);
+        // The last sector comes at 50 ms.
+        assert_eq!(times(&disk, &[(0, R, 0, 5), (500, R, 0, 5)]), [54_000, 20_000]);
+        disk.controller.bus_read = Span::from_ms(10);
+        disk.controller.watermark = Watermark { ppm: 1_000_000, of: WatermarkOf::Request };
+        assert_eq!(times(&disk, &[(0, R, 0, 5)]), [100_000], "with all of it read the bus begins");
+        disk.controller.watermark.ppm = 500_000;
+        assert_eq!(times(&disk, &[(0, R, 0, 5)]), [70_000]);
+    }
+
+    #[test]
+    fn a_sector_that_is_not_in_the_buffer_in_time_costs_a_turn() {
+        let mut disk = small();
+        disk.controller.bus_write = Span::from_ms(5);
+        // The first sector is in the buffer at 5 ms and passes at 0 and at 100.
+        assert_eq!(times(&disk, &[(0, W, 0, 3)]), [130_000]);
+        assert_eq!(times(&disk, &[(95, W, 0, 3)]), [35_000]);
+        // At 10 ms a sector and 10 ms late the bus falls no further behind.
+        disk.controller.bus_write = Span::from_ms(10);
+        assert_eq!(times(&disk, &[(80, W, 0, 3)]), [50_000]);
+    }
+
+    #[test]
+    fn a_fast_write_is_complete_in_the_buffer_and_the_media_follow() {
+        let mut disk = cached();
+        disk.controller.bus_write = MS;
+        disk.controller.overheads.write_hit = [Span::from_ms(2); 2];
+        assert_eq!(times(&disk, &[(0, W, 5, 2)])[0], 120_000 - 50_000, "slow: at 70 ms it is on the media");
+        disk.controller.fast_write = FastWrite::Always;
+        assert_eq!(times(&disk, &[(0, W, 5, 2), (200, R, 5, 2)]), [4_000, 0]);
+        // The buffer is being written until 70 ms; another write waits, one that continues it does not.
+        assert_eq!(times(&disk, &[(0, W, 5, 2), (10, W, 0, 1)]), [4_000, 61_000]);
+        assert_eq!(times(&disk, &[(0, W, 5, 2), (10, W, 7, 1)]), [4_000, 61_000]);
+        disk.controller.combines_writes = true;
+        assert_eq!(times(&disk, &[(0, W, 5, 2), (10, W, 7, 1)]), [4_000, 3_000]);
+        // A read that misses waits for the arm: the media have it at 70 ms.
+        assert_eq!(times(&disk, &[(0, W, 5, 2), (10, R, 8, 1)]), [4_000, 80_000]);
+    }
+
+    #[test]
+    fn overheads_depend_on_the_command_before() {
+        let mut disk = cached();
+        disk.controller.overheads = Overheads {
+            read_hit: [Span::from_ms(1), Span::from_ms(2)],
+            write_hit: [Span::from_ms(3), Span::from_ms(4)],
+            read_completion: Span::from_us(100),
+            write_completion: Span::from_us(200),
+            data_preparation: Span::from_us(30),
+            ..Overheads::default()
+        };
+        disk.controller.fast_write = FastWrite::Always;
+        let found = times(&disk, &[(0, R, 0, 1), (500, R, 0, 1), (900, W, 3, 1), (1_400, W, 5, 1), (1_900, R, 3, 1)]);
+        assert_eq!(found[1..], [1_130, 3_230, 4_230, 2_130]);
+    }
+
+    #[test]
+    fn positioning_is_the_longer_of_seek_and_head_switch_and_a_write_settles() {
+        let mut disk = small();
+        disk.seek_read = SeekForm::Constant(30_000_000);
+        disk.head_switch = Span::from_ms(20);
+        disk.write_settle = 5_000_000;
+        // Sector 10 lies on the next head, two sectors on: after 20 ms it is just there. Sector 30 is on the next cylinder.
+        assert_eq!(times(&disk, &[(0, R, 0, 1), (100, R, 10, 1)]), [10_000, 30_000]);
+        assert_eq!(times(&disk, &[(0, R, 0, 1), (100, W, 10, 1)]), [10_000, 130_000], "25 ms are too late");
+        assert_eq!(times(&disk, &[(0, R, 0, 1), (100, W, 0, 1)]), [10_000, 10_000], "no movement, nothing to settle");
+        assert_eq!(times(&disk, &[(0, R, 0, 1), (100, R, 30, 1)]), [10_000, 80_000]);
+        disk.controller.least_write_positioning = Span::from_ms(1);
+        assert_eq!(times(&disk, &[(0, R, 0, 1), (100, W, 0, 1)]), [10_000, 110_000], "put off by a millisecond");
+    }
+
+    #[test]
+    fn a_write_that_does_not_continue_the_last_one_disconnects_once_more() {
+        let mut disk = cached();
+        disk.controller.overheads.write_miss = [Span::from_ms(1); 2];
+        disk.controller.extra_disconnect = Some(ExtraDisconnect {
+            command: Span::from_ms(2),
+            disconnect: Span::from_ms(3),
+            between: Span::from_ms(4),
+            seek_delta: Span::from_ms(5),
+        });
+        // Data comes after 9 ms: sector 1 passes too early at 10, no: at 10 it is in time, and at 5 it is not.
+        assert_eq!(times(&disk, &[(0, W, 5, 1), (100, W, 1, 1)])[1], 20_000);
+        assert_eq!(times(&disk, &[(0, W, 5, 1), (102, W, 1, 1)])[1], 118_000);
+        assert_eq!(times(&disk, &[(0, W, 0, 1), (202, W, 1, 1)])[1], 18_000, "it continues the last one");
+        assert_eq!(times(&disk, &[(0, R, 5, 1), (102, W, 1, 1)])[1], 18_000, "no write came before it");
     }
 }

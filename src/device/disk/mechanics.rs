@@ -1,7 +1,7 @@
 //! The moving parts: how long the arm takes, when a sector passes under a head, and what one pass over a track yields.
 
 use super::clock::{Clock, Instant};
-use super::layout::{Layout, Position};
+use super::geometry::{Geometry, Position};
 use super::seek::SeekCurve;
 use super::specification::Specification;
 use crate::vocab::Op;
@@ -10,7 +10,7 @@ use crate::vocab::Op;
 #[derive(Clone, Debug)]
 pub struct Mechanics {
     pub clock: Clock,
-    pub layout: Layout,
+    pub geometry: Geometry,
     seek_read: SeekCurve,
     seek_write: SeekCurve,
     /// Nanoseconds of a change of heads before a read and before a write.
@@ -44,7 +44,7 @@ pub struct Stretch {
 impl Mechanics {
     /// `specification` has passed its check; a seek curve may still be impossible.
     pub(super) fn new(specification: &Specification) -> Result<Mechanics, super::DiskError> {
-        let clock = Clock::new(specification.rpm_milli);
+        let clock = Clock::new(specification.rpm_hundredths);
         let cylinders = specification.cylinders;
         let read = SeekCurve::of(cylinders, &specification.seek_read).map_err(super::DiskError::SeekRead)?;
         let write = match &specification.seek_write {
@@ -55,7 +55,7 @@ impl Mechanics {
         let settled = if head_switch == 0 { 0 } else { head_switch.saturating_add_signed(specification.write_settle) };
         Ok(Mechanics {
             clock,
-            layout: Layout::new(specification, &clock),
+            geometry: Geometry::new(specification, &clock),
             seek_read: read,
             seek_write: write.delayed(specification.write_settle),
             head_switch: [head_switch, settled],
@@ -76,11 +76,11 @@ impl Mechanics {
     /// Moves the head to sector `first` and waits for it; the stretch has at most `most` sectors. The head is free again
     /// from its arrival on.
     pub fn approach(&self, head: &mut Head, first: u64, most: u64, op: Op) -> Stretch {
-        let (position, count) = self.layout.run(first, most);
+        let (position, count) = self.geometry.run(first, most);
         let positioning = self.positioning(head.arm, position, op);
         head.arm = Arm { cylinder: position.cylinder, head: position.head };
         head.free = self.clock.after(head.free, positioning);
-        let start = self.clock.next_at(head.free, self.layout.angle(position));
+        let start = self.clock.next_at(head.free, self.geometry.angle(position));
         Stretch { first, count, start, position }
     }
 
@@ -92,7 +92,7 @@ impl Mechanics {
     fn ticks(&self, stretch: &Stretch, sectors: u64) -> u64 {
         let from = stretch.position.sector;
         let to = from + sectors as u32;
-        self.layout.ticks_to(stretch.position, to) - self.layout.ticks_to(stretch.position, from)
+        self.geometry.ticks_to(stretch.position, to) - self.geometry.ticks_to(stretch.position, from)
     }
 
     /// How many sectors of a stretch have passed at an instant.
@@ -101,12 +101,12 @@ impl Mechanics {
             return 0;
         }
         let since = self.clock.between(stretch.start, instant);
-        if since >= self.clock.turn() {
+        let turn = u128::from(self.clock.turn());
+        if since >= turn {
             return stretch.count;
         }
-        let sectors =
-            u128::from(since) * u128::from(stretch.position.sectors_per_track) / u128::from(self.clock.turn());
-        let mut sectors = (sectors as u64).min(stretch.count);
+        let mut sectors = ((since * u128::from(stretch.position.sectors_per_track) / turn) as u64).min(stretch.count);
+        let since = since as u64;
         // The starts of sectors are whole ticks: the one under the head may already be through.
         if sectors < stretch.count && self.ticks(stretch, sectors + 1) <= since {
             sectors += 1;
@@ -119,7 +119,7 @@ impl Mechanics {
 
     /// Whole sectors that pass between the arrival of the head and the start of a stretch.
     pub fn free_sectors(&self, arrival: Instant, stretch: &Stretch) -> u64 {
-        let wait = u128::from(self.clock.between(arrival, stretch.start));
+        let wait = self.clock.between(arrival, stretch.start);
         (wait * u128::from(stretch.position.sectors_per_track) / u128::from(self.clock.turn())) as u64
     }
 }

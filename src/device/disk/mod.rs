@@ -1,8 +1,9 @@
-//! A mechanical disk: how long one operation takes, and where it leaves the arm.
+//! Disks: how long one operation takes, and where it leaves the arm and the cache.
 //!
-//! An operation is command overhead, seek, rotational wait and media transfer, in this order and without overlap
-//! (MODEL 5.1). Head switches within a cylinder are covered by the track skew. Deliberately absent: the cache of the
-//! disk (arrays switch it off), read-ahead, and transfers that begin in the middle of the range.
+//! One model serves all: a disk of which everything is known ([`Specification`], read from a file) and one of which a data
+//! sheet tells ([`DiskParameters`]: the disks of the profiles), which is put into the same terms without a cache. For the
+//! latter an operation is command overhead, seek, rotational wait and media transfer, in this order and without overlap
+//! (MODEL 5.1), and the track skew covers head switches within a cylinder.
 
 mod buffer;
 mod bus;
@@ -10,138 +11,33 @@ mod clock;
 mod divisor;
 mod drive;
 pub mod geometry;
-mod layout;
 mod mechanics;
 mod model;
 pub mod parameters;
-pub mod rotation;
+pub mod queue;
+mod reads;
 pub mod seek;
 pub mod specification;
 mod verify;
+mod writes;
 
 pub(super) use divisor::Divisor;
-pub use drive::{Command, Drive};
+pub use drive::Disk;
 pub use geometry::{Geometry, Position, SECTOR_BYTES};
-pub use layout::Layout;
-pub use mechanics::Mechanics;
-pub use model::Model;
+pub use mechanics::Arm;
+pub use model::DiskModel;
 pub use parameters::{DiskError, DiskParameters, SeekParameters};
-pub use rotation::{Rotation, TURN};
+pub use queue::{DiskQueue, Scheduler, Waiting};
 pub use seek::{SeekCurve, SeekError};
 pub use specification::Specification;
 
-use crate::kernel::{Span, Time};
-use crate::vocab::Op;
-
-/// What all disks of one type have in common: tables built at load, never changed. Shared by its users.
-#[derive(Clone, Debug)]
-pub struct DiskModel {
-    geometry: Geometry,
-    rotation: Rotation,
-    seek_read: SeekCurve,
-    seek_write: SeekCurve,
-    overhead: Span,
-}
-
-/// One disk: what a command changes. The tables are elsewhere, so that a fork copies a few words per disk.
-#[derive(Clone, Debug)]
-pub struct Disk {
-    arm: Arm,
-    /// Angle at time zero, in ticks: disks do not turn in step.
-    start_phase: u64,
-}
-
-/// Where the arm stands and which head was used last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Arm {
-    pub cylinder: u32,
-    pub head: u32,
-}
-
-impl DiskModel {
-    pub fn new(parameters: &DiskParameters) -> Result<DiskModel, DiskError> {
-        parameters.check()?;
-        let geometry = Geometry::new(parameters)?;
-        let rotation = Rotation::new(parameters);
-        let seek_read = SeekCurve::new(parameters.cylinders, &parameters.seek_read).map_err(DiskError::SeekRead)?;
-        let seek_write = SeekCurve::new(parameters.cylinders, &parameters.seek_write).map_err(DiskError::SeekWrite)?;
-        Ok(DiskModel { geometry, rotation, seek_read, seek_write, overhead: parameters.overhead })
-    }
-
-    pub fn geometry(&self) -> &Geometry {
-        &self.geometry
-    }
-
-    /// Sectors a host may address.
-    pub fn sectors(&self) -> u64 {
-        self.geometry.sectors()
-    }
-
-    fn seek(&self, op: Op) -> &SeekCurve {
-        match op {
-            Op::Read => &self.seek_read,
-            Op::Write => &self.seek_write,
-        }
-    }
-
-    /// Ticks of rotation from the start of the first sector to the end of the last one, and the track of the last.
-    fn transfer(&self, from: Position, sectors: u32) -> (u64, Position) {
-        let mut position = from;
-        let mut left = sectors;
-        let mut ticks = 0;
-        loop {
-            let end = position.sectors_per_track.min(position.sector.saturating_add(left));
-            ticks += self.geometry.ticks_to(position, end) - self.geometry.ticks_to(position, position.sector);
-            left -= end - position.sector;
-            if left == 0 {
-                return (ticks, position);
-            }
-            let next = self.geometry.next_track(position);
-            let same_cylinder = next.cylinder == position.cylinder;
-            ticks += if same_cylinder { self.rotation.track_skew() } else { self.rotation.cylinder_skew() };
-            position = next;
-        }
-    }
-}
-
-impl Disk {
-    /// A disk with its arm over the outermost cylinder, which stands at `start_phase` (ticks, below [`TURN`]) at time
-    /// zero.
-    pub fn new(start_phase: u64) -> Disk {
-        assert!(start_phase < TURN, "a phase is less than a turn");
-        Disk { arm: Arm::default(), start_phase }
-    }
-
-    pub fn arm(&self) -> Arm {
-        self.arm
-    }
-
-    /// Carries out one operation on `sectors` sectors from `first_sector` on, beginning at `now`: returns how long it
-    /// takes, and leaves the arm where it ends.
-    pub fn service(&mut self, model: &DiskModel, now: Time, first_sector: u64, sectors: u32, op: Op) -> Span {
-        assert!(sectors > 0, "an operation touches a sector");
-        assert!(first_sector + u64::from(sectors) <= model.sectors(), "an operation ends on its disk");
-        let from = model.geometry.locate(first_sector);
-        let positioning = model.overhead + model.seek(op).time(self.arm.cylinder.abs_diff(from.cylinder));
-        let target = model.rotation.track_start(from.cylinder, from.head) + model.geometry.ticks_to(from, from.sector);
-        let wait = (target + TURN - model.rotation.phase(now + positioning, self.start_phase)) % TURN;
-        let (transfer, last) = model.transfer(from, sectors);
-        self.arm = Arm { cylinder: last.cylinder, head: last.head };
-        // Rounded down, once: an operation that continues another at once then still meets its first sector.
-        positioning + model.rotation.span(wait + transfer)
-    }
-
-    /// Returns the arm to where it stands after a start (A). The platters go on turning in the same phase (A).
-    pub fn park(&mut self) {
-        self.arm = Arm::default();
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::clock::MINUTE as TURN;
     use super::parameters::examples::{disk_20_tb, disk_36_gb};
     use super::*;
-    use crate::kernel::Stream;
+    use crate::kernel::{Span, Stream, Time};
+    use crate::vocab::Op;
 
     /// Sectors of a track slot (MODEL 2.1).
     const SLOT: u32 = 112;
@@ -157,15 +53,15 @@ mod tests {
         const OPERATIONS: u64 = 400_000;
         for (parameters, expected_ms) in [(disk_36_gb(), 3.0), (disk_20_tb(), 4.167)] {
             let model = DiskModel::new(&parameters).unwrap();
-            let mut disk = Disk::new(0);
+            let mut disk = Disk::new(&model, 0);
             let mut draws = Stream::new(1, "disk", "instants").draws(0);
             let mut now = Time::ZERO;
             let mut waited = 0;
             for _ in 0..OPERATIONS {
-                let sector = draws.below(u64::from(model.geometry.locate(0).sectors_per_track) * 12);
+                let sector = draws.below(u64::from(model.geometry().locate(0).sectors_per_track) * 12);
                 now += Span::from_ns(draws.below(100_000_000));
-                let position = model.geometry.locate(sector);
-                let transfer = model.rotation.span(model.transfer(position, 1).0);
+                let position = model.geometry().locate(sector);
+                let transfer = Span::from_ns(60_000_000_000 / u64::from(parameters.rpm * position.sectors_per_track));
                 waited += (disk.service(&model, now, sector, 1, Op::Read) - parameters.overhead - transfer).ns();
             }
             assert_within(waited as f64 / OPERATIONS as f64 / 1e6, expected_ms, 0.005, "mean wait");
@@ -195,9 +91,9 @@ mod tests {
     /// Bytes per second between the reading of two and of twelve cylinders from the first sector of `cylinder` on.
     fn rate_from_cylinder(model: &DiskModel, parameters: &DiskParameters, cylinder: u32) -> f64 {
         let first = first_sector_of(model, cylinder);
-        let cylinder_sectors = model.geometry.locate(first).sectors_per_track * parameters.heads;
+        let cylinder_sectors = model.geometry().locate(first).sectors_per_track * parameters.heads;
         let time = |cylinders: u32| {
-            Disk::new(0).service(model, Time::ZERO, first, cylinders * cylinder_sectors, Op::Read).ns()
+            Disk::new(model, 0).service(model, Time::ZERO, first, cylinders * cylinder_sectors, Op::Read).ns()
         };
         let bytes = 10 * u64::from(cylinder_sectors) * SECTOR_BYTES;
         bytes as f64 * 1e9 / (time(12) - time(2)) as f64
@@ -207,7 +103,7 @@ mod tests {
         let (mut low, mut high) = (0, model.sectors());
         while low < high {
             let middle = low.midpoint(high);
-            if model.geometry.locate(middle).cylinder < cylinder { low = middle + 1 } else { high = middle }
+            if model.geometry().locate(middle).cylinder < cylinder { low = middle + 1 } else { high = middle }
         }
         low
     }
@@ -218,7 +114,7 @@ mod tests {
         const OPERATIONS: u64 = 200_000;
         for (parameters, expected_ms) in [(disk_36_gb(), 10.21), (disk_20_tb(), 12.04)] {
             let model = DiskModel::new(&parameters).unwrap();
-            let mut disk = Disk::new(TURN / 3);
+            let mut disk = Disk::new(&model, TURN / 3);
             let mut draws = Stream::new(2, "disk", "reads").draws(0);
             let mut now = Time::ZERO;
             let mut total = Span::ZERO;
@@ -242,11 +138,11 @@ mod tests {
         for parameters in [parameters, late] {
             let model = DiskModel::new(&parameters).unwrap();
             let zone_end = first_sector_of(&model, parameters.cylinders / parameters.zones);
-            let track = u64::from(model.geometry.locate(0).sectors_per_track);
+            let track = u64::from(model.geometry().locate(0).sectors_per_track);
             let cylinder_end = track * u64::from(parameters.heads);
             for boundary in [track, 3 * track, cylinder_end, 5 * cylinder_end, zone_end] {
                 for op in [Op::Read, Op::Write] {
-                    let mut whole = Disk::new(5);
+                    let mut whole = Disk::new(&model, 5);
                     let mut pieces = whole.clone();
                     let (first, now) = (boundary - 40, Time::from_ns(123_456_789));
                     let one = whole.service(&model, now, first, SLOT, op);
@@ -266,7 +162,7 @@ mod tests {
     fn an_operation_takes_its_four_parts_and_moves_the_arm() {
         let parameters = disk_36_gb();
         let model = DiskModel::new(&parameters).unwrap();
-        let mut disk = Disk::new(0);
+        let mut disk = Disk::new(&model, 0);
         // Sector 0 passes at multiples of 6 ms; after 0.3 ms of overhead it is 5.7 ms away.
         let sector = Span::from_ns(6_000_000 / 495);
         assert_eq!(disk.service(&model, Time::ZERO, 0, 1, Op::Read), Span::from_ms(6) + sector);
@@ -291,7 +187,7 @@ mod tests {
     #[test]
     fn a_disk_starts_in_its_own_phase() {
         let model = DiskModel::new(&disk_36_gb()).unwrap();
-        let read = |phase| Disk::new(phase).service(&model, Time::ZERO, 0, 1, Op::Read);
+        let read = |phase| Disk::new(&model, phase).service(&model, Time::ZERO, 0, 1, Op::Read);
         // A quarter of a turn ahead, the first sector comes 1.5 ms earlier.
         assert_eq!(read(0) - read(TURN / 4), Span::from_us(1_500));
     }
@@ -332,6 +228,6 @@ mod tests {
     #[should_panic(expected = "ends on its disk")]
     fn an_operation_beyond_the_end_breaks_a_rule() {
         let model = DiskModel::new(&disk_36_gb()).unwrap();
-        Disk::new(0).service(&model, Time::ZERO, model.sectors() - 1, 2, Op::Read);
+        Disk::new(&model, 0).service(&model, Time::ZERO, model.sectors() - 1, 2, Op::Read);
     }
 }

@@ -1,7 +1,13 @@
 //! The parameters of a mechanical disk, as a data sheet gives them, and what is wrong with impossible ones.
 
-use super::rotation::TURN;
+use super::clock::MINUTE;
+use super::geometry::SECTOR_BYTES;
+use super::queue::Scheduler;
 use super::seek::SeekError;
+use super::specification::{
+    Angle, Controller, FastWrite, HeadOrder, Overheads, SeekForm, Sparing, Specification, Watermark, WatermarkOf,
+    ZoneSpecification,
+};
 use crate::kernel::Span;
 
 /// A disk drive. Rates are bytes per second, sectors have 512 bytes.
@@ -59,7 +65,7 @@ impl DiskParameters {
         if zones == 1 && outer != inner {
             return Err(DiskError::SingleZone { outer, inner });
         }
-        if self.track_skew.ns().saturating_mul(u64::from(rpm)) >= TURN {
+        if self.track_skew.ns().saturating_mul(u64::from(rpm)) >= MINUTE {
             return Err(DiskError::TrackSkew(self.track_skew));
         }
         if self.overhead > LONGEST_STEP {
@@ -67,6 +73,95 @@ impl DiskParameters {
         }
         Ok(())
     }
+
+    /// The disk in the terms of a full specification: no spares, no cache, a bus that is never slower than the media, and
+    /// heads whose change the track skew covers.
+    pub(super) fn specification(&self) -> Result<Specification, DiskError> {
+        self.check()?;
+        let mut zones = Vec::with_capacity(self.zones as usize);
+        for zone in 0..self.zones {
+            zones.push(self.zone(zone)?);
+        }
+        let overhead = [self.overhead; 2];
+        let mut specification = Specification {
+            surfaces: self.heads,
+            cylinders: self.cylinders,
+            sectors: 0,
+            rpm_hundredths: u64::from(self.rpm) * 100,
+            seek_read: SeekForm::DataSheet(self.seek_read),
+            seek_write: Some(SeekForm::DataSheet(self.seek_write)),
+            head_switch: Span::ZERO,
+            write_settle: 0,
+            order: HeadOrder::Ascending,
+            sparing: Sparing::None,
+            zones,
+            controller: Controller {
+                bus_read: Span::ZERO,
+                bus_write: Span::ZERO,
+                overheads: Overheads { read_miss: overhead, write_miss: overhead, ..Overheads::default() },
+                cache: None,
+                fast_write: FastWrite::Never,
+                combines_writes: false,
+                never_disconnects: false,
+                watermark: Watermark { ppm: 0, of: WatermarkOf::Request },
+                least_write_positioning: Span::ZERO,
+                extra_disconnect: None,
+                scheduler: Some(Scheduler::Fcfs),
+            },
+        };
+        let sectors = specification.sectors_of_zones().expect("zones of whole cylinders hold sectors");
+        let held = sectors * SECTOR_BYTES;
+        // A data sheet gives rates to two digits, so the tracks that follow from them may miss its capacity a little.
+        if u128::from(held) * 100 < u128::from(self.capacity) * 99 {
+            return Err(DiskError::Capacity { held, capacity: self.capacity });
+        }
+        specification.sectors = sectors.min(self.capacity / SECTOR_BYTES);
+        if specification.sectors == 0 {
+            return Err(DiskError::NoSector(self.capacity));
+        }
+        Ok(specification)
+    }
+
+    fn zone(&self, zone: u32) -> Result<ZoneSpecification, DiskError> {
+        // A format leaves room for the move to the next cylinder, or each such crossing would cost a whole turn (A).
+        let crossing = self.track_skew.max(self.seek_read.track).max(self.seek_write.track);
+        let first_cylinder = first_cylinder(self, zone);
+        let cylinder_shift = u128::from(self.heads - 1) * u128::from(self.track_skew.ns()) + u128::from(crossing.ns());
+        // A minute is a whole number of turns.
+        let offset = u128::from(first_cylinder) * cylinder_shift % u128::from(MINUTE);
+        Ok(ZoneSpecification {
+            first_cylinder,
+            last_cylinder: self::first_cylinder(self, zone + 1) - 1,
+            sectors_per_track: sectors_per_track(self, zone)? as u32,
+            front: 0,
+            spares: 0,
+            slips: Vec::new(),
+            defects: Vec::new(),
+            offset: Angle::Time(offset as u64),
+            track_skew: Angle::Time(self.track_skew.ns()),
+            cylinder_skew: Angle::Time(crossing.ns()),
+        })
+    }
+}
+
+fn first_cylinder(parameters: &DiskParameters, zone: u32) -> u32 {
+    (u64::from(zone) * u64::from(parameters.cylinders) / u64::from(parameters.zones)) as u32
+}
+
+/// Sectors on a track of `zone`, to the nearest: what passes in a turn and a skew at the zone's sustained rate, which
+/// falls linearly from zone to zone.
+fn sectors_per_track(parameters: &DiskParameters, zone: u32) -> Result<u64, DiskError> {
+    let steps = u128::from(parameters.zones - 1).max(1);
+    let (outer, inner) = (u128::from(parameters.rate_outer), u128::from(parameters.rate_inner));
+    let rate_by_steps = outer * steps - (outer - inner) * u128::from(zone);
+    let rpm = u128::from(parameters.rpm);
+    let ticks = u128::from(MINUTE) + u128::from(parameters.track_skew.ns()) * rpm;
+    let ticks_per_sector_second = rpm * 1_000_000_000 * u128::from(SECTOR_BYTES) * steps;
+    let sectors = (rate_by_steps * ticks + ticks_per_sector_second / 2) / ticks_per_sector_second;
+    if sectors == 0 || sectors > u128::from(MOST_SECTORS_PER_TRACK) {
+        return Err(DiskError::TrackSize { zone, sectors });
+    }
+    Ok(sectors as u64)
 }
 
 /// Two cylinders fewer leave one seek distance besides the neighbour's: no curve is determined by its mean.
@@ -133,6 +228,8 @@ pub enum DiskError {
     SeekPoints,
     #[error("a {0} is longer than {LONGEST_STEP}")]
     Step(&'static str),
+    #[error("the bus takes longer than 10 ms for a sector")]
+    SlowBus,
     #[error("a cache has 1 to 4096 segments, not {0}")]
     Segments(usize),
     #[error("a segment has 1 to 2147483648 sectors, not {0}")]

@@ -1,8 +1,9 @@
-//! Everything that is known of a drive, as its parameter file gives it; [`Model`](super::Model) makes tables of it.
+//! Everything that is known of a drive, as its parameter file gives it; [`DiskModel`](super::DiskModel) makes tables of it.
 //!
 //! The terms are those of DiskSim 4.0, whose validated drives are written in them. A data sheet knows less; what it says
 //! is put into the same terms by [`DiskParameters`](super::DiskParameters).
 
+use super::queue::Scheduler;
 use crate::kernel::Span;
 
 /// A drive. Sectors have 512 bytes, cylinder 0 is the outermost.
@@ -12,8 +13,8 @@ pub struct Specification {
     pub cylinders: u32,
     /// Sectors a host may address; the zones may hold more.
     pub sectors: u64,
-    /// Thousandths of a turn a minute.
-    pub rpm_milli: u64,
+    /// Hundredths of a turn a minute.
+    pub rpm_hundredths: u64,
     pub seek_read: SeekForm,
     /// Another curve for writes, where a data sheet has one.
     pub seek_write: Option<SeekForm>,
@@ -134,6 +135,9 @@ pub struct Controller {
     /// Delay and positioning of a write take at least this long together.
     pub least_write_positioning: Span,
     pub extra_disconnect: Option<ExtraDisconnect>,
+    /// The order of waiting commands; nothing where the drive has one that is not modelled, which decides nothing while
+    /// one command is outstanding.
+    pub scheduler: Option<Scheduler>,
 }
 
 /// Overheads of a command by what went before it: after a read, after a write.
@@ -232,4 +236,54 @@ pub struct ExtraDisconnect {
     pub between: Span,
     /// How much later the arm starts.
     pub seek_delta: Span,
+}
+
+#[cfg(test)]
+pub(crate) mod examples {
+    //! A disk on which everything can be counted.
+
+    use super::*;
+
+    /// Three surfaces; zones of 4 and of 3 cylinders with 10 and 8 sectors a track and a cylinder without sectors between
+    /// them. A turn takes 100 ms, a movement 1 ms, a change of heads nothing; commands cost nothing and there is no cache.
+    pub fn small() -> Specification {
+        let zone = |first_cylinder, last_cylinder, sectors_per_track| ZoneSpecification {
+            first_cylinder,
+            last_cylinder,
+            sectors_per_track,
+            front: 0,
+            spares: 0,
+            slips: Vec::new(),
+            defects: Vec::new(),
+            offset: Angle::Sectors(0),
+            track_skew: Angle::Sectors(2_000_000_000),
+            cylinder_skew: Angle::Sectors(3_000_000_000),
+        };
+        Specification {
+            surfaces: 3,
+            cylinders: 8,
+            sectors: 12 * 10 + 9 * 8,
+            rpm_hundredths: 60_000,
+            seek_read: SeekForm::Constant(1_000_000),
+            seek_write: None,
+            head_switch: Span::ZERO,
+            write_settle: 0,
+            order: HeadOrder::Ascending,
+            sparing: Sparing::None,
+            zones: vec![zone(0, 3, 10), zone(5, 7, 8)],
+            controller: Controller {
+                bus_read: Span::ZERO,
+                bus_write: Span::ZERO,
+                overheads: Overheads::default(),
+                cache: None,
+                fast_write: FastWrite::Never,
+                combines_writes: false,
+                never_disconnects: false,
+                watermark: Watermark { ppm: 0, of: WatermarkOf::Request },
+                least_write_positioning: Span::ZERO,
+                extra_disconnect: None,
+                scheduler: Some(Scheduler::Fcfs),
+            },
+        }
+    }
 }

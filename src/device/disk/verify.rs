@@ -13,14 +13,16 @@ use crate::kernel::Span;
 const MOST_LISTED: usize = 1 << 20;
 /// Segments of a cache; the largest on the market have some hundreds (G).
 const MOST_SEGMENTS: usize = 4_096;
+/// A bus of 51 kB/s is slower than any (G).
+const LONGEST_SECTOR: Span = Span::from_ms(10);
 /// A terabyte: more than any cache, and its sectors can be added to any address.
 const MOST_SEGMENT_SECTORS: u64 = 1 << 31;
 
 impl Specification {
     /// Checks every number that can be judged without building the tables.
     pub(super) fn check(&self) -> Result<(), DiskError> {
-        if !(u64::from(LEAST_RPM) * 1_000..=u64::from(MOST_RPM) * 1_000).contains(&self.rpm_milli) {
-            return Err(DiskError::Rpm((self.rpm_milli / 1_000).try_into().unwrap_or(u32::MAX)));
+        if !(u64::from(LEAST_RPM) * 100..=u64::from(MOST_RPM) * 100).contains(&self.rpm_hundredths) {
+            return Err(DiskError::Rpm((self.rpm_hundredths / 100).try_into().unwrap_or(u32::MAX)));
         }
         if !(1..=MOST_CYLINDERS).contains(&self.cylinders) {
             return Err(DiskError::Cylinders(self.cylinders));
@@ -138,13 +140,14 @@ impl Controller {
             overheads.first_reselect,
             overheads.other_reselect,
             self.least_write_positioning,
-            self.bus_read,
-            self.bus_write,
         ];
         let extra = self.extra_disconnect.map(|it| [it.command, it.disconnect, it.between, it.seek_delta]);
         let all = pairs.into_iter().flatten().chain(single).chain(extra.into_iter().flatten());
         if all.into_iter().any(|span: Span| span > LONGEST_STEP) {
-            return Err(DiskError::Step("overhead or sector transfer"));
+            return Err(DiskError::Step("overhead"));
+        }
+        if self.bus_read.max(self.bus_write) > LONGEST_SECTOR {
+            return Err(DiskError::SlowBus);
         }
         self.cache.as_ref().map_or(Ok(()), CacheSpecification::check)
     }

@@ -31,7 +31,7 @@ pub use scrub::Finding;
 use self::damage::Damage;
 use self::layout::{Layout, Role};
 use self::platters::Platters;
-use super::disk::{Disk, DiskError, DiskModel, DiskParameters, SECTOR_BYTES, TURN};
+use super::disk::{Disk, DiskError, DiskModel, DiskParameters, SECTOR_BYTES};
 use crate::kernel::{Span, Station, Stream, Time, Usage};
 use crate::vocab::{Op, SLOT_BYTES, Tag};
 
@@ -175,7 +175,7 @@ impl Rank {
         let layout = Layout::new(level, data_disks as u16, rows);
         let spindles = (0..layout.disks())
             .map(|disk| Spindle {
-                disk: Disk::new(phases.draws(u64::from(disk)).below(TURN)),
+                disk: Disk::new(&model, phases.draws(u64::from(disk)).below(model.turn())),
                 line: Station::new(1),
                 in_service: None,
                 row: 0,
@@ -288,7 +288,7 @@ impl Rank {
         for spindle in &mut self.volatile.spindles {
             spindle.line.clear(now);
             spindle.in_service = None;
-            spindle.disk.park();
+            spindle.disk.park(&self.model);
             spindle.row = 0;
         }
     }

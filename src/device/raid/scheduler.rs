@@ -8,20 +8,8 @@ use std::collections::VecDeque;
 
 use super::DiskOp;
 use crate::kernel::Span;
-use crate::names;
 
-names! {
-    pub enum Scheduler {
-        /// In the order submitted.
-        Fcfs = "fcfs",
-        /// The nearest row first.
-        Sstf = "sstf",
-        /// Upwards from row to row, then again from the lowest.
-        CLook = "c-look",
-        /// The one that would be complete first.
-        Sptf = "sptf",
-    }
-}
+pub use crate::device::disk::Scheduler;
 
 impl Scheduler {
     /// The place in `line` of the operation to serve, with the arm behind `row`. Of equals the one that has waited longest.

@@ -7,6 +7,7 @@ use super::super::shape::Given;
 use super::convert::{Finder, is_on, nanoseconds};
 use super::number::{Count, Number, ONE};
 use super::raw::{RawController, RawDrive};
+use crate::device::disk::Scheduler;
 use crate::device::disk::specification::{
     CacheSpecification, Controller, ExtraDisconnect, FastWrite, Overheads, ReadAhead, ReadAheadLimit, Stop, Watermark,
     WatermarkOf,
@@ -33,6 +34,7 @@ pub fn controller(raw: &RawDrive, finder: &mut Finder) -> Controller {
         watermark: watermark(it, finder),
         least_write_positioning: finder.span(it.minimum_seek_delay.as_ref()),
         extra_disconnect: extra_disconnect(it, &scale, finder),
+        scheduler: scheduler(it),
     }
 }
 
@@ -115,6 +117,18 @@ fn extra_disconnect(raw: &RawController, scale: &Scale, finder: &mut Finder) -> 
             seek_delta: of(&raw.extradisc_seek_delta),
         }
     })
+}
+
+/// DiskSim's numbers of policies; those by cylinder and those by sector number are alike here.
+fn scheduler(raw: &RawController) -> Option<Scheduler> {
+    let policy = raw.scheduler.as_ref().and_then(|given| given.value.scheduling_policy.as_ref());
+    match policy.map_or(1, |given| given.value.0) {
+        1 => Some(Scheduler::Fcfs),
+        3 | 6 => Some(Scheduler::CLook),
+        4 | 7 => Some(Scheduler::Sstf),
+        8 => Some(Scheduler::Sptf),
+        _ => None,
+    }
 }
 
 fn cache(raw: &RawController, finder: &mut Finder) -> Option<CacheSpecification> {

@@ -104,7 +104,7 @@ pub fn specification(raw: &RawDrive, tables: &Tables, problems: &mut Vec<Diagnos
         surfaces: surfaces?,
         cylinders: cylinders?,
         sectors: 0,
-        rpm_milli: rpm?,
+        rpm_hundredths: rpm?,
         seek_read: seek?,
         seek_write: None,
         head_switch,
@@ -127,12 +127,12 @@ fn rpm(mechanics: &RawMechanics, finder: &mut Finder) -> Option<u64> {
     }
     let at = (&mechanics.place, "mechanics");
     let rpm = finder.required(mechanics.rotation_speed_in_rpms.as_ref(), at, "rotation_speed_in_rpms")?;
-    let thousandth = ONE / 1_000;
-    if rpm.value.0 <= 0 || rpm.value.0 % thousandth != 0 {
-        finder.outside(rpm, "more than 0 turns a minute, with at most three decimals");
+    let hundredth = ONE / 100;
+    if rpm.value.0 <= 0 || rpm.value.0 % hundredth != 0 {
+        finder.outside(rpm, "more than 0 turns a minute, with at most two decimals");
         return None;
     }
-    Some((rpm.value.0 / thousandth).unsigned_abs())
+    Some((rpm.value.0 / hundredth).unsigned_abs())
 }
 
 /// Names of the forms of a seek curve.

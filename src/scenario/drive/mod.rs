@@ -13,7 +13,7 @@ use super::diagnostic::{Diagnostic, Diagnostics, SourceText};
 use super::document;
 use super::shape::{Given, Shape};
 use super::source::{Files, InputFile, Source};
-use crate::device::disk::{DiskError, Model as DiskModel, Specification};
+use crate::device::disk::{DiskError, DiskModel, Specification};
 use convert::Tables;
 pub use number::Number;
 use raw::RawDrive;
@@ -57,7 +57,7 @@ pub fn load(source: &Source) -> Result<Drive, Diagnostics> {
     let raw = with_zones(raw, source, &mut sources, &mut inputs, &mut problems);
     let tables = Tables { seek: seek_points(&raw, source, &mut sources, &mut inputs, &mut problems) };
     let specification = convert::specification(&raw, &tables, &mut problems);
-    let model = specification.as_ref().and_then(|specification| match DiskModel::new(specification) {
+    let model = specification.as_ref().and_then(|specification| match DiskModel::of(specification) {
         Ok(model) => Some(model),
         Err(error) => {
             problems.push(impossible(&error));

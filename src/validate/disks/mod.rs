@@ -116,7 +116,10 @@ fn compare(folder: &Path, name: &str) -> Result<Comparison, BadData> {
     let place = path.display().to_string();
     let text = read_text(&path)?;
     let requests = trace::read(&text, &place, drive.model.sectors())?;
-    let times = replay::replay(&drive.model, &requests);
+    let times = replay::replay(&drive.model, &requests).ok_or_else(|| BadData {
+        place,
+        problem: "with its pauses the record lasts longer than 584 years".to_owned(),
+    })?;
     let real = Sample::new(requests.iter().map(|request| request.service.ns())).expect("a record has requests");
     let simulated = Sample::new(times.iter().map(|time| time.ns())).expect("each request took some time");
     Ok(Comparison { name: name.to_owned(), title: drive.name, requests, times, real, simulated })

@@ -2,18 +2,19 @@
 //! completion of the one before.
 
 use super::trace::Recorded;
-use crate::device::disk::{Command, Drive, Model};
+use crate::device::disk::{Disk, DiskModel};
 use crate::kernel::{Span, Time};
 
 /// Service times of all requests, in their order. The first is issued at time zero, with the platters at angle 0.
-pub fn replay(model: &Model, requests: &[Recorded]) -> Vec<Span> {
-    let mut drive = Drive::new(model, 0);
+/// Nothing when the record lasts longer than the clock.
+pub fn replay(model: &DiskModel, requests: &[Recorded]) -> Option<Vec<Span>> {
+    let mut disk = Disk::new(model, 0);
     let mut now = Time::ZERO;
-    let serve = |request: &Recorded| {
+    let mut serve = |request: &Recorded| {
         let Recorded { op, first, sectors, pause, .. } = *request;
-        let service = drive.service(model, now, Command { op, first, sectors });
-        now += service + pause;
-        service
+        let service = disk.service(model, now, first, sectors, op);
+        now = Time::from_ns(now.ns().checked_add(service.ns())?.checked_add(pause.ns())?);
+        Some(service)
     };
-    requests.iter().map(serve).collect()
+    requests.iter().map(&mut serve).collect()
 }

@@ -13,7 +13,7 @@ use crate::vocab::Op;
 pub struct Recorded {
     pub op: Op,
     pub first: u64,
-    pub sectors: u64,
+    pub sectors: u32,
     /// How long the real drive took.
     pub service: Span,
     /// From the completion of this request to the issue of the next.
@@ -33,7 +33,7 @@ pub fn read(text: &str, place: &str, sectors: u64) -> Result<Vec<Recorded>, BadD
         }
         let bad = |problem: String| BadData { place: format!("{place}:{}", index + 1), problem };
         let request = parse(&fields).map_err(|problem| bad(format!("{problem}: `{}`", shortened(line))))?;
-        if request.first.checked_add(request.sectors).is_none_or(|end| end > sectors) {
+        if request.first.checked_add(request.sectors.into()).is_none_or(|end| end > sectors) {
             let problem = format!("the request ends beyond the {sectors} sectors of the drive: `{}`", shortened(line));
             return Err(bad(problem));
         }
@@ -66,7 +66,8 @@ fn parse(fields: &[&str]) -> Result<Recorded, String> {
     let request = Recorded {
         op,
         first: number(first, "number of a sector")?,
-        sectors: number(sectors, "count of sectors")?,
+        sectors: u32::try_from(number(sectors, "count of sectors")?)
+            .map_err(|_| "so many sectors are too many".to_owned())?,
         service: time(service, "service time")?,
         pause: time(pause, "pause")?,
     };

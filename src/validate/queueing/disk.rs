@@ -3,7 +3,7 @@
 use super::super::series::{Experiment, Measure, Replication, Sample, WarmUp, measure};
 use super::super::{Balance, Tolerance};
 use super::formulas::seek_distances;
-use crate::device::disk::{Disk, DiskModel, DiskParameters, SECTOR_BYTES, SeekParameters, TURN};
+use crate::device::disk::{Disk, DiskModel, DiskParameters, SECTOR_BYTES, SeekParameters};
 use crate::kernel::{Span, Time};
 use crate::statistics::Moments;
 use crate::vocab::Op;
@@ -79,7 +79,7 @@ pub fn rotation() -> Experiment {
     fn run(replication: &Replication) -> Sample {
         let model = model();
         let mut draws = replication.stream("instants").draws(0);
-        let mut disk = Disk::new(draws.below(TURN));
+        let mut disk = Disk::new(&model, draws.below(model.turn()));
         let mut now = Time::ZERO;
         // From the end of one read to the end of the next of the same sector is one turn.
         now += disk.service(&model, now, 0, 1, Op::Read);
