@@ -19,8 +19,10 @@ const LONGER: u64 = 10;
 /// Level of the intervals.
 const LEVEL: f64 = 0.99;
 
+/// What one replication is and gives.
+pub type Run = Box<dyn Fn(&Replication) -> Sample + Send + Sync>;
+
 /// Figures of one model, and how to run it.
-#[derive(Clone, Debug)]
 pub struct Experiment {
     pub name: &'static str,
     pub parameters: String,
@@ -31,7 +33,7 @@ pub struct Experiment {
     /// What a unit of length is, as `jobs`.
     pub unit: &'static str,
     pub warm_up: WarmUp,
-    pub run: fn(&Replication) -> Sample,
+    pub run: Run,
 }
 
 /// Whether the beginning of each run counts.
@@ -189,7 +191,7 @@ mod tests {
             length: 10_000,
             unit: "draws",
             warm_up: WarmUp::None,
-            run,
+            run: Box::new(run),
         }
     }
 

@@ -24,7 +24,7 @@ mod writes;
 pub(super) use divisor::Divisor;
 pub use drive::Disk;
 pub use geometry::{Geometry, Position, SECTOR_BYTES};
-pub use mechanics::Arm;
+pub use mechanics::{Arm, Head, Mechanics};
 pub use model::DiskModel;
 pub use parameters::{DiskError, DiskParameters, SeekParameters};
 pub use queue::{DiskQueue, Scheduler, Waiting};

@@ -7,7 +7,7 @@ use super::{DiskError, DiskParameters, Geometry};
 
 #[derive(Clone, Debug)]
 pub struct DiskModel {
-    pub(super) mechanics: Mechanics,
+    pub mechanics: Mechanics,
     pub(super) controller: Controller,
 }
 

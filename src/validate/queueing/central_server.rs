@@ -192,6 +192,6 @@ pub fn central_server() -> Experiment {
         length: 20_000,
         unit: "jobs",
         warm_up: WarmUp::Cut,
-        run,
+        run: Box::new(run),
     }
 }

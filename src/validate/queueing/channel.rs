@@ -113,6 +113,6 @@ pub fn md1() -> Experiment {
         length: 18_000_000_u64.div_ceil(REPLICATIONS),
         unit: "requests",
         warm_up: WarmUp::Cut,
-        run,
+        run: Box::new(run),
     }
 }

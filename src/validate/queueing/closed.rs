@@ -156,7 +156,7 @@ pub fn repairman() -> Experiment {
         length: 100_000,
         unit: "requests",
         warm_up: WarmUp::Cut,
-        run,
+        run: Box::new(run),
     }
 }
 
@@ -193,6 +193,6 @@ pub fn single() -> Experiment {
         length: 100_000,
         unit: "requests",
         warm_up: WarmUp::None,
-        run,
+        run: Box::new(run),
     }
 }

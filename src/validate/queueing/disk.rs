@@ -68,7 +68,7 @@ pub fn seeks() -> Experiment {
         length: 10_000_000,
         unit: "seeks",
         warm_up: WarmUp::None,
-        run,
+        run: Box::new(run),
     }
 }
 
@@ -122,6 +122,6 @@ pub fn rotation() -> Experiment {
         length: 125_000,
         unit: "reads",
         warm_up: WarmUp::None,
-        run,
+        run: Box::new(run),
     }
 }

@@ -146,6 +146,6 @@ pub fn fork_join() -> Experiment {
         length: 200_000,
         unit: "jobs",
         warm_up: WarmUp::Cut,
-        run,
+        run: Box::new(run),
     }
 }

@@ -24,7 +24,7 @@ fn experiment(name: &'static str, parameters: &str, run: fn(&Replication) -> Sam
         length: 200_000,
         unit: "jobs, in each of three queues",
         warm_up: WarmUp::None,
-        run,
+        run: Box::new(run),
     }
 }
 

@@ -13,6 +13,7 @@ mod laws;
 mod open;
 mod raid;
 mod rare;
+mod real_disks;
 mod repair;
 
 use super::series::{self, Experiment};
@@ -21,20 +22,32 @@ use super::{BadData, Case, Options, Outcome, Suite, tape};
 /// # Errors
 /// Files of the data folder that cannot be used.
 pub fn run(options: &Options) -> Result<Outcome, BadData> {
-    let mut cases = series::run(&experiments(), options.threads);
+    let (mut experiments, mut left_out) = (experiments(), Vec::new());
+    let real = match &options.data {
+        Some(folder) => real_disks::experiments(folder)?,
+        None => Vec::new(),
+    };
+    if real.is_empty() {
+        left_out.push("mean-random-seek and sequential-media-rate: give files of drives with --data".to_owned());
+    }
+    experiments.extend(real);
+    let mut cases = series::run(&experiments, options.threads);
     cases.push(tape::dump::added_up());
-    let left_out = vec![
-        "mean-random-seek and sequential-media-rate: they are about real disks, whose parameters are measurements"
-            .to_owned(),
-    ];
     Ok(Outcome { suite: Suite::Queueing, cases, left_out, drives: Vec::new() })
 }
 
 /// Every figure with its expected value, and nothing simulated.
-pub fn expected() -> Vec<Case> {
-    let mut cases: Vec<Case> = experiments().iter().map(series::empty).collect();
+///
+/// # Errors
+/// As [`run`].
+pub fn expected(options: &Options) -> Result<Vec<Case>, BadData> {
+    let mut all = experiments();
+    if let Some(folder) = &options.data {
+        all.extend(real_disks::experiments(folder)?);
+    }
+    let mut cases: Vec<Case> = all.iter().map(series::empty).collect();
     cases.push(tape::dump::added_up());
-    cases
+    Ok(cases)
 }
 
 fn experiments() -> Vec<Experiment> {

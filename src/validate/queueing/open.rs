@@ -281,7 +281,7 @@ fn experiment(name: &'static str, parameters: String, jobs: u64, run: fn(&Replic
         length: jobs.div_ceil(REPLICATIONS),
         unit: "jobs",
         warm_up: WarmUp::Cut,
-        run,
+        run: Box::new(run),
     }
 }
 

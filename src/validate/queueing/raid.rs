@@ -207,6 +207,6 @@ pub fn small_writes() -> Experiment {
         length: 60_000,
         unit: "requests",
         warm_up: WarmUp::Cut,
-        run,
+        run: Box::new(run),
     }
 }

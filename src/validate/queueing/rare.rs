@@ -110,7 +110,7 @@ fn experiment(name: &'static str, expected: f64, run: fn(&Replication) -> Sample
         length: 50_000,
         unit: "cycles with balanced failure biasing",
         warm_up: WarmUp::None,
-        run,
+        run: Box::new(run),
     }
 }
 

@@ -154,7 +154,7 @@ fn experiment(name: &'static str, more: &str, replications: u64, run: fn(&Replic
         length: HOURS,
         unit: "hours",
         warm_up: WarmUp::Cut,
-        run,
+        run: Box::new(run),
     }
 }
 
@@ -262,7 +262,7 @@ fn loss(name: &'static str, expected: f64, run: fn(&Replication) -> Sample) -> E
         length: 7_500,
         unit: "lives",
         warm_up: WarmUp::None,
-        run,
+        run: Box::new(run),
     }
 }
 
