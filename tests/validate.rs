@@ -101,3 +101,20 @@ fn every_queue_behaves_as_theory_says() {
     let figures = if options.data.is_some() { 70 } else { 62 };
     assert_eq!(outcome.cases.iter().map(|case| case.findings.len()).sum::<usize>(), figures);
 }
+
+#[test]
+fn a_real_library_is_replayed_as_it_was() {
+    let library = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/traces/ecmwf-tape");
+    if !library.exists() {
+        eprintln!("!! SKIPPED: {} is not there, so no real library was looked at !!", library.display());
+        return;
+    }
+    let outcome = validate::run(Suite::Tape, &Options { data: Some(library), threads: 2 }).expect("it can be read");
+    for case in &outcome.cases {
+        for finding in &case.findings {
+            assert_ne!(finding.verdict(), Verdict::Outside, "{}: {finding:#?}", case.name);
+        }
+    }
+    let judged = outcome.cases.iter().flat_map(|case| &case.findings);
+    assert_eq!(judged.filter(|finding| finding.verdict() == Verdict::Within).count(), 46);
+}

@@ -4,7 +4,9 @@
 //! that size is limited too: 128 MiB for xz (what `xz -9` needs is 65 MiB) and the 128 MiB that the decoder for zstd sets
 //! itself (`zstd --ultra -22` uses 128 MiB; more needs `--long`).
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
+use std::path::Path;
 
 use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
@@ -156,6 +158,19 @@ impl<R: Read> Zstd<R> {
         let skipped = io::copy(&mut self.input.by_ref().take(u64::from(length)), &mut io::sink())?;
         if skipped == u64::from(length) { Ok(false) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
+}
+
+/// The whole content of a text file that may be compressed, of at most so many bytes, and the digest of the file in
+/// hexadecimal.
+///
+/// # Errors
+/// The file cannot be read, is damaged, longer, or no text.
+pub fn text_of(path: &Path, most: u64) -> io::Result<(String, String)> {
+    let mut content = Content::new(File::open(path)?, most)?;
+    let mut text = String::new();
+    content.read_to_string(&mut text)?;
+    let (_, digest) = content.digest()?;
+    Ok((text, digest.iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 /// The content of a trace.

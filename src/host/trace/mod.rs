@@ -30,7 +30,7 @@ mod vscsi;
 mod vscsi_csv;
 
 pub use error::TraceError;
-pub use input::Compression;
+pub use input::{Compression, text_of};
 pub use place::{Address, PlaceError, Placement, place};
 pub use record::{RawRecord, RecordOp};
 pub use reject::{KEPT_REJECTS, Reject, RejectReason, Rejects};

@@ -1,9 +1,16 @@
 //! How long a full volume takes to tape, phase by phase.
 
+use rayon::prelude::*;
+
 use super::super::{Case, Finding, Tolerance};
+use crate::campaign::Trial;
+use crate::controller::tape::TapeFact;
+use crate::device::channel::ChannelKind;
 use crate::device::drive::{DriveParameters, Pace};
-use crate::kernel::Span;
+use crate::kernel::{Span, Time};
+use crate::scenario::{Overrides, Source, load};
 use crate::vocab::TRACK_BYTES;
+use crate::world::Fact;
 
 /// Tracks of a full 3390-3.
 const TRACKS: u64 = 3_339 * 15;
@@ -27,6 +34,88 @@ fn drive() -> DriveParameters {
         speed_steps: 1,
         slowest_milli: 1_000,
         reserve_milli: 5,
+    }
+}
+
+/// Rates of drives, in MB/s: 3590-B, 3590-E, an ESCON path, 3590-E with data that compress 3:1 (D3).
+const RATES: [u64; 4] = [9, 14, 17, 42];
+
+/// Of a drive of 14 MB/s with such data.
+const DATA_RATE: u64 = 42_000_000;
+
+/// A safe backup of an idle 3390-3, with this table `[tape]`; hosts reach their disks by a path that is fast enough.
+fn scenario(tape: &str) -> Source {
+    let volume =
+        |id: &str, device: &str| format!("[[volume]]\nid = \"{id}\"\ndevice = \"{device}\"\nmodel = \"3390-3\"\n");
+    let text = format!(
+        "[channel]\nrate = \"200 MB/s\"\noverhead = \"0 us\"\n[tape]\n{tape}{}{}[[backup]]\nat = \"0 s\"\n\
+         method = \"safe-backup\"\nsource = \"PROD01\"\ntarget = \"0A10\"\n",
+        volume("PROD01", "0A00"),
+        volume("SPARE1", "0A10")
+    );
+    Source::Embedded { name: "dump.toml".into(), text, files: &[] }
+}
+
+/// Where the blocks of tracks are counted: on tape, or in the buffer of the drive where the path is clearly the slower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counted {
+    OnTape,
+    InTheBuffer,
+}
+
+/// From the first block of a track to the last, in the whole system.
+fn transfer(tape: &str, counted: Counted) -> Span {
+    let loaded = load(&scenario(tape), &Overrides::default()).expect("the scenario is valid");
+    let mut trial = Trial::new(&loaded.plan).expect("a checked scenario can be built");
+    let (mut first, mut last, mut count) = (Time::ZERO, Time::ZERO, 0);
+    trial.finish(|trial, _| {
+        for fact in trial.run.model.facts() {
+            let at = match fact {
+                Fact::Tape(TapeFact::BlockHardened { track: Some(_), .. }) => Counted::OnTape,
+                Fact::Tape(TapeFact::BlockAcknowledged { track: Some(_), .. }) => Counted::InTheBuffer,
+                _ => continue,
+            };
+            if at == counted {
+                last = trial.run.now();
+                first = if count == 0 { last } else { first };
+                count += 1;
+            }
+        }
+    });
+    assert_eq!(count, TRACKS, "every track is dumped once");
+    last - first
+}
+
+/// How long the tracks of a full volume take to tape in the whole system: the slower of drive and path decides.
+pub fn of_the_system() -> Case {
+    let mut settings = Vec::new();
+    for rate in RATES {
+        let tape = format!(
+            "native_rate = \"{rate} MB/s\"\ncompression = \"1\"\nchannel_rate = \"200 MB/s\"\nchannel_overhead = \"0 us\"\n"
+        );
+        settings.push((format!("drive of {rate} MB/s, faster path"), tape, rate * 1_000_000, Counted::OnTape, 0.005));
+    }
+    for kind in ChannelKind::ALL {
+        let (rate, overhead) = (kind.rate(), kind.overhead().ns());
+        let tape = format!(
+            "native_rate = \"14 MB/s\"\ncompression = \"3\"\nchannel_rate = \"{rate} B/s\"\n\
+             channel_overhead = \"{overhead} ns\"\nchannel_paths = 1\n"
+        );
+        let measure = format!("drive of 42 MB/s, one path {kind} of {} MB/s", rate / 1_000_000);
+        // Where both are about as fast, each waits for the other now and then; what is on tape is what counts.
+        let counted = if rate * 10 < DATA_RATE * 9 { Counted::InTheBuffer } else { Counted::OnTape };
+        settings.push((measure, tape, rate.min(DATA_RATE), counted, 0.01));
+    }
+    let findings = settings.par_iter().map(|(measure, tape, rate, counted, share)| {
+        let expected = BYTES as f64 / *rate as f64;
+        let found = transfer(tape, *counted).ns() as f64 / 1e9;
+        Finding::new(measure, "s", expected, Tolerance::Share(*share))
+            .found(found, "from the first block to the last, on tape or, where the path is slower, in the buffer")
+    });
+    Case {
+        name: "tape-dump-of-the-system".to_owned(),
+        parameters: format!("safe-backup of a full 3390-3, {TRACKS} tracks of {TRACK_BYTES} B, nobody else at work"),
+        findings: findings.collect(),
     }
 }
 
