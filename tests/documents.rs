@@ -5,6 +5,7 @@
 mod support;
 
 use std::fs;
+use std::process::Command;
 
 use support::root;
 use tiersim::campaign::matrix::cases_of;
@@ -34,6 +35,9 @@ fn the_table_of_methods_is_what_the_scenarios_give() {
     let (matrix, _) = tabulate(cases.collect(), 2);
     check("reports/methods.md", &matrix_text::render(&matrix));
     assert!(matrix.unexpected.is_empty(), "{:#?}", matrix.unexpected);
+    for row in matrix.groups.iter().flat_map(|group| &group.rows).filter(|row| !row.scenarios.is_empty()) {
+        assert!(row.cells.iter().any(|cell| cell.runs > 0), "no scenario of {} speaks for a method", row.hazard);
+    }
 }
 
 #[test]
@@ -49,6 +53,20 @@ fn the_index_of_scenarios_is_what_the_files_say() {
     let (_, after) = rest.split_once(index::END).expect("the index has its second marker");
     let written = index::render(&Library::read());
     check(path, &format!("{before}{}\n\n{written}\n{}{after}", index::BEGIN, index::END));
+}
+
+#[test]
+fn the_readme_shows_what_the_default_run_prints() {
+    const BEGIN: &str = "<!-- output of the default run -->\n```text\n";
+    const END: &str = "```\n<!-- end of the output of the default run -->";
+    let folder = tempfile::tempdir().expect("a folder for the run");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_tiersim"));
+    let run = run.args(["run", "--quiet"]).current_dir(folder.path()).output().expect("it starts");
+    let printed = String::from_utf8(run.stdout).expect("it is text");
+    let text = fs::read_to_string(root().join("README.md")).expect("the README is there");
+    let (before, rest) = text.split_once(BEGIN).expect("the README has its first marker");
+    let (_, after) = rest.split_once(END).expect("the README has its second marker");
+    check("README.md", &format!("{before}{BEGIN}{printed}{END}{after}"));
 }
 
 #[test]

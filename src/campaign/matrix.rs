@@ -20,7 +20,7 @@ pub struct Case {
     /// The options `--set` that make it out of the scenario.
     pub set: Vec<String>,
     pub hazards: Vec<String>,
-    /// Nothing when the scenario has no backup, or backups of several methods: then it answers for none.
+    /// Nothing when the scenario has no backup: then it answers for none.
     pub method: Option<MethodName>,
     pub architecture: Architecture,
     pub plan: Plan,

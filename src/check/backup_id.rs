@@ -18,10 +18,10 @@ pub struct BackupId {
 impl BackupId {
     /// J: a backup ended as complete.
     pub fn ended(&mut self, scene: &Scene<impl View>, backup: Backup, audit: &TapeAudit) {
-        let Some(image) = scene.books.jobs.image(backup) else { return self.tally.evaluate(false) };
-        let failure = audit.misnamed(image.id);
-        self.tally
-            .judge(scene.at, failure.map(|what| format!("backup {} of {} is complete but {what}", backup.0, image.id)));
+        let id = scene.books.jobs.backup(backup).and_then(|case| case.id_at_t0);
+        let Some(id) = id else { return self.tally.evaluate(false) };
+        let failure = audit.misnamed(id);
+        self.tally.judge(scene.at, failure.map(|what| format!("backup {} of {id} is complete but {what}", backup.0)));
     }
 
     /// C and Z: every backup that the inventory calls complete.

@@ -93,9 +93,11 @@ impl Books {
                     self.ledger.void_tracks(id, copied.as_ref());
                 }
                 let image = self.image_of(view, meant, extents);
+                let id_at_t0 = self.label(meant).id();
                 if let Some(case) = self.jobs.of_pair_mut(source, target) {
                     case.relation = Some(relation);
                     case.image = image;
+                    case.id_at_t0 = id_at_t0;
                     case.lacks.clear();
                     case.copy = CopyState::None;
                     case.whole = false;
@@ -238,8 +240,10 @@ impl Books {
             ManagerFact::ApplicationQuiesced { backup, source } => {
                 let extents = self.jobs.backup(backup).map(|case| case.extents);
                 let image = self.image_of(view, source, extents);
+                let id_at_t0 = self.label(source).id();
                 if let Some(case) = self.jobs.backup_mut(backup) {
                     case.image = image;
+                    case.id_at_t0 = id_at_t0;
                 }
             }
             ManagerFact::CopyMistyped { backup, source, target } => {
@@ -273,8 +277,10 @@ impl Books {
                 }
                 let extents = self.jobs.backup(backup).map(|case| case.extents);
                 let image = self.image_of(view, source, extents);
+                let id_at_t0 = self.label(source).id();
                 if let Some(case) = self.jobs.backup_mut(backup) {
                     case.image = image;
+                    case.id_at_t0 = id_at_t0;
                     case.forget_target_writes();
                 }
             }

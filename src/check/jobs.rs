@@ -71,6 +71,8 @@ pub struct BackupCase {
     pub started: Time,
     pub relation: Option<RelationNumber>,
     pub image: Option<Arc<PointInTime>>,
+    /// What the source was called at T0, whether or not anybody knows what it held.
+    pub id_at_t0: Option<VolumeId>,
     /// The first write of each chain that was acknowledged and that the image does not have.
     pub lacks: Vec<(Chain, WriteNumber)>,
     /// The first member of its consistency group.
@@ -144,6 +146,7 @@ impl BackupCase {
             started,
             relation: None,
             image: None,
+            id_at_t0: None,
             lacks: Vec::new(),
             group: plan.and_then(|plan| plan.group).map(|group| group.leader),
             copy: CopyState::None,

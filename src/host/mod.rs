@@ -7,7 +7,7 @@ mod slip;
 pub mod trace;
 pub mod workload;
 
-pub use operator::{Answer, AnswerRule, Operator, OperatorParameters, OperatorUsage, SlipRates};
+pub use operator::{Answer, AnswerRule, Operator, OperatorParameters, OperatorUsage, OrderedSlip, SlipRates, Turn};
 pub use plan::{
     Pattern, PlanError, Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume, entity_names,
 };

@@ -145,9 +145,27 @@ pub struct Operator {
     answers: Stream,
     discoveries: Stream,
     slips: SlipStreams,
-    /// A slip that a fault has ordered: of the next step, or of the next one with that name.
-    ordered: Option<(Slip, Option<StepName>)>,
+    ordered: Option<OrderedSlip>,
     usage: OperatorUsage,
+}
+
+/// A slip that a fault has ordered: of the next step, or of the next one with that name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderedSlip {
+    /// The place of the fault in the list of the run.
+    pub fault: usize,
+    pub slip: Slip,
+    pub step: Option<StepName>,
+}
+
+/// What an operator makes of a task.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// Until it is done.
+    pub delay: Span,
+    pub performance: Performance,
+    /// The slip of a fault that happens in it.
+    pub ordered: Option<OrderedSlip>,
 }
 
 impl Operator {
@@ -209,27 +227,33 @@ impl Operator {
     }
 
     /// The next step, or the next one of that name, goes wrong in this way.
-    pub fn order_slip(&mut self, slip: Slip, step: Option<StepName>) {
-        self.ordered = Some((slip, step));
+    pub fn order_slip(&mut self, ordered: OrderedSlip) {
+        self.ordered = Some(ordered);
     }
 
-    /// Turns to a task: the delay until it is done, and what was done. Counted are steps, not the wait for a discovery.
-    pub fn take(&mut self, task: &Task) -> (Span, Performance) {
+    /// Somebody else has made the slip of that fault.
+    pub fn forget_slip(&mut self, fault: usize) {
+        self.ordered.take_if(|ordered| ordered.fault == fault);
+    }
+
+    /// Turns to a task. Counted are steps, not the wait for a discovery.
+    pub fn take(&mut self, task: &Task) -> Turn {
         let number = occurrence(task);
         let time = self.step_time(number);
         if task.purpose == Purpose::Discovery {
             let (median, sigma) = (self.parameters.discover_median, self.parameters.reaction_sigma);
             let delay = self.discoveries.draws(number).lognormal(median, sigma);
-            return (delay, Performance { time, slip: None, choice: 0, misses_status: false });
+            let performance = Performance { time, slip: None, choice: 0, misses_status: false };
+            return Turn { delay, performance, ordered: None };
         }
-        let fits = |(slip, step): &mut (Slip, Option<StepName>)| {
-            *slip != Slip::WrongReply && step.is_none_or(|step| step == task.step)
+        let fits = |ordered: &mut OrderedSlip| {
+            ordered.slip != Slip::WrongReply && ordered.step.is_none_or(|step| step == task.step)
         };
-        let ordered = self.ordered.take_if(fits).map(|(slip, _)| slip);
+        let ordered = self.ordered.take_if(fits);
         let drawn = self.slips.draw(number, task, &self.parameters.slips);
         // Who has failed so often calls somebody else.
         let drawn = if task.attempt < MOST_ATTEMPTS { drawn } else { Drawn { slip: None, misses_status: false } };
-        let slip = ordered.or(drawn.slip);
+        let slip = ordered.map(|ordered| ordered.slip).or(drawn.slip);
         let reaction = self.react(number);
         // A step that is forgotten takes no work; one that is put off waits as long as ten reactions (A).
         let delay = match slip {
@@ -240,15 +264,16 @@ impl Operator {
         self.usage.steps += 1;
         self.usage.working += time;
         let (choice, misses_status) = (self.slips.choice(number), drawn.misses_status);
-        (delay, Performance { time, slip, choice, misses_status })
+        Turn { delay, performance: Performance { time, slip, choice, misses_status }, ordered }
     }
 
-    /// Counts the answer to duplicate prompt `occurrence` and returns it; the time is that of the step that types it.
-    pub fn answer_duplicate(&mut self, occurrence: u64) -> Answer {
-        let ordered = self.ordered.take_if(|(slip, step)| *slip == Slip::WrongReply && step.is_none());
+    /// Counts the answer to duplicate prompt `occurrence` and returns it, with the slip of a fault that it is; the time is that
+    /// of the step that types it.
+    pub fn answer_duplicate(&mut self, occurrence: u64) -> (Answer, Option<OrderedSlip>) {
+        let ordered = self.ordered.take_if(|ordered| ordered.slip == Slip::WrongReply && ordered.step.is_none());
         let answer = if ordered.is_some() { Answer::Wrong } else { self.duplicate_answer(occurrence) };
         self.usage.wrong_answers += u64::from(answer == Answer::Wrong);
-        answer
+        (answer, ordered)
     }
 }
 

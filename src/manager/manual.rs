@@ -123,8 +123,15 @@ impl Manager {
                 let right = self.durable.latest(plan.volume, &plan.extents).map(|entry| entry.backup);
                 let complete = self.durable.inventory.iter().filter(|entry| entry.state == EntryState::Complete);
                 let others: Vec<Backup> = complete.map(|entry| entry.backup).filter(|&it| Some(it) != right).collect();
-                let taken = (!others.is_empty()).then(|| others[choice as usize % others.len()]);
-                self.restore_run(slot).by_hand.taken = taken;
+                match others.len() {
+                    // With one backup there is nothing to mix up but the device.
+                    0 if slip == Some(Slip::WrongDevice) => {
+                        let other = self.meant_or_other(slip, plan.to, &[], choice);
+                        self.restore_run(slot).plan.to = other;
+                    }
+                    0 => {}
+                    count => self.restore_run(slot).by_hand.taken = Some(others[choice as usize % count]),
+                }
             }
             (StepName::MountAndRestore, Some(Slip::WrongDevice)) => {
                 let other = self.meant_or_other(slip, plan.to, &[], choice);

@@ -176,6 +176,21 @@ fn ends_copy(line: &Line) -> bool {
     matches!(line.step, StepName::Withdraw | StepName::OperatorWithdraw)
 }
 
+/// Whether a step of backups by this method, or of their restores, is one in which a person may err (HAZARDS 1).
+pub fn is_by_hand(method: MethodName, step: StepName) -> bool {
+    match step {
+        StepName::OperatorEstablish
+        | StepName::OperatorDump
+        | StepName::UpdateInventory
+        | StepName::OperatorWithdraw
+        | StepName::RelabelRestored
+        | StepName::RelabelBackupImage => method == MethodName::NoVolidManual,
+        StepName::VaryTargetOffline => method == MethodName::SameIdOffline,
+        StepName::MountAndRestore | StepName::VaryRestoredOnline => true,
+        _ => false,
+    }
+}
+
 /// Where in a backup's table a step stands.
 pub fn place_in(plan: &BackupPlan, step: StepName) -> Option<usize> {
     lines(plan).iter().position(|line| line.step == step)

@@ -29,7 +29,7 @@ pub fn render(library: &Library) -> String {
 fn violated(run: &Run, runs: usize) -> String {
     let names: Vec<&str> = run.violates.iter().map(|invariant| invariant.name()).collect();
     let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-    let method = run.method.map_or("several methods", |method| method.name());
+    let method = run.method.map_or("no backup", |method| method.name());
     if runs == 1 { names } else { format!("{method}, {}: {names}", run.architecture) }
 }
 

@@ -10,6 +10,8 @@ use serde::Serialize;
 use crate::campaign::Verdict;
 use crate::campaign::matrix::Finding;
 use crate::controller::dasd::Architecture;
+use crate::fault::plan::{Fault, FaultPlan};
+use crate::manager::method::is_by_hand;
 use crate::manager::plan::MethodName;
 use crate::scenario::hazards::{self, Exposure, Hazard};
 use crate::vocab::Invariant;
@@ -56,7 +58,8 @@ pub struct Row {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cell {
-    /// `held`, `violated`, `inconclusive`, or `not-applicable` when no scenario answers.
+    /// `held`, `violated`, `inconclusive`, `no-step` where the slips of all scenarios are in steps that the method does not
+    /// have, or `not-applicable` when no scenario answers.
     pub state: &'static str,
     /// What the catalogue says the hazard breaks, and was violated.
     pub violated: Vec<&'static str>,
@@ -128,7 +131,12 @@ fn row(hazard: &'static Hazard, columns: &[(MethodName, Architecture)], findings
         findings.iter().filter(|finding| finding.case.hazards.iter().any(|id| id == hazard.id)).collect();
     let cells = columns.iter().map(|&(method, on)| {
         let own = about.iter().filter(|it| it.case.method == Some(method) && it.case.architecture == on);
-        cell(hazard, &own.copied().collect::<Vec<_>>())
+        let own: Vec<&Finding> = own.copied().collect();
+        let mut cell = cell(hazard, &own);
+        if own.is_empty() && about.iter().any(|it| it.case.architecture == on && lacks_step(method, it)) {
+            cell.state = "no-step";
+        }
+        cell
     });
     let scenarios: BTreeSet<&String> = about.iter().map(|finding| &finding.case.scenario).collect();
     Row {
@@ -137,6 +145,16 @@ fn row(hazard: &'static Hazard, columns: &[(MethodName, Architecture)], findings
         cells: cells.collect(),
         scenarios: scenarios.into_iter().cloned().collect(),
     }
+}
+
+/// Whether all that goes wrong in a run are slips in steps that the method does not have, or does not leave to a person.
+fn lacks_step(method: MethodName, finding: &Finding) -> bool {
+    let faults = &finding.case.plan.faults;
+    let by_hand = |fault: &FaultPlan| match fault.fault {
+        Fault::OperatorSlip { step: Some(step), .. } => is_by_hand(method, step),
+        _ => true,
+    };
+    !faults.is_empty() && !faults.iter().any(by_hand)
 }
 
 /// What one run says of one hazard.
@@ -148,8 +166,8 @@ enum Said {
 }
 
 fn said(hazard: &Hazard, finding: &Finding) -> Said {
-    let Some(method) = finding.case.method else { return Said::Nothing };
-    let checks = finding.outcome.checks.iter().filter(|check| hazard.is_shown_by(check.invariant, method));
+    let Some(backup) = finding.case.plan.backups.first() else { return Said::Nothing };
+    let checks = finding.outcome.checks.iter().filter(|check| hazard.is_shown_by(check.invariant, backup));
     let verdicts: Vec<Verdict> = checks.map(|check| check.verdict).collect();
     match finding.verdict {
         _ if verdicts.contains(&Verdict::Fail) => Said::Violated,
@@ -164,7 +182,8 @@ fn cell(hazard: &Hazard, findings: &[&Finding]) -> Cell {
     let mut own = BTreeSet::new();
     let mut beside = BTreeSet::new();
     for finding in findings {
-        let shown = |it: Invariant| finding.case.method.is_some_and(|method| hazard.is_shown_by(it, method));
+        let backup = finding.case.plan.backups.first();
+        let shown = |it: Invariant| backup.is_some_and(|backup| hazard.is_shown_by(it, backup));
         let (shown, other): (Vec<Invariant>, Vec<Invariant>) = finding.violated.iter().partition(|it| shown(**it));
         own.extend(shown);
         beside.extend(other);
@@ -216,7 +235,7 @@ struct Pairs {
 }
 
 /// Scenario by scenario, of those that say something for both sides. A prior method that broke it is enough for "before",
-/// and so is one that breaks by design what is broken now.
+/// and so is one that breaks by design what is broken now. Where nobody can make the slip of a scenario any more, it holds.
 fn pairs(hazard: &Hazard, new: &[&Finding], prior: &[&Finding]) -> Pairs {
     let mut pairs = Pairs::default();
     for finding in new {
@@ -240,6 +259,10 @@ fn pairs(hazard: &Hazard, new: &[&Finding], prior: &[&Finding]) -> Pairs {
             (false, false) => {}
         }
     }
+    let slips = prior.iter().filter(|it| lacks_step(MethodName::SafeBackup, it) && said(hazard, it) == Said::Violated);
+    let slips: BTreeSet<&String> = slips.map(|finding| &finding.case.scenario).collect();
+    pairs.compared += slips.len();
+    pairs.before += slips.len();
     pairs
 }
 

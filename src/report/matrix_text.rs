@@ -63,6 +63,7 @@ fn legend() -> String {
          | **UII** 1/3 | violated in one of three runs, held or undecided in the others: a switch of the scenario decides |\n\
          | held (LAW) | held, but another invariant was violated in the same run |\n\
          | ? | inconclusive: no run proves anything, or the method breaks by design what the hazard would break |\n\
+         | no step | the method has no such step, or leaves it to no person: nobody can make the slip |\n\
          | – | not applicable: no scenario answers |\n\n\
          The symbol in front is the analysis: X exposed, o reduced, – closed, N new with the method.\n\n",
     );
@@ -109,6 +110,7 @@ fn shown(method: MethodName, cell: &Cell) -> String {
     let beside = if beside.is_empty() { String::new() } else { format!(" ({})", shorts(&beside)) };
     match cell.state {
         "not-applicable" => "–".to_owned(),
+        "no-step" => "no step".to_owned(),
         "inconclusive" => "?".to_owned(),
         "violated" if cell.failed < cell.runs => {
             format!("**{}** {}/{}", shorts(&cell.violated), cell.failed, cell.runs)

@@ -12,7 +12,7 @@ use super::raw::RawScenario;
 /// One run that the scenario says the outcome of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Nothing when the scenario has no backup, or backups of several methods.
+    /// That of the first backup, which the others accompany; nothing when the scenario has no backup.
     pub method: Option<MethodName>,
     pub architecture: Architecture,
     /// The options `--set` that make this run out of the scenario; none for its own.
@@ -21,7 +21,7 @@ pub struct Answer {
 
 /// The scenario's own combination first, then those of its entries, in their order and each once.
 pub fn answers(raw: &RawScenario, architecture: Architecture, backups: &[BackupPlan]) -> Vec<Answer> {
-    let own = own_method(backups);
+    let own = backups.first().map(|backup| backup.method);
     let mut answers = vec![Answer { method: own, architecture, set: Vec::new() }];
     let entries = raw.expect.as_ref().map_or(&[][..], |expect| list(&expect.value.when));
     for entry in entries.iter().map(|entry| &entry.value) {
@@ -32,7 +32,8 @@ pub fn answers(raw: &RawScenario, architecture: Architecture, backups: &[BackupP
         }
         let mut set = Vec::new();
         if let Some(method) = method.filter(|_| method != own) {
-            set.extend((0..backups.len()).map(|place| format!("backup[{place}].method={method}")));
+            let same = (0..backups.len()).filter(|&place| Some(backups[place].method) == own);
+            set.extend(same.map(|place| format!("backup[{place}].method={method}")));
         }
         if on != architecture {
             set.push(format!("dasd[0].architecture={on}"));
@@ -40,11 +41,6 @@ pub fn answers(raw: &RawScenario, architecture: Architecture, backups: &[BackupP
         answers.push(Answer { method, architecture: on, set });
     }
     answers
-}
-
-fn own_method(backups: &[BackupPlan]) -> Option<MethodName> {
-    let first = backups.first()?.method;
-    backups.iter().all(|backup| backup.method == first).then_some(first)
 }
 
 #[cfg(test)]
@@ -77,11 +73,15 @@ mod tests {
     }
 
     #[test]
-    fn several_methods_in_one_scenario_answer_for_none() {
+    fn a_scenario_speaks_for_the_method_of_its_first_backup() {
         let text = examples::Example::find("many-volumes").expect("it is shipped").text;
         let mixed = text.replacen("method = \"safe-backup\"", "method = \"same-id-offline\"", 1);
         assert_ne!(mixed, text);
-        assert_eq!(answers_of(&mixed)[0].method, None);
+        let mixed = format!("{mixed}\n[[expect.when]]\nmethod = \"direct-dump\"\nviolates = []\n");
+        let found = answers_of(&mixed);
+        assert_eq!(found[0].method, Some(MethodName::SameIdOffline));
+        let other = found.iter().find(|answer| answer.method == Some(MethodName::DirectDump)).expect("it is named");
+        assert_eq!(other.set, ["backup[0].method=direct-dump"], "those that accompany it stay");
         assert_eq!(answers_of("[[volume]]\nid = \"A\"\ndevice = \"0A00\"\ncylinders = 1\n")[0].method, None);
     }
 }

@@ -5,6 +5,7 @@ use super::{Event, Fact, INJECTOR_PORT, World};
 use crate::controller::dasd::{CopyMode, DasdCommand};
 use crate::device::raid::Astray;
 use crate::fault::plan::{DataPath, Fault, NvsFate, UpdateTrack, WithdrawChoice};
+use crate::host::OrderedSlip;
 use crate::kernel::{Fingerprint, Queue, Span};
 use crate::manager::command::Volid;
 use crate::manager::order::{Haste, Order};
@@ -102,7 +103,8 @@ impl World {
             }
             Fault::OperatorSlip { slip, step } => {
                 // The operator who does the steps of jobs, and those who answer prompts.
-                self.operators.iter_mut().for_each(|operator| operator.order_slip(slip, step));
+                let ordered = OrderedSlip { fault: index, slip, step };
+                self.operators.iter_mut().for_each(|operator| operator.order_slip(ordered));
                 true
             }
             Fault::InstantCopyUnavailable => self.dasd.refuse_copies(),
@@ -138,7 +140,10 @@ impl World {
         };
         self.apply_dasd(queue, fingerprint);
         self.apply_tape(queue, fingerprint);
-        self.note(Fact::Fault { index, fault }, fingerprint);
+        // A slip acts when somebody makes it.
+        if !matches!(fault, Fault::OperatorSlip { .. }) {
+            self.note(Fact::Fault { index, fault }, fingerprint);
+        }
         effect
     }
 

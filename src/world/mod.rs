@@ -179,7 +179,7 @@ impl World {
                     self.requesters_up(queue, fingerprint);
                 }
             }
-            Message::Prompt(prompt) => self.prompt(prompt, queue),
+            Message::Prompt(prompt) => self.prompt(prompt, queue, fingerprint),
             Message::Task(task) => self.perform(task, queue, fingerprint),
             Message::Order(order) => {
                 self.orders_left -= 1;

@@ -5,6 +5,8 @@
 use super::{Event, Fact, World};
 use crate::controller::dasd::{DasdCommand, DasdMessage};
 use crate::controller::tape::{TapeCommand, TapeReply};
+use crate::fault::plan::Fault;
+use crate::host::{Answer, OrderedSlip, Turn};
 use crate::kernel::{Class, Fingerprint, Origin, Queue};
 use crate::manager::operator_step::{Performance, Task};
 use crate::manager::order::{Order, OrderPlan};
@@ -239,11 +241,19 @@ impl World {
 
     /// The operator turns to a step of a job after a while. What he types is lost if the image of the jobs goes down meanwhile.
     pub(super) fn perform(&mut self, task: Task, queue: &mut Queue<Event>, fingerprint: &mut Fingerprint) {
-        let (delay, performance) = self.operators[usize::from(Image::FIRST.0)].take(&task);
+        let Turn { delay, performance, ordered } = self.operators[usize::from(Image::FIRST.0)].take(&task);
+        self.slipped(ordered, fingerprint);
         let message = Message::Performed(task, performance);
         message.hash(fingerprint);
         let place = self.mail.put(message, operator_of(Image::FIRST));
         queue.push_after(delay, Class::NewWork, operator_of(Image::FIRST), Event::Deliver { place });
+    }
+
+    /// The slip of a fault happens; whoever else was to make it does not.
+    fn slipped(&mut self, ordered: Option<OrderedSlip>, fingerprint: &mut Fingerprint) {
+        let Some(OrderedSlip { fault, slip, step }) = ordered else { return };
+        self.operators.iter_mut().for_each(|operator| operator.forget_slip(fault));
+        self.note(Fact::Fault { index: fault, fault: Fault::OperatorSlip { slip, step } }, fingerprint);
     }
 
     /// The operator turns to a command of the scenario at its instant, and types it.
@@ -262,13 +272,15 @@ impl World {
     }
 
     /// The operator of the image turns to a prompt after a while.
-    pub(super) fn prompt(&mut self, prompt: Prompt, queue: &mut Queue<Event>) {
+    pub(super) fn prompt(&mut self, prompt: Prompt, queue: &mut Queue<Event>, fingerprint: &mut Fingerprint) {
         let Prompt { image, number, original, other } = prompt;
         let (operator, occurrence) = (&mut self.operators[usize::from(image.0)], number);
         let delay = operator.react(occurrence) + operator.perform(occurrence);
-        let keep = match operator.answer_duplicate(occurrence) {
-            crate::host::Answer::Right => original,
-            crate::host::Answer::Wrong => other,
+        let (answer, ordered) = operator.answer_duplicate(occurrence);
+        self.slipped(ordered, fingerprint);
+        let keep = match answer {
+            Answer::Right => original,
+            Answer::Wrong => other,
         };
         let answer = Event::Answer { image, number: number as u32, keep };
         queue.push_after(delay, Class::NewWork, operator_of(image), answer);

@@ -70,14 +70,15 @@ pub enum WithdrawPhase {
 
 impl Establish {
     fn is_overlaid(&self) -> bool {
-        self.terms.residency == LabelResidency::Overlay && matches!(self.identity, Identity::Withheld { .. })
+        let has_own = matches!(self.identity, Identity::Withheld { .. } | Identity::Kept { .. });
+        has_own && self.terms.residency == LabelResidency::Overlay
     }
 
     pub fn commit(&self) -> Option<LabelCommit> {
         match self.identity {
             Identity::Copied | Identity::Untouched | Identity::Recovered { .. } => None,
             // An overlay is part of the relationship's entry: it cannot come before or after it.
-            Identity::Withheld { .. } if self.is_overlaid() => Some(LabelCommit::Atomic),
+            Identity::Kept { .. } | Identity::Withheld { .. } if self.is_overlaid() => Some(LabelCommit::Atomic),
             Identity::Kept { commit, .. } | Identity::Withheld { commit, .. } => Some(commit),
         }
     }

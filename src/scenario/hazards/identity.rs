@@ -57,7 +57,7 @@ pub static HAZARDS: &[Hazard] = &[
              on. Until it looks again it writes to the wrong volume.",
         )
         .after("S-44"),
-    Hazard::new("H9", "--Xo", "the ID chosen for the copy is in use", &[UniqueOnlineId])
+    Hazard::new("H9", "--Xo", "the ID chosen for the copy is in use", &[UniqueOnlineId, UniqueIplId])
         .by_design()
         .when("The copy's ID is chosen at the establish: by hand, or from the same run book a second time.")
         .because("A typing error or a repeated line of the run book gives the copy the ID of a third volume.")

@@ -16,7 +16,8 @@ pub mod stories;
 pub mod switches;
 mod time;
 
-use crate::manager::plan::MethodName;
+use crate::controller::dasd::{LabelCommit, LabelResidency};
+use crate::manager::plan::{BackupPlan, MethodName};
 use crate::names;
 use crate::vocab::Invariant;
 
@@ -117,11 +118,22 @@ pub const fn breaks_by_design(method: MethodName) -> &'static [Invariant] {
     }
 }
 
+/// What one backup breaks though nothing goes wrong: as its method, but a copy that has its own label from its first instant on
+/// breaks nothing with it.
+fn breaks_anyway(backup: &BackupPlan) -> &'static [Invariant] {
+    use Invariant::*;
+    let is_labelled = backup.label_commit == LabelCommit::Atomic || backup.label_residency == LabelResidency::Overlay;
+    match backup.method {
+        MethodName::NoVolidManual if is_labelled => &[RestoreFidelity, BackupId, SuccessMeansSuccess],
+        method => breaks_by_design(method),
+    }
+}
+
 impl Hazard {
-    /// Whether a violation of the invariant under the method says something of this hazard.
-    pub fn is_shown_by(&self, invariant: Invariant, method: MethodName) -> bool {
-        let own = self.by_design && self.exposure_of(method) != Exposure::Closed;
-        self.violates.contains(&invariant) && (own || !breaks_by_design(method).contains(&invariant))
+    /// Whether a violation of the invariant in a run with this backup says something of this hazard.
+    pub fn is_shown_by(&self, invariant: Invariant, backup: &BackupPlan) -> bool {
+        let own = self.by_design && self.exposure_of(backup.method) != Exposure::Closed;
+        self.violates.contains(&invariant) && (own || !breaks_anyway(backup).contains(&invariant))
     }
 
     pub fn find(id: &str) -> Option<&'static Hazard> {
@@ -202,6 +214,7 @@ const fn parsed(symbol: u8) -> Exposure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::{Device, VolumeId};
 
     #[test]
     fn the_catalogue_is_complete_and_in_order() {
@@ -239,8 +252,13 @@ mod tests {
 
     #[test]
     fn what_a_method_breaks_anyway_is_no_sign_of_a_hazard_on_top() {
+        let id = |text: &str| VolumeId::parse(text).expect("an ID");
+        let plain = BackupPlan::plain(Device(0), id("PROD01"), Device(1), id("SPARE1"), 30);
         let shown = |id: &str, invariant: Invariant, method: MethodName| {
-            Hazard::find(id).expect("it is there").is_shown_by(invariant, method)
+            let label_commit =
+                if method == MethodName::NoVolidManual { LabelCommit::AfterEstablish } else { plain.label_commit };
+            let backup = BackupPlan { method, label_commit, ..plain };
+            Hazard::find(id).expect("it is there").is_shown_by(invariant, &backup)
         };
         assert!(shown("H1", Invariant::UniqueIplId, MethodName::SameIdOffline), "the hazard is the design");
         assert!(!shown("H1", Invariant::UniqueIplId, MethodName::NoVolidManual), "the method is closed to it");
@@ -249,6 +267,10 @@ mod tests {
         assert!(shown("H45", Invariant::BackupExists, MethodName::NoVolidManual));
         assert!(!shown("H45", Invariant::SuccessMeansSuccess, MethodName::NoVolidManual));
         assert!(!shown("H45", Invariant::CowOrder, MethodName::SafeBackup), "it does not break that");
+        let labelled =
+            BackupPlan { method: MethodName::NoVolidManual, label_residency: LabelResidency::Overlay, ..plain };
+        let late = Hazard::find("H27").expect("it is there");
+        assert!(late.is_shown_by(Invariant::UniqueIplId, &labelled), "it had a label of its own");
     }
 
     /// What the analysis says of the invention against the prior art, as its symbols say it.

@@ -104,7 +104,7 @@ pub static ALL: &[Switch] = &[
     backup(
         "fence_target",
         &["read-only", "reserved", "none"],
-        &["H18", "H34", "H57"],
+        &["H18", "H57"],
         "What host writes to the copy meet while the job lives.",
     ),
     backup(
