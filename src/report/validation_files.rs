@@ -14,6 +14,7 @@ use super::chart::{Curve, Distributions};
 use super::digest::sha256;
 use super::directory::{DirectoryError, is_plain};
 use super::json;
+use super::text::count;
 use super::validation::Validation;
 use crate::validate::Outcome;
 use crate::validate::disks::Comparison;
@@ -59,8 +60,8 @@ fn of_drive(drive: &Comparison) -> [Content; 3] {
     };
     let (measured, simulated) = (values(&drive.real), values(&drive.simulated));
     let subtitle = format!(
-        "{} requests; mean {:.3} ms measured, {:.3} ms simulated; distance of the curves (rms) {:.3} ms",
-        drive.requests.len(),
+        "{} requests; mean {:.3} ms measured, {:.3} ms simulated; demerit (rms) {:.3} ms",
+        count(drive.requests.len() as u64),
         drive.real.mean(),
         drive.simulated.mean(),
         drive.demerit()
