@@ -4,6 +4,7 @@ pub mod explore;
 pub mod faults;
 pub mod judge;
 pub mod matrix;
+pub mod mutants;
 pub mod one;
 pub mod outcome;
 pub mod trial;

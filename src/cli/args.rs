@@ -41,6 +41,8 @@ pub enum Command {
     Explore(ExploreArgs),
     /// Strike every method at every boundary, and show for how long which crash would break what
     Exposure(ExposureArgs),
+    /// Leave out one protection at a time, and show which check notices
+    Mutants(MutantsArgs),
     /// Say whether scenarios are valid, and what they are with every default filled in
     Check(CheckArgs),
     /// Show, list or copy the shipped scenarios
@@ -334,6 +336,25 @@ pub struct ExposureArgs {
     /// Write the document to this file; `-` is stdout
     #[arg(short = 'o', value_name = "FILE")]
     pub file: Option<PathBuf>,
+
+    /// Forks at a time; by default as many as there are processors; the result is the same
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct MutantsArgs {
+    /// Mutants by name or number; without any, all
+    #[arg(value_name = "MUTANT")]
+    pub mutants: Vec<String>,
+
+    /// Write the document to this file; `-` is stdout
+    #[arg(short = 'o', value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Run every fork, also where an earlier power loss left the same
+    #[arg(long)]
+    pub no_reduce: bool,
 
     /// Forks at a time; by default as many as there are processors; the result is the same
     #[arg(long, value_name = "N")]

@@ -11,6 +11,7 @@ pub mod explore;
 pub mod exposure;
 pub mod interrupt;
 pub mod matrix;
+pub mod mutants;
 pub mod prepare;
 pub mod profiles;
 pub mod progress;
@@ -63,6 +64,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Command::Exposure(exposure)) => {
             let request = exposure::Request { file: exposure.file.clone(), jobs: exposure.jobs };
             console.command(|output, errors| exposure::run(&request, output, errors))
+        }
+        Some(Command::Mutants(mutants)) => {
+            let request = mutants::Request {
+                mutants: mutants.mutants.clone(),
+                file: mutants.file.clone(),
+                no_reduce: mutants.no_reduce,
+                jobs: mutants.jobs,
+                json: console.json(),
+            };
+            console.command(|output, errors| mutants::run(&request, output, errors, |_| ()))
         }
         Some(Command::Explain(explain)) => {
             let request = explain::Request { name: explain.name.clone(), json: console.json() };

@@ -12,7 +12,7 @@ use super::session::{BackupRun, Session, SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{Architecture, DasdCommand, HiddenRule};
 use crate::kernel::Time;
-use crate::vocab::{Backup, Device, LabelTrack, RelationNumber, StepName, VolumeId};
+use crate::vocab::{Backup, Device, LabelTrack, Mutant, RelationNumber, StepName, VolumeId};
 
 /// Small actions that put right what a job left behind.
 #[derive(Clone, Debug)]
@@ -154,6 +154,9 @@ impl Manager {
                 self.scratch_open_sections(backup, out);
                 self.session_after(slot, self.parameters.record_write, out);
             }
+            Action::Withdraw { .. } if self.parameters.lacks(Mutant::RecoverySkipsWithdraw) => {
+                self.next_action(slot, out);
+            }
             Action::Withdraw { target } => {
                 let ticket = self.session_ticket(slot, SessionTag::Step);
                 let (hidden, drain) = (HiddenRule::Keep, true);
@@ -243,6 +246,10 @@ impl Manager {
         for entry in self.durable.inventory.iter_mut().filter(|entry| entry.backup == backup) {
             match entry.state {
                 EntryState::Complete => complete = true,
+                EntryState::InProgress if self.parameters.lacks(Mutant::RecoveryCompletesPartialTape) => {
+                    entry.state = EntryState::Complete;
+                    complete = true;
+                }
                 EntryState::InProgress => entry.state = EntryState::Invalid,
                 EntryState::Invalid | EntryState::Expired => {}
             }

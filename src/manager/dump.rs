@@ -22,8 +22,8 @@ use crate::controller::dasd::{DasdCommand, HiddenRule, Payload};
 use crate::controller::tape::{TapeCommand, TapeResult};
 use crate::device::cartridge::{FileName, Record};
 use crate::vocab::{
-    Cartridge, Extents, HiddenContext, HiddenId, LabelTrack, RelationNumber, Status, TRACK_BYTES, TrackImage, TrackNo,
-    TrackRange, VolumeId,
+    Cartridge, Extents, HiddenContext, HiddenId, LabelTrack, Mutant, RelationNumber, Status, TRACK_BYTES, TrackImage,
+    TrackNo, TrackRange, VolumeId,
 };
 
 #[derive(Clone, Debug)]
@@ -347,7 +347,11 @@ impl Manager {
             let (backup, extents) = (run.backup, run.plan.extents);
             let change = run.identity.expect("tracks are sent under an identity").track0;
             let mut records = Vec::with_capacity(images.len());
+            let skipped = run.plan.lacks(Mutant::DumpSkipsLastTrack).then(|| run.plan.tracks - 1);
             for (position, (track, image)) in (first..).zip(tracks_from(&extents, first, &images)) {
+                if Some(position) == skipped {
+                    continue;
+                }
                 let image = identity::reintroduced(image, change);
                 run.sums.note(position, &image);
                 records.push(Record::Track { backup, track, image });
@@ -375,6 +379,10 @@ impl Manager {
             dump.next_read += count;
             dump.reads += 1;
             let ticket = self.session_ticket(slot, SessionTag::TracksRead(first));
+            let device = match self.parameters.lacks(Mutant::DumpReadsSource) && track.0 > 0 {
+                true => self.backup_run(slot).plan.source,
+                false => device,
+            };
             let range = TrackRange { device, first: track, count };
             let bytes = u64::from(count) * TRACK_BYTES;
             out.send(ManagerMessage::Dasd(DasdCommand::Read { ticket, range, bytes, images: true }));
@@ -386,7 +394,10 @@ impl Manager {
     fn withdraw_early(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
         let all_asked = run.dump.as_ref().is_some_and(|dump| dump.next_read >= run.plan.tracks);
-        if run.plan.drain_before_withdraw || run.withdrawn_early || !all_asked {
+        let too_early =
+            run.plan.lacks(Mutant::WithdrawBeforeDumpEnd) && run.dump.as_ref().is_some_and(|dump| dump.written > 0);
+        let early = all_asked && !run.plan.drain_before_withdraw || too_early;
+        if !early || run.withdrawn_early {
             return;
         }
         run.withdrawn_early = true;

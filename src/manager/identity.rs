@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::plan::{BackupPlan, ClearHidden, HiddenMissing, MethodName, Reintroduce, ReintroduceScope};
-use crate::vocab::{HiddenContext, HiddenState, LabelTrack, TrackImage, VolumeId};
+use crate::vocab::{HiddenContext, HiddenState, LabelTrack, Mutant, TrackImage, VolumeId};
 
 /// Which of the installed programs know of the hidden place. They lie on a host disk and survive every crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +77,13 @@ pub(super) fn read_label(
         return LabelReading::Plain(as_it_is);
     }
     let must_hide = plan.method == MethodName::SafeBackup;
-    match record.hidden(plan.hidden_format, Some(context)) {
+    let state = match record.hidden(plan.hidden_format, Some(context)) {
+        HiddenState::Stale { source } | HiddenState::Foreign { source } if plan.lacks(Mutant::SealNotChecked) => {
+            HiddenState::Valid { source }
+        }
+        state => state,
+    };
+    match state {
         HiddenState::Valid { source } => {
             LabelReading::Hidden { id: source, identity: reintroduction(plan, source, shown) }
         }
@@ -93,6 +99,9 @@ pub(super) fn read_label(
 }
 
 fn reintroduction(plan: &BackupPlan, source: VolumeId, shown: VolumeId) -> DumpIdentity {
+    if plan.lacks(Mutant::SkipReintroduction) {
+        return DumpIdentity { header: shown, track0: Reintroduction::AsItIs };
+    }
     let header = if plan.reintroduce_scope == ReintroduceScope::Label { shown } else { source };
     let track0 = match plan.reintroduce {
         Reintroduce::AtDump => label_change(plan, source),
@@ -104,7 +113,11 @@ fn reintroduction(plan: &BackupPlan, source: VolumeId, shown: VolumeId) -> DumpI
 fn label_change(plan: &BackupPlan, id: VolumeId) -> Reintroduction {
     let names = plan.reintroduce_scope == ReintroduceScope::All;
     // What is never blanked travels with the label (H60).
-    Reintroduction::Of { id, names, blank: plan.clear_hidden_on != ClearHidden::Never }
+    Reintroduction::Of {
+        id,
+        names,
+        blank: plan.clear_hidden_on != ClearHidden::Never && !plan.lacks(Mutant::HiddenAreaDumpedAsData),
+    }
 }
 
 /// What a restore makes of the image of track 0 of a backup made by `plan`; `None` when it must not go on.

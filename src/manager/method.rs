@@ -4,7 +4,7 @@
 
 use super::plan::{BackupPlan, DeleteTarget, MethodName, WithdrawAfter};
 use crate::controller::dasd::Architecture;
-use crate::vocab::StepName;
+use crate::vocab::{Mutant, StepName};
 
 /// One step of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +118,13 @@ pub fn lines(plan: &BackupPlan) -> Vec<Line> {
         if is_deleted && place(&lines, StepName::RelabelTarget).is_some() {
             lines.insert(withdraw, DELETION);
         }
+    }
+    if plan.lacks(Mutant::WithdrawBeforeEof)
+        && let (Some(trailer), Some(withdraw)) =
+            (place(&lines, StepName::HardenTrailer), place(&lines, StepName::Withdraw))
+    {
+        let early = lines.remove(withdraw);
+        lines.insert(trailer, early);
     }
     // What is allocated is looked up in front of the establish, and may change in between (H22).
     if plan.follows_directory()

@@ -59,7 +59,7 @@ use self::group::GroupRun;
 use self::io::{Pending, Place};
 use self::operator_step::Task;
 use self::order::Order;
-use self::plan::{BackupPlan, HostParameters, ImagePlan, Program, RestorePlan};
+use self::plan::{BackupPlan, HostParameters, ImagePlan, Program, RestoreLabel, RestorePlan};
 use self::restart::Restart;
 use self::session::Session;
 use self::stimulus::Stimulus;
@@ -67,7 +67,7 @@ use self::trigger::Trigger;
 use crate::controller::dasd::{DasdCommand, DasdReply};
 use crate::controller::tape::{TapeCommand, TapeReply, TapeResult};
 use crate::kernel::{Class, Outbox, Span, Station, Stream, Time, Usage};
-use crate::vocab::{Device, HostReply, HostRequest, Image, StepName, Ticket, VolumeId};
+use crate::vocab::{Device, HostReply, HostRequest, Image, Mutant, StepName, Ticket, VolumeId};
 
 /// What a host sends to the rest of the system.
 #[derive(Clone, Debug, Hash)]
@@ -192,6 +192,13 @@ impl Manager {
         restores: Arc<[RestorePlan]>,
         run_seed: u64,
     ) -> Manager {
+        let mut restores = restores;
+        if parameters.lacks(Mutant::LabelBeforeTracks) {
+            restores = restores
+                .iter()
+                .map(|plan| RestorePlan { restore_label: RestoreLabel::First, ..*plan })
+                .collect();
+        }
         let name = format!("host {}", image.0);
         let catalog = Catalog::new(parameters.cartridges.len(), &backups, &restores, plan.online_at_ipl.clone());
         let devices = parameters.devices.iter().zip(&plan.online);

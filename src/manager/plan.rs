@@ -6,7 +6,7 @@ use crate::controller::dasd::{Architecture, CopyMode, CowTiming, Fence, HiddenRu
 use crate::device::cartridge::TapeVolser;
 use crate::kernel::{Span, Time};
 use crate::names;
-use crate::vocab::{Device, DeviceNumber, Extents, HiddenFormat, VolumeId};
+use crate::vocab::{Device, DeviceNumber, Extents, HiddenFormat, Mutant, VolumeId};
 
 /// What all host images have in common, and the cartridges of the storage manager that runs on the first.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct HostParameters {
     pub dump_read_tracks: u32,
     pub dump_buffers: u32,
     pub devices: Vec<DeviceConfiguration>,
+    /// The protection that is left out.
+    pub mutant: Option<Mutant>,
     /// What the directories of volumes say, from the start on and from each later instant on.
     pub allocations: Allocations,
     /// What the stickers of the cartridges say.
@@ -44,6 +46,12 @@ pub struct HostParameters {
     pub sequence_check: SequenceCheck,
     /// The marks that close a file are acknowledged before they are on tape.
     pub buffered_marks: BufferedMarks,
+}
+
+impl HostParameters {
+    pub fn lacks(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
 }
 
 /// Which tracks of a volume are in use: label, directory and data sets (MODEL 2.1), from an instant on.
@@ -400,6 +408,8 @@ pub struct BackupPlan {
     pub medium: Medium,
     /// The volume that a backup on DASD is written to.
     pub backup_device: Option<Device>,
+    /// The protection that is left out.
+    pub mutant: Option<Mutant>,
     pub dasd_backup_online: DasdBackupOnline,
     pub readback: Readback,
     pub scratch_policy: ScratchPolicy,
@@ -431,6 +441,10 @@ impl BackupPlan {
     /// Whether it copies what the volume's directory says is in use, and not what the plan says.
     pub fn follows_directory(&self) -> bool {
         self.extent_scope == ExtentScope::Allocated && self.method.makes_copy()
+    }
+
+    pub fn lacks(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
     }
 
     /// The same backup of other tracks.
@@ -490,6 +504,7 @@ impl BackupPlan {
             restart: DumpRestart::FromBeginning,
             on_write_error: OnWriteError::NewVolume,
             backup_device: None,
+            mutant: None,
         }
     }
 }
@@ -498,6 +513,7 @@ impl BackupPlan {
     /// What its withdraw does about the hidden ID.
     pub fn hidden_rule(&self) -> HiddenRule {
         match (self.method, self.clear_hidden_on) {
+            _ if self.lacks(Mutant::HiddenIdKept) => HiddenRule::Keep,
             // Where the label track is no part of the copy nothing is hidden.
             _ if !self.extents.holds_label() => HiddenRule::Keep,
             (MethodName::SafeBackup, ClearHidden::Withdraw) => HiddenRule::Clear,

@@ -15,7 +15,7 @@ use super::reader::Reader;
 use super::session::{SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{DasdCommand, Payload};
-use crate::vocab::{Cartridge, Device, Drive, LabelTrack, Restore, Status, StepName, TrackImage, VolumeId};
+use crate::vocab::{Cartridge, Device, Drive, LabelTrack, Mutant, Restore, Status, StepName, TrackImage, VolumeId};
 
 #[derive(Clone, Debug)]
 pub(super) struct RestoreRun {
@@ -324,6 +324,7 @@ impl Manager {
         let mut offline = VecDeque::new();
         for device in others {
             match (plan.old_device, plan.restore_if_online) {
+                _ if self.parameters.lacks(Mutant::RestoreBesideOnlineSource) => {}
                 (OldDevice::Retire, _) => offline.push_back((device, true)),
                 (OldDevice::Keep, RestoreIfOnline::Force) => {}
                 (OldDevice::Keep, RestoreIfOnline::Refuse) => {

@@ -14,6 +14,7 @@ pub mod manifest;
 pub mod matrix;
 pub mod matrix_text;
 pub mod methods;
+pub mod mutants;
 pub mod program;
 pub mod summarise;
 pub mod summary;

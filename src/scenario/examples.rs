@@ -213,6 +213,8 @@ pub const ALL: &[Example] = examples! {
     "source-update-label"
     "stale-hidden-id-bare"
     "stale-hidden-id-sealed"
+    "standing"
+    "standing-reused"
     "tape-drive-offline"
     "tape-read-error-permanent"
     "tape-read-error-temporary"

@@ -474,6 +474,7 @@ impl Hardware {
             iml_time: self.span("controller.iml_time"),
             failover_time: self.span("controller.failover_time"),
             volumes,
+            mutant: None,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::manager::plan::{
 };
 use crate::manager::trigger::Stimulant;
 use crate::names;
-use crate::vocab::{HiddenFormat, Invariant, TrackNo};
+use crate::vocab::{HiddenFormat, Invariant, Mutant, TrackNo};
 
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, suggestion};
@@ -178,6 +178,7 @@ choices! {
     NvsFate, "what becomes of the NVS", later &[];
     Invariant, "an invariant", later &[];
     ExpectedVerdict, "a verdict", later &[];
+    Mutant, "a mutant", later &[];
 }
 
 impl Shape for HiddenFormat {

@@ -16,7 +16,7 @@ use crate::manager::plan::{
     Reintroduce, ReintroduceScope, Relabel, RestoreIfOnline, RestoreLabel, ScratchPolicy, TargetId, WithdrawAfter,
 };
 use crate::manager::trigger::Stimulant;
-use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, VolumeId};
+use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, Mutant, VolumeId};
 
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
@@ -96,6 +96,7 @@ tables! {
         rates: RawRates,
         human: RawHuman,
         limits: RawLimits,
+        mutant: RawMutant,
         expect: RawExpect,
         channel: Settings,
         controller: Settings,
@@ -335,6 +336,10 @@ tables! {
         orphan_grace: Span,
         job_time: Span,
         io_bound: Span,
+    } later &[];
+
+    RawMutant, "the mutant" {
+        name: Mutant,
     } later &[];
 
     RawExpect, "the expectation" {

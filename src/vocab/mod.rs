@@ -6,6 +6,7 @@ pub mod extent;
 pub mod id;
 pub mod io;
 pub mod label;
+mod mutant;
 
 pub use contents::{Paged, Tag, TrackImage};
 pub use event::{EventName, Goal, Invariant, Slip, StepName};
@@ -16,3 +17,4 @@ pub use id::{
 };
 pub use io::{HostReply, HostRequest, Op, SLOT_BYTES, Status, TRACK_BYTES, TRACKS_PER_CYLINDER, Ticket, TrackRange};
 pub use label::{HiddenContext, HiddenFormat, HiddenId, HiddenState, Label, LabelTrack};
+pub use mutant::Mutant;

@@ -9,7 +9,7 @@ use super::tables::Record;
 use super::{DasdController, DasdOutbox};
 use crate::device::raid::Place;
 use crate::kernel::{Span, Time};
-use crate::vocab::{Device, RelationNumber, TrackNo};
+use crate::vocab::{Device, Label, Mutant, RelationNumber, TrackNo};
 
 /// The background copy of one relationship, a cylinder at a time.
 #[derive(Clone, Debug)]
@@ -146,6 +146,11 @@ impl DasdController {
                 BackgroundPhase::End => {
                     let Background { relation: number, source, target, .. } = copy;
                     self.log(Record::End { relation: number }, out);
+                    if self.parameters.lacks(Mutant::AutoEndClearsHiddenId) {
+                        let mut label = *self.logical_label(target);
+                        label.label.as_mut().map(Label::clear_hidden);
+                        self.commit_label(target, label, out);
+                    }
                     self.forget_older_versions(source);
                     out.report(DasdFact::BackgroundCopyComplete { relation: number, source, target });
                     return None;

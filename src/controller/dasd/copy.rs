@@ -7,13 +7,14 @@ use std::sync::Arc;
 use super::command::{DasdFact, Identity, Payload};
 use super::microcode::Work;
 use super::parameters::{
-    Architecture, Cascade, CopyMode, CopyTerms, CowTiming, HiddenRule, LabelCommit, LabelResidency, OpportunisticCopy,
+    Architecture, Cascade, CopyMode, CopyTerms, CowTiming, Fence, HiddenRule, LabelCommit, LabelResidency,
+    OpportunisticCopy,
 };
 use super::tables::{Overlay, Record, Relation};
 use super::{DasdController, DasdOutbox};
 use crate::kernel::{Span, Time};
 use crate::vocab::{
-    Device, Extents, HiddenFormat, HiddenId, HiddenState, Label, LabelTrack, RelationNumber, Status, Ticket,
+    Device, Extents, HiddenFormat, HiddenId, HiddenState, Label, LabelTrack, Mutant, RelationNumber, Status, Ticket,
     TrackImage, TrackNo, VolumeId,
 };
 
@@ -105,6 +106,16 @@ impl DasdController {
                     return;
                 }
             },
+            other => other,
+        };
+        let identity = match self.parameters.lacks(Mutant::IgnoreNoCopyVolid) {
+            true => Identity::Copied,
+            false => identity,
+        };
+        let identity = match identity {
+            Identity::Withheld { target, format, cascade, .. } if self.parameters.lacks(Mutant::LabelSourceIdFirst) => {
+                Identity::Withheld { target, format, cascade, commit: LabelCommit::AfterEstablish }
+            }
             other => other,
         };
         let tables = &self.volatile.tables;
@@ -207,11 +218,19 @@ impl DasdController {
             EstablishPhase::RaiseCounts => {
                 self.raise_counts(&establish, out);
                 self.wait(slot, log, out);
-                EstablishPhase::Relationship
+                match self.parameters.lacks(Mutant::CountAfterPointer) {
+                    true => EstablishPhase::Acknowledge,
+                    false => EstablishPhase::Relationship,
+                }
             }
             EstablishPhase::Relationship => {
                 if self.is_log_structured() {
                     self.commit_snapshot(&establish, out);
+                    if self.parameters.lacks(Mutant::CountAfterPointer) {
+                        establish.phase = EstablishPhase::RaiseCounts;
+                        self.wait(slot, log, out);
+                        return Some(establish);
+                    }
                 } else {
                     self.commit_relationship(&establish, out);
                 }
@@ -238,7 +257,8 @@ impl DasdController {
     }
 
     fn first_commit(&self) -> EstablishPhase {
-        if self.is_log_structured() { EstablishPhase::RaiseCounts } else { EstablishPhase::Relationship }
+        let counts_first = self.is_log_structured() && !self.parameters.lacks(Mutant::CountAfterPointer);
+        if counts_first { EstablishPhase::RaiseCounts } else { EstablishPhase::Relationship }
     }
 
     /// Writes the target's label: its own ID and, where that is asked for, the source's ID hidden (406, 412).
@@ -267,7 +287,12 @@ impl DasdController {
             let hidden = self.hidden_id(establish.source, format).filter(|_| cascade == Cascade::PropagateHidden);
             let source = hidden.or(self.logical_label(establish.source).id()).unwrap_or(VolumeId::BLANK);
             let t0_seconds = t0.map_or(0, HiddenId::seconds_of);
-            record.hide(HiddenId { source, target: id, t0_seconds, relation: establish.number }, format);
+            let former = self.logical_label(establish.target).label.filter(|record| record.has_hidden());
+            match former.filter(|_| self.parameters.lacks(Mutant::HiddenIdFromPreviousSource)) {
+                Some(former) => record = former,
+                None if self.parameters.lacks(Mutant::SkipHiddenIdWrite) => {}
+                None => record.hide(HiddenId { source, target: id, t0_seconds, relation: establish.number }, format),
+            }
         }
         LabelTrack { label: Some(record), embedded: id }
     }
@@ -302,6 +327,9 @@ impl DasdController {
             relation.terms = establish.terms;
         }
         relation.terms.cow = establish.terms.cow;
+        if self.parameters.lacks(Mutant::TargetAcceptsHostWrites) {
+            relation.terms.fence = Fence::None;
+        }
         if establish.is_overlaid() {
             let unwritten = self.volatile.cache.newest(target, TrackNo(0));
             let kept = unwritten.and_then(|slot| self.volatile.cache.slot(slot).image.label.clone());
@@ -333,6 +361,9 @@ impl DasdController {
         out.report(DasdFact::EstablishAcknowledged { relation: number, source, target });
         self.reply(establish.ticket, Status::Good, Payload::Established { number, t0: establish.t0 }, out);
         self.pause_destage(establish, false);
+        if self.parameters.lacks(Mutant::BusyNeverReleased) {
+            return;
+        }
         for device in [source, target] {
             self.volatile.devices[device.0 as usize].establishing = false;
             self.end_long_busy(device, out);
@@ -499,6 +530,9 @@ impl DasdController {
     }
 
     pub(super) fn is_quiet_for(&self, establish: &Establish) -> bool {
+        if self.parameters.lacks(Mutant::EstablishWithoutDrain) {
+            return true;
+        }
         self.volatile.devices[establish.source.0 as usize].writes == 0
             && self.volatile.devices[establish.target.0 as usize].destages == 0
             && self.volatile.devices[establish.target.0 as usize].writes == 0

@@ -7,12 +7,12 @@
 use super::command::DasdFact;
 use super::microcode::Work;
 use super::row::Purpose;
-use super::tables::Record;
+use super::tables::{Record, Relation};
 use super::{DasdController, DasdOutbox, DasdTimerKind};
 use crate::device::cache::{SlotNo, SlotState};
 use crate::device::raid::Place;
 use crate::kernel::{Class, Time};
-use crate::vocab::{Device, Extents, RelationNumber, TrackImage, TrackNo};
+use crate::vocab::{Device, Extents, Mutant, RelationNumber, TrackImage, TrackNo};
 
 /// One row's worth of modified tracks on its way to disk: copy-on-write first where a relationship needs it.
 #[derive(Clone, Debug)]
@@ -216,7 +216,10 @@ impl DasdController {
         let image = self.volatile.cache.slot(slot).image.clone();
         let relation = self.volatile.tables.relation_of_source(device);
         let newer = relation.is_some_and(|relation| relation.number.0 == epoch);
-        let copy_for = relation.filter(|relation| newer && !relation.owns(track)).map(|relation| relation.number);
+        let exempt = self.parameters.lacks(Mutant::SkipCow)
+            || track.0 == 0 && self.parameters.lacks(Mutant::LabelTrackWithoutCow);
+        let is_saved = |relation: &&Relation| newer && !relation.owns(track) && !exempt;
+        let copy_for = relation.filter(is_saved).map(|relation| relation.number);
         self.volatile.cache.start_destage(slot, sequence);
         Some(DestageCell { track, slot, image, copy_for, newer, lock: self.lock_of(device, track) })
     }
@@ -278,6 +281,9 @@ impl DasdController {
     /// The device is about to become a target: whatever it holds of the copied tracks in cache and NVS is void (MODEL 3.4.1,
     /// H79).
     pub(super) fn discard_versions(&mut self, device: Device, extents: &Extents) {
+        if self.parameters.lacks(Mutant::StaleTargetCache) {
+            return;
+        }
         for slot in self.volatile.cache.versions_of(device) {
             if !extents.contains(self.volatile.cache.slot(slot).track) {
                 continue;
@@ -320,14 +326,19 @@ impl DasdController {
     /// The T0 content of a source track as the relationship's target sees it.
     pub(super) fn t0_image(&self, epoch: u32, source: Device, track: TrackNo) -> TrackImage {
         match self.cached_t0(epoch, source, track) {
-            Some(slot) => self.volatile.cache.slot(slot).image.clone(),
-            None => self.home_image(source, track),
+            Some(slot) if !self.parameters.lacks(Mutant::CowCopiesStaleHome) => {
+                self.volatile.cache.slot(slot).image.clone()
+            }
+            _ => self.home_image(source, track),
         }
     }
 
     /// The cached version that is not newer than T0, if there is one.
     pub(super) fn cached_t0(&self, epoch: u32, source: Device, track: TrackNo) -> Option<SlotNo> {
         let newest = self.volatile.cache.newest(source, track)?;
+        if self.parameters.lacks(Mutant::TargetReadFromDirtySlot) {
+            return Some(newest);
+        }
         if self.volatile.cache.slot(newest).epoch == epoch { self.volatile.cache.older(newest) } else { Some(newest) }
     }
 
@@ -337,6 +348,9 @@ impl DasdController {
             match destage.phase {
                 DestagePhase::ReadT0 => {
                     destage.phase = DestagePhase::WriteTarget;
+                    if self.parameters.lacks(Mutant::OwnBitBeforeCopy) {
+                        self.set_bits(&destage, out);
+                    }
                     let copies = self.cells_to_copy(&destage);
                     if let Some((target, _)) = copies {
                         let cells: Vec<_> = destage
@@ -361,13 +375,8 @@ impl DasdController {
                 }
                 DestagePhase::SetBits => {
                     destage.phase = DestagePhase::WriteHome;
-                    if let Some((_, relation)) = self.cells_to_copy(&destage) {
-                        let copied = destage.cells.iter().filter(|cell| cell.copy_for.is_some());
-                        let tracks: Vec<TrackNo> = copied.map(|cell| cell.track).collect();
-                        for &track in &tracks {
-                            out.report(DasdFact::CowBitSet { device, track });
-                        }
-                        self.log(Record::Own { relation, tracks }, out);
+                    if !self.parameters.lacks(Mutant::OwnBitBeforeCopy) {
+                        self.set_bits(&destage, out);
                     }
                     let cells = destage
                         .cells
@@ -384,6 +393,17 @@ impl DasdController {
                 }
             }
         }
+    }
+
+    /// What was copied is the target's own from now on.
+    fn set_bits(&mut self, destage: &Destage, out: &mut DasdOutbox) {
+        let Some((_, relation)) = self.cells_to_copy(destage) else { return };
+        let copied = destage.cells.iter().filter(|cell| cell.copy_for.is_some());
+        let tracks: Vec<TrackNo> = copied.map(|cell| cell.track).collect();
+        for &track in &tracks {
+            out.report(DasdFact::CowBitSet { device: destage.device, track });
+        }
+        self.log(Record::Own { relation, tracks }, out);
     }
 
     /// The target and relationship for which cells are copied first, while it stands.

@@ -65,7 +65,7 @@ use self::store::MetadataStore;
 use self::tables::{Map, Record, Tables};
 use crate::device::raid::{Place, PlaceExtent, Rank, RankError};
 use crate::kernel::{Class, Outbox, Span, Stream, Time};
-use crate::vocab::{Device, LabelTrack, Status, TrackNo};
+use crate::vocab::{Device, LabelTrack, Mutant, Status, TrackNo};
 
 /// What the controller sends to the hosts that see it.
 #[derive(Clone, Debug, Hash)]
@@ -269,7 +269,14 @@ impl DasdController {
         for Place(place) in self.volatile.tables.apply(&record) {
             out.report(DasdFact::PlaceFreed { place });
         }
+        let is_kept = match record {
+            Record::Establish(_) | Record::Own { .. } => !self.parameters.lacks(Mutant::VolatileRelationship),
+            _ => true,
+        };
         let safe = self.parameters.metadata_transaction == Transaction::Logged;
+        if !is_kept {
+            return;
+        }
         self.battery.log.push_back(Logged { record, safe });
         self.note_load(out);
         if safe && !self.has_nvs() {

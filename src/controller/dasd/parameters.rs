@@ -6,7 +6,7 @@ use crate::device::channel::ChannelParameters;
 use crate::device::raid::RankParameters;
 use crate::kernel::Span;
 use crate::names;
-use crate::vocab::{Device, DeviceNumber, TRACK_BYTES, VolumeId};
+use crate::vocab::{Device, DeviceNumber, Mutant, TRACK_BYTES, VolumeId};
 
 /// A controller with its disks. Sizes are bytes, rates bytes per second, shares parts per million.
 #[derive(Clone, Debug)]
@@ -63,9 +63,15 @@ pub struct DasdParameters {
     /// From the crash of a cluster until the other one serves its devices.
     pub failover_time: Span,
     pub volumes: Vec<VolumeParameters>,
+    /// The protection that is left out.
+    pub mutant: Option<Mutant>,
 }
 
 impl DasdParameters {
+    pub fn lacks(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
     /// The cluster that a device belongs to. A logical subsystem (LSS) is the 256 addresses with one upper byte (G); even
     /// ones belong to cluster 0, odd ones to cluster 1 (A, after the ESS, where clusters share the subsystems that way).
     pub fn home_cluster(&self, device: Device) -> u8 {

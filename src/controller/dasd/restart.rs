@@ -13,7 +13,7 @@ use super::store::MetadataStore;
 use super::tables::Tables;
 use super::{Condition, DasdController, DasdMessage, DasdOutbox, OUTSIDE, RestartStep};
 use crate::kernel::Span;
-use crate::vocab::RelationNumber;
+use crate::vocab::{Mutant, RelationNumber};
 
 impl DasdController {
     /// Everything volatile is gone at once. The load begins after `outage`.
@@ -41,7 +41,9 @@ impl DasdController {
         match step {
             RestartStep::ReplayNvs => {
                 self.complete_stripes();
-                self.reload_modified(out);
+                if !self.parameters.lacks(Mutant::NvsNotReplayed) {
+                    self.reload_modified(out);
+                }
                 out.report(DasdFact::NvsReplayed);
                 self.condition = Condition::Starting(RestartStep::RebuildTables);
                 self.restart_after(self.parameters.metadata_log_write, out);

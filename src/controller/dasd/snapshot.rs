@@ -16,7 +16,7 @@ use super::parameters::LabelCommit;
 use super::state::Logged;
 use super::tables::{Record, Relation};
 use super::{DasdController, DasdOutbox};
-use crate::vocab::{Device, RelationNumber, TrackNo};
+use crate::vocab::{Device, Mutant, RelationNumber, TrackNo};
 
 impl DasdController {
     pub(super) fn is_log_structured(&self) -> bool {
@@ -36,16 +36,28 @@ impl DasdController {
 
     pub(super) fn raise_counts(&mut self, establish: &Establish, out: &mut DasdOutbox) {
         let Establish { source, target, number, .. } = *establish;
-        let mut except = self.modified_at_t0(establish);
-        if has_own_label(establish) {
-            except.insert(0, TrackNo(0));
-        }
+        let except = match self.parameters.lacks(Mutant::SnapshotSkipsCount) {
+            true => (0..self.volatile.tables.tracks(source)).map(TrackNo).collect(),
+            false => self.without_a_place(establish),
+        };
         self.log(Record::RaiseCounts { relation: number, source, except }, out);
         out.report(DasdFact::SnapshotCountsRaised { relation: number, source, target });
     }
 
+    /// The tracks whose T0 content has no place that source and target could share: the label, and what is in the cache alone.
+    fn without_a_place(&self, establish: &Establish) -> Vec<TrackNo> {
+        let mut tracks = self.modified_at_t0(establish);
+        if has_own_label(establish) {
+            tracks.insert(0, TrackNo(0));
+        }
+        tracks
+    }
+
     /// The tracks whose counts were not raised.
     fn raised_except(&self, establish: &Establish) -> Vec<TrackNo> {
+        if self.parameters.lacks(Mutant::SnapshotSkipsCount) || self.parameters.lacks(Mutant::CountAfterPointer) {
+            return self.without_a_place(establish);
+        }
         let raised = self.volatile.tables.directory().into_iter().flat_map(|directory| directory.raised());
         let mut of_this = raised.filter(|raised| raised.relation == establish.number);
         let label = || if has_own_label(establish) { vec![TrackNo(0)] } else { Vec::new() };

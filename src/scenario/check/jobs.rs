@@ -133,6 +133,7 @@ impl Context<'_> {
             retention: or(&raw.retention, plain.retention),
             restart: or(&raw.restart, plain.restart),
             on_write_error: or(&raw.on_write_error, plain.on_write_error),
+            mutant: None,
             backup_device: raw.backup_device.as_ref().and_then(|given| self.volume_on(given)).map(|(device, _)| device),
         };
         self.extents_are_possible(entry, &plan)?;

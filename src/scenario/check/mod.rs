@@ -12,7 +12,7 @@ mod stimuli;
 mod volumes;
 mod workloads;
 
-use crate::controller::dasd::Architecture;
+use crate::controller::dasd::{Architecture, DasdParameters};
 use crate::device::profiles::{self, Profile};
 use crate::host::{AnswerRule, OperatorParameters, SlipRates};
 use crate::manager::plan::{Allocation, Allocations, HostParameters, ImagePlan};
@@ -103,20 +103,22 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let mut backups = context.backups();
     let mut restores = context.restores(&backups);
     let orders = context.commands(&mut backups, &mut restores);
+    let mutant = raw.mutant.as_ref().and_then(|entry| entry.value.name.as_ref()).map(|name| name.value);
+    backups.iter_mut().for_each(|backup| backup.mutant = mutant);
     let faults = context.faults(&backups);
     let rates = context.rates();
     let cartridges = context.cartridges(&backups);
     let contents = context.cartridge_states(cartridges.len());
     let ending = context.ending();
     let volumes = context.volume_parameters(&workloads, &backups, &restores);
-    let dasd = hardware.dasd(context.architecture, volumes);
+    let dasd = DasdParameters { mutant, ..hardware.dasd(context.architecture, volumes) };
     context.array_holds_volumes(&dasd);
     let tape = hardware.tape();
     let host_times = context.host(cartridges);
     let operator = context.operator();
     let limits = context.limits((&dasd, &tape, &host_times, &operator), &backups, &restores);
     let allocations = Allocations(std::mem::take(&mut context.allocations));
-    let host = HostParameters { orphan_grace: limits.orphan_grace, allocations, ..host_times };
+    let host = HostParameters { orphan_grace: limits.orphan_grace, allocations, mutant, ..host_times };
     let (expect, expectation) = context.expectation(architecture, &workloads, &backups, &restores);
     let notes = Notes {
         profile: profile.name,

@@ -272,6 +272,7 @@ impl Context<'_> {
             dump_read_tracks: small("host.dump_read_tracks"),
             dump_buffers: small("host.dump_buffers"),
             devices: self.volumes.iter().map(configuration).collect(),
+            mutant: None,
             allocations: Allocations::default(),
             cartridges,
             label_check: hardware.label_check(),

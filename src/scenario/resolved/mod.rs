@@ -49,6 +49,10 @@ pub fn write(checked: &Checked) -> String {
             writer.raw("silence", "true");
         }
     }
+    if let Some(mutant) = checked.plan.host.mutant {
+        writer.heading("[mutant]");
+        writer.raw("name", &name(mutant));
+    }
     writer.chance(checked);
     writer.hardware(checked);
     writer.bounds(checked);

@@ -1,0 +1,76 @@
+//! `tiersim mutants`: the system with one protection left out, again and again, and what noticed.
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
+
+use super::Exit;
+use super::matrix::write_whole;
+use crate::campaign::mutants::{SPECIMENS, Specimen, run as try_all};
+use crate::report::json;
+use crate::report::mutants::{Mutants, render};
+use crate::scenario::diagnostic::suggestion;
+
+/// What was asked.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// By name or number; without any, all.
+    pub mutants: Vec<String>,
+    /// Where the document goes; without it, or with `-`, to stdout.
+    pub file: Option<PathBuf>,
+    /// Equal states are run again.
+    pub no_reduce: bool,
+    pub jobs: Option<NonZeroUsize>,
+    pub json: bool,
+}
+
+/// # Errors
+/// Only what writing itself meets, to the streams or to the file.
+pub fn run(
+    request: &Request,
+    output: &mut dyn Write,
+    errors: &mut dyn Write,
+    done: impl Fn(usize),
+) -> io::Result<Exit> {
+    let mut chosen: Vec<&'static Specimen> = Vec::new();
+    let mut unknown = 0;
+    for wanted in &request.mutants {
+        match SPECIMENS.iter().find(|it| it.mutant.name() == wanted || it.number.to_string() == *wanted) {
+            Some(specimen) => chosen.push(specimen),
+            None => {
+                let names: Vec<&str> = SPECIMENS.iter().map(|specimen| specimen.mutant.name()).collect();
+                writeln!(errors, "error: there is no mutant `{wanted}`: {}", suggestion(wanted, &names, "mutants"))?;
+                unknown += 1;
+            }
+        }
+    }
+    if unknown > 0 {
+        return Ok(Exit::Usage);
+    }
+    if request.mutants.is_empty() {
+        chosen.extend(SPECIMENS);
+    }
+    let threads = request.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let count = std::cell::Cell::new(0);
+    let trials = try_all(&chosen, threads, !request.no_reduce, || {
+        count.set(count.get() + 1);
+        done(count.get());
+    });
+    let mutants = Mutants::new(&trials);
+    let document = match request.json {
+        true => json::document(&mutants),
+        false => render(&mutants).into_bytes(),
+    };
+    match request.file.as_deref().filter(|path| *path != Path::new("-")) {
+        Some(path) => {
+            write_whole(path, &document)?;
+            writeln!(errors, "wrote {}", path.display())?;
+        }
+        None => output.write_all(&document)?,
+    }
+    for row in mutants.mutants.iter().filter(|row| !row.killed) {
+        writeln!(errors, "survived: {} ({}), unnoticed by {}", row.mutant, row.about, row.fires.join(" and "))?;
+    }
+    Ok(if mutants.survived == 0 { Exit::Held } else { Exit::Violated })
+}

@@ -1,0 +1,129 @@
+//! Which mutant was noticed by which check, as one table.
+
+use serde::Serialize;
+
+use super::text::counted;
+use crate::campaign::mutants::{Shown, Trial};
+use crate::vocab::Invariant;
+
+pub const SCHEMA: &str = "tiersim/mutants/1";
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Mutants {
+    pub schema: &'static str,
+    pub model_version: u32,
+    pub killed: u64,
+    pub survived: u64,
+    pub mutants: Vec<Row>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    pub number: u8,
+    pub mutant: &'static str,
+    pub about: &'static str,
+    /// The run that shows it: a shipped scenario, changes, and what strikes at every boundary.
+    pub scenario: &'static str,
+    pub set: &'static [&'static str],
+    pub strikes: &'static [&'static str],
+    pub branches: u64,
+    pub killed: bool,
+    pub by: Vec<Notice>,
+    /// Other invariants that only the mutant violates.
+    pub beside: Vec<&'static str>,
+    /// Those that should have noticed it.
+    pub fires: Vec<&'static str>,
+}
+
+/// One invariant that noticed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Notice {
+    pub invariant: &'static str,
+    /// Whether the run shows it that nothing strikes.
+    pub alone: bool,
+    pub forks: u64,
+}
+
+impl Mutants {
+    pub fn new(trials: &[Trial]) -> Mutants {
+        let killed = trials.iter().filter(|trial| trial.is_killed()).count() as u64;
+        Mutants {
+            schema: SCHEMA,
+            model_version: crate::MODEL_VERSION,
+            killed,
+            survived: trials.len() as u64 - killed,
+            mutants: trials.iter().map(row).collect(),
+        }
+    }
+}
+
+fn row(trial: &Trial) -> Row {
+    let specimen = trial.specimen;
+    let name = |invariants: Vec<Invariant>| invariants.into_iter().map(Invariant::name).collect();
+    let notice = |invariant: Invariant| {
+        let Shown { alone, forks, .. } = &trial.mutated;
+        let forks = forks.get(&invariant).copied().unwrap_or(0);
+        Notice { invariant: invariant.name(), alone: alone.contains(&invariant), forks }
+    };
+    Row {
+        number: specimen.number,
+        mutant: specimen.mutant.name(),
+        about: specimen.about,
+        scenario: specimen.scenario,
+        set: specimen.set,
+        strikes: specimen.strikes,
+        branches: trial.mutated.branches,
+        killed: trial.is_killed(),
+        by: trial.killers().into_iter().map(notice).collect(),
+        beside: name(trial.beside()),
+        fires: name(specimen.fires.to_vec()),
+    }
+}
+
+/// The document, as Markdown.
+pub fn render(mutants: &Mutants) -> String {
+    let mut text = format!(
+        "# Mutants: do the checks notice when a protection is missing?\n\n\
+         Written by `tiersim mutants -o reports/mutants.md` with model version {}; a test regenerates it and compares.\n\n\
+         Each row is the system with one protection left out, in one place. It is killed by a violation of an invariant that it \
+         must break and that the same study without it does not show: in the run alone, or in forks in which a fault strikes at \
+         a boundary between two events. {} of {} are killed.\n\n\
+         | # | Mutant | What is broken | Where it is tried | Killed by | Violated beside |\n|---|---|---|---|---|---|\n",
+        mutants.model_version,
+        mutants.killed,
+        mutants.killed + mutants.survived
+    );
+    for row in &mutants.mutants {
+        let by: Vec<String> = row.by.iter().map(|notice| told(notice, row.branches)).collect();
+        let by = match row.killed {
+            true => by.join(", "),
+            false => format!("**nothing**: {} should have noticed", row.fires.join(" or ")),
+        };
+        text += &format!(
+            "| {} | `{}` | {} | {} | {by} | {} |\n",
+            row.number,
+            row.mutant,
+            row.about,
+            stage(row),
+            row.beside.join(", ")
+        );
+    }
+    text
+}
+
+fn told(notice: &Notice, branches: u64) -> String {
+    match (notice.alone, notice.forks) {
+        (true, 0) => format!("**{}**, alone", notice.invariant),
+        (true, forks) => format!("**{}**, alone and in {forks} of {}", notice.invariant, counted(branches, "fork")),
+        (false, forks) => format!("**{}**, in {forks} of {}", notice.invariant, counted(branches, "fork")),
+    }
+}
+
+fn stage(row: &Row) -> String {
+    let mut stage = format!("[{0}](../scenarios/{0}.toml)", row.scenario);
+    row.set.iter().for_each(|change| stage += &format!(", `{change}`"));
+    if !row.strikes.is_empty() {
+        stage += &format!("; struck by {}", row.strikes.join(", "));
+    }
+    stage
+}

@@ -1,0 +1,38 @@
+//! Every protection that is left out is noticed by a check, and the table of mutants is fresh.
+
+mod support;
+
+use std::fs;
+
+use support::root;
+use tiersim::campaign::mutants::{SPECIMENS, Specimen, Trial, run};
+use tiersim::report::mutants::{Mutants, render};
+
+fn killers(trials: &[Trial]) -> Vec<(&'static str, Vec<&'static str>)> {
+    let told = |trial: &Trial| trial.killers().into_iter().map(|it| it.name()).collect();
+    trials.iter().map(|trial| (trial.specimen.mutant.name(), told(trial))).collect()
+}
+
+#[test]
+fn all_mutants_are_killed_as_the_table_says() {
+    let all: Vec<&'static Specimen> = SPECIMENS.iter().collect();
+    let trials = run(&all, 2, true, || ());
+    let survivors: Vec<&str> =
+        trials.iter().filter(|trial| !trial.is_killed()).map(|trial| trial.specimen.mutant.name()).collect();
+    assert!(survivors.is_empty(), "unnoticed: {survivors:?}");
+    let written = render(&Mutants::new(&trials));
+    let path = root().join("reports/mutants.md");
+    if std::env::var_os("TIERSIM_BLESS").is_some() {
+        fs::write(&path, &written).expect("the document can be written");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    let line = found.lines().zip(written.lines()).find(|(one, other)| one != other);
+    assert!(found == written, "{} is stale (TIERSIM_BLESS=1 refreshes it): {line:?}", path.display());
+}
+
+/// Neither the reduction nor the number of threads decides who notices.
+#[test]
+fn reduction_and_threads_change_no_killer() {
+    let few: Vec<&'static Specimen> = SPECIMENS.iter().filter(|it| [7, 39].contains(&it.number)).collect();
+    assert_eq!(killers(&run(&few, 2, true, || ())), killers(&run(&few, 1, false, || ())));
+}
