@@ -253,11 +253,12 @@ mod tests {
         };
         let overloaded = judged(open, 1_000, 6, 11);
         assert_eq!(overloaded.verdict, Verdict::Inconclusive);
+        assert_eq!(judged(open, 1_000, 30, 11).verdict, Verdict::Inconclusive, "a backlog that shrinks is one");
         assert!(overloaded.reasons[0].contains("workload 2") && overloaded.reasons[0].contains("11 of 1000"));
         for (replay, issued, half, last) in [
             (open, 1_000, 6, 9),
             (open, 1_100, 6, 11),
-            (open, 1_000, 11, 11),
+            (open, 100, 0, 9),
             (Replay::Closed { depth: 64 }, 1_000, 30, 63),
         ] {
             assert_eq!(judged(replay, issued, half, last).verdict, Verdict::Pass, "{replay:?} {issued} {half} {last}");

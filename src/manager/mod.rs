@@ -194,10 +194,8 @@ impl Manager {
     ) -> Manager {
         let mut restores = restores;
         if parameters.lacks(Mutant::LabelBeforeTracks) {
-            restores = restores
-                .iter()
-                .map(|plan| RestorePlan { restore_label: RestoreLabel::First, ..*plan })
-                .collect();
+            restores =
+                restores.iter().map(|plan| RestorePlan { restore_label: RestoreLabel::First, ..*plan }).collect();
         }
         let name = format!("host {}", image.0);
         let catalog = Catalog::new(parameters.cartridges.len(), &backups, &restores, plan.online_at_ipl.clone());

@@ -36,7 +36,8 @@ pub struct Case {
 pub struct Finding {
     pub measure: String,
     pub unit: &'static str,
-    pub expected: f64,
+    /// Nothing where there is nothing to compare with.
+    pub expected: Option<f64>,
     /// `exact`, `absolute`, `share`, `interval-and-share` or `none`, and how much.
     pub tolerance: &'static str,
     pub limit: Option<f64>,
@@ -194,7 +195,7 @@ fn rows(case: &validate::Case) -> Vec<Vec<String>> {
             rows.push(vec![
                 measure,
                 finding.unit.to_owned(),
-                figure(finding.expected),
+                finding.expected.map_or("-".to_owned(), figure),
                 figure(attempt.simulated),
                 attempt.interval.map_or("-".to_owned(), |interval| range(&interval)),
                 allowed(finding.tolerance),

@@ -15,7 +15,8 @@ pub struct Case {
 pub struct Finding {
     pub measure: String,
     pub unit: &'static str,
-    pub expected: f64,
+    /// Nothing where nobody knows what it should be: then it is shown and not judged.
+    pub expected: Option<f64>,
     pub tolerance: Tolerance,
     /// The last one stands; there is a second where the first missed its interval closely.
     pub attempts: Vec<Attempt>,
@@ -90,7 +91,13 @@ pub enum Verdict {
 
 impl Finding {
     pub fn new(measure: impl Into<String>, unit: &'static str, expected: f64, tolerance: Tolerance) -> Finding {
+        let expected = Some(expected);
         Finding { measure: measure.into(), unit, expected, tolerance, attempts: Vec::new(), beside: Vec::new() }
+    }
+
+    /// A figure with nothing to compare with.
+    pub fn shown(measure: impl Into<String>, unit: &'static str) -> Finding {
+        Finding { expected: None, ..Finding::new(measure, unit, 0.0, Tolerance::None) }
     }
 
     /// With a figure that was computed without chance.
@@ -113,15 +120,15 @@ impl Finding {
 
     /// A figure that is not a number is outside, and so is one whose requests do not add up.
     pub fn verdict_of(&self, attempt: &Attempt) -> Verdict {
-        let error = (attempt.simulated - self.expected).abs();
+        let Some(expected) = self.expected else { return Verdict::Unjudged };
+        let error = (attempt.simulated - expected).abs();
         let is_within = match self.tolerance {
             Tolerance::None => return Verdict::Unjudged,
-            Tolerance::Exact => attempt.simulated == self.expected,
+            Tolerance::Exact => attempt.simulated == expected,
             Tolerance::Absolute(limit) => error <= limit,
-            Tolerance::Share(share) => error <= share * self.expected.abs(),
+            Tolerance::Share(share) => error <= share * expected.abs(),
             Tolerance::Interval(share) => {
-                error <= share * self.expected.abs()
-                    && attempt.interval.is_some_and(|interval| interval.contains(self.expected))
+                error <= share * expected.abs() && attempt.interval.is_some_and(|interval| interval.contains(expected))
             }
         };
         let adds_up = attempt.balance.is_none_or(|balance| balance.adds_up());
@@ -130,8 +137,8 @@ impl Finding {
 
     /// Outside its interval, but close enough to deserve the one longer series.
     pub fn deserves_another(&self, attempt: &Attempt) -> bool {
-        let Tolerance::Interval(share) = self.tolerance else { return false };
-        let is_close = (attempt.simulated - self.expected).abs() <= share * self.expected.abs();
+        let (Tolerance::Interval(share), Some(expected)) = (self.tolerance, self.expected) else { return false };
+        let is_close = (attempt.simulated - expected).abs() <= share * expected.abs();
         is_close && self.verdict_of(attempt) == Verdict::Outside
     }
 }

@@ -46,6 +46,8 @@ pub struct Course {
     /// Reads without a drive when half of all had come, and when the last came.
     pub half: u64,
     pub last: u64,
+    /// Recorded time of what waits or is being read when the last read comes.
+    pub left: Span,
     pub exchanges: Span,
 }
 
@@ -78,6 +80,8 @@ struct Library {
     accessors: Accessors,
     cells: CellMap,
     uses: Vec<Use>,
+    /// When the read of a drive will be through.
+    ends: Vec<Option<Time>>,
     disabled: Vec<bool>,
     gone: Vec<bool>,
     waiting: VecDeque<Read>,
@@ -109,6 +113,7 @@ pub fn replay(record: &Arc<Record>, setting: Setting) -> Course {
         parameters,
         cells: CellMap::new(cartridges, drives),
         uses: vec![Use::Free; setting.drives],
+        ends: vec![None; setting.drives],
         disabled: vec![false; setting.drives],
         gone: vec![false; record.cartridges],
         waiting: VecDeque::new(),
@@ -151,7 +156,11 @@ impl Model for Library {
             let backlog = self.waiting.len() as u64;
             match self.next_read {
                 half if half == reads.div_ceil(2) => self.course.half = backlog,
-                all if all == reads => self.course.last = backlog,
+                all if all == reads => {
+                    self.course.last = backlog;
+                    let waiting: Span = self.waiting.iter().map(|read| read.occupied).sum();
+                    self.course.left = waiting + self.under_way(queue.now());
+                }
                 _ => {}
             }
         }
@@ -215,6 +224,11 @@ impl Library {
         self.cells.remove(cell);
     }
 
+    /// What the drives still have to do on the reads that they have begun.
+    fn under_way(&self, now: Time) -> Span {
+        self.ends.iter().flatten().map(|&end| end.saturating_since(now)).sum()
+    }
+
     /// Gives drives to reads, in the order in which they came; a read whose cartridge is in use lets others pass.
     fn serve(&mut self, queue: &mut Queue<Event>) {
         let now = queue.now();
@@ -258,6 +272,7 @@ impl Library {
 
     fn begin(&mut self, drive: Drive, read: Read, queue: &mut Queue<Event>) {
         self.uses[usize::from(drive.0)] = Use::Reading;
+        self.ends[usize::from(drive.0)] = Some(queue.now() + read.occupied);
         queue.push_after(read.occupied, Class::Completion, self.origin(&Event::Used(drive)), Event::Used(drive));
     }
 
@@ -288,6 +303,7 @@ impl Library {
         self.account(now, -1);
         self.course.balance.completed += 1;
         self.uses[usize::from(drive.0)] = Use::Free;
+        self.ends[usize::from(drive.0)] = None;
         let held = self.cells.store(drive);
         if self.gone[usize::from(held.cartridge.0)] {
             self.cells.remove(held.cell);

@@ -154,12 +154,14 @@ fn replays(record: &Arc<Record>) -> Vec<Case> {
         fell as f64,
     ));
     if load > least as f64 {
-        let left = f64::from(u8::from(few.last > 0));
-        let measure = format!("with {least} drives reads are left over when the last comes (1: yes)");
-        findings.push(judged(measure, "", 1.0, few, left));
+        // The drives cannot have done more than all the time of the record: what is left over is at least the rest.
+        let rest = (load - least as f64) * duration / 1e9;
+        let missing = (rest - few.left.ns() as f64 / 1e9).max(0.0);
+        let measure = format!("work that {least} drives cannot do by the last read and that is not left over then");
+        findings.push(judged(measure, "drive s", 0.0, few, missing));
     }
     let shown = |measure: String, unit, course: &Course, found: f64, method: &str| {
-        Finding::new(measure, unit, found, Tolerance::None).found(found, method).balanced(course.balance)
+        Finding::shown(measure, unit).found(found, method).balanced(course.balance)
     };
     for (drives, course) in counts.iter().zip(fewer) {
         findings.push(shown(format!("mean wait with {drives} drives"), "s", course, mean_wait(course), method));
