@@ -11,6 +11,7 @@ use tiersim::scenario::{Code, Overrides, Paint, Source, load};
 /// Files that the cases name.
 const FILES: &[(&str, &[u8])] = &[
     ("small.vscsi", include_bytes!("../scenarios/traces/small.vscsi")),
+    ("requests.spc", b"0,8,4096,R,0.1\n0,8,4096,R\n0,16,4096,W,0.2\n"),
     ("text.vscsi", b"this is a letter, not a trace; it goes on for a while so that two records would fit into it"),
 ];
 

@@ -68,6 +68,7 @@ codes! {
     TraceMalformed = "T0002" "a trace is damaged or of another format",
     TraceBeyondVolumes = "T0003" "a trace has requests beyond the end of its volumes",
     TraceChanged = "T0004" "a trace is not the file that the scenario was resolved with",
+    TraceLeftOut = "T0005" "bad records of a trace are left out of its replay",
 }
 
 impl Code {

@@ -3,7 +3,7 @@
 use super::catalogue::Code;
 use super::diagnostic::Diagnostic;
 use super::names::{AddressRule, TraceFormat};
-use crate::host::trace::{self, Action, Address, PlaceError, ReadOptions, Timing};
+use crate::host::trace::{self, Action, Address, PlaceError, ReadOptions, Timing, Trace};
 use crate::host::{TraceRecord, WorkloadVolume};
 use crate::kernel::Span;
 
@@ -29,12 +29,20 @@ const COARSE: Span = Span::from_ms(1);
 /// Bytes of a trace after decompression: as many as a trace file may have.
 const MOST_CONTENT: u64 = 1 << 30;
 
+/// What of a trace is replayed.
+#[derive(Debug)]
+pub struct Loaded {
+    pub records: Vec<TraceRecord>,
+    /// A warning about bad records.
+    pub left_out: Option<Diagnostic>,
+}
+
 /// Reads a trace and places its requests on `volumes`, laid end to end. The caller adds the place to a diagnostic.
 pub fn load_trace(
     request: &TraceRequest<'_>,
     bytes: &[u8],
     volumes: &[WorkloadVolume],
-) -> Result<Vec<TraceRecord>, Box<Diagnostic>> {
+) -> Result<Loaded, Box<Diagnostic>> {
     let usual = ReadOptions::default();
     let options = ReadOptions {
         // `auto` is no format of a file.
@@ -80,5 +88,18 @@ pub fn load_trace(
         };
         Box::new(Diagnostic::error(code, problem.to_string()).help(problem.remedy()))
     })?;
-    Ok(placement.records.to_vec())
+    let left_out = (trace.rejects.total() > 0).then(|| left_out(request.name, &trace));
+    Ok(Loaded { records: placement.records.to_vec(), left_out })
+}
+
+/// What of the trace is not replayed although it should be.
+fn left_out(name: &str, trace: &Trace) -> Diagnostic {
+    let (bad, good) = (trace.rejects.total(), trace.records.len());
+    let message = format!("{bad} bad record(s) of `{name}` are left out; {good} are replayed");
+    let mut problem = Diagnostic::warning(Code::TraceLeftOut, message)
+        .help("`tiersim trace stats` shows the bad records; without `skip_bad_lines` the scenario is refused");
+    if let Some(first) = trace.rejects.kept.first() {
+        problem.label = format!("the first is number {}: {}", first.line, first.message);
+    }
+    problem
 }

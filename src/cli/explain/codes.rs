@@ -89,6 +89,7 @@ fn remedy(code: Code) -> (&'static str, &'static str) {
         }
         Code::TraceMalformed => ("", "Say the format with `format`, or take bad lines out with skip_bad_lines = true."),
         Code::TraceBeyondVolumes => ("", "Give the volumes more cylinders, or address = \"wrap\"."),
+        Code::TraceLeftOut => ("", "Repair the records, or leave it: the replay is of the rest."),
         Code::TraceChanged => ("", "Bring back the file of that digest, or take `sha256` away."),
     }
 }

@@ -360,14 +360,20 @@ impl Context<'_> {
             skip_bad_lines: note.skip_bad_lines,
         };
         match load_trace(&request, bytes, volumes) {
-            Ok(records) if records.is_empty() => {
+            Ok(loaded) if loaded.records.is_empty() => {
                 let problem = Diagnostic::error(Code::NeverAsks, format!("the trace `{}` has no request", note.file))
                     .at(&file.place, "no request is ever issued")
                     .path(file.path.clone());
                 self.problems.push(problem);
                 None
             }
-            Ok(records) => Some(records),
+            Ok(loaded) => {
+                self.problems.extend(loaded.left_out.map(|problem| {
+                    let label = problem.label.clone();
+                    problem.at(&file.place, label).path(file.path.clone())
+                }));
+                Some(loaded.records)
+            }
             Err(problem) => {
                 let label = if problem.label.is_empty() { "this trace".to_owned() } else { problem.label.clone() };
                 self.problems.push(problem.at(&file.place, label).path(file.path.clone()));

@@ -1,11 +1,12 @@
 //! The electronics of a drive, from its file: bus, overheads, cache.
 //!
 //! Parameters without effect while one command is outstanding are read and left aside: sneaky hits, prebuffering,
-//! preseeking, the depth of the queue, the watermark of writes and what is printed.
+//! the depth of the queue, the watermark of writes and what is printed. Others have one modelled value: what a file says
+//! otherwise is told with every comparison ([`aside`]).
 
 use super::super::shape::Given;
 use super::convert::{Finder, is_on, nanoseconds};
-use super::number::{Count, Number, ONE};
+use super::number::{Count, Number, ONE, Switch};
 use super::raw::{RawController, RawDrive};
 use crate::device::disk::Scheduler;
 use crate::device::disk::specification::{
@@ -36,6 +37,25 @@ pub fn controller(raw: &RawDrive, finder: &mut Finder) -> Controller {
         extra_disconnect: extra_disconnect(it, &scale, finder),
         scheduler: scheduler(it),
     }
+}
+
+/// Keys of which one value alone is modelled, where the file gives another.
+pub fn aside(raw: &RawDrive) -> Vec<String> {
+    let Some(it) = raw.controller.as_ref().map(|given| &given.value) else { return Vec::new() };
+    let mut aside = Vec::new();
+    let mut switch = |key: &str, given: &Option<Given<Switch>>, modelled: bool| {
+        if let Some(given) = given.as_ref().filter(|given| given.value.0 != modelled) {
+            aside.push(format!("{key} = {} (modelled: {})", u8::from(given.value.0), u8::from(modelled)));
+        }
+    };
+    switch("immed_transfer_partial_hit", &it.immed_transfer_partial_hit, true);
+    switch("write_hit_stop_prefetch", &it.write_hit_stop_prefetch, true);
+    switch("read_directly_to_buffer", &it.read_directly_to_buffer, true);
+    switch("disconnect_write_if_seek", &it.disconnect_write_if_seek, false);
+    if it.preseeking_level.as_ref().is_some_and(|given| given.value.0 != 0) {
+        aside.push("preseeking_level (modelled: 0)".to_owned());
+    }
+    aside
 }
 
 /// The factor of all overheads of commands.

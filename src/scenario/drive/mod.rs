@@ -29,6 +29,8 @@ pub struct Drive {
     pub model: DiskModel,
     /// The files that decide about it.
     pub inputs: Vec<InputFile>,
+    /// What the file says that the model does not do, as in `write_hit_stop_prefetch = 0 (modelled: 1)`.
+    pub aside: Vec<String>,
 }
 
 /// Reads the file of a drive, with the tables that it names.
@@ -67,9 +69,10 @@ pub fn load(source: &Source) -> Result<Drive, Diagnostics> {
     let found = Diagnostics::new(sources, problems);
     match (specification, model) {
         (Some(specification), Some(model)) if !found.has_errors() => {
+            let aside = controller::aside(&raw);
             let named = raw.disk.and_then(|disk| disk.value.name);
             let name = named.map_or_else(|| source.stem(), |given| given.value);
-            Ok(Drive { name, specification, model, inputs })
+            Ok(Drive { name, specification, model, inputs, aside })
         }
         _ => Err(found),
     }

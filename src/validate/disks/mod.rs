@@ -35,6 +35,8 @@ pub struct Comparison {
     pub times: Vec<Span>,
     pub real: Sample,
     pub simulated: Sample,
+    /// What its file says that is not modelled.
+    pub aside: Vec<String>,
 }
 
 /// How well a drive is met, against what DiskSim reached.
@@ -74,6 +76,7 @@ pub fn run(options: &Options) -> Result<Outcome, BadData> {
             let what = "no figures of DiskSim in disksim_results.csv, so nothing is judged";
             left_out.push(format!("{}: {what}", comparison.name));
         }
+        left_out.extend(comparison.aside.iter().map(|what| format!("{}: {what}", comparison.name)));
         cases.push(case(comparison, reference));
     }
     Ok(Outcome { suite: Suite::Disks, cases, left_out, drives: compared })
@@ -122,7 +125,7 @@ fn compare(folder: &Path, name: &str) -> Result<Comparison, BadData> {
     })?;
     let real = Sample::new(requests.iter().map(|request| request.service.ns())).expect("a record has requests");
     let simulated = Sample::new(times.iter().map(|time| time.ns())).expect("each request took some time");
-    Ok(Comparison { name: name.to_owned(), title: drive.name, requests, times, real, simulated })
+    Ok(Comparison { name: name.to_owned(), title: drive.name, requests, times, real, simulated, aside: drive.aside })
 }
 
 fn read_text(path: &Path) -> Result<String, BadData> {
