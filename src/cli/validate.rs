@@ -38,7 +38,8 @@ pub struct Request {
 pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
     let mut suites = request.suites.clone();
     if suites.is_empty() {
-        suites.extend(Suite::ALL.into_iter().filter(|suite| !suite.needs_data()));
+        let has_data = |suite: &Suite| request.data.as_deref().is_some_and(|folder| suite.finds_data(folder));
+        suites.extend(Suite::ALL.into_iter().filter(|suite| !suite.needs_data() || has_data(suite)));
     }
     let threads = request.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let options = Options { data: request.data.clone(), threads };

@@ -37,6 +37,11 @@ impl Suite {
         }
     }
 
+    /// Whether the folder of measurements has something for a suite that needs it.
+    pub fn finds_data(self, folder: &std::path::Path) -> bool {
+        !self.needs_data() || disks::is_in(folder)
+    }
+
     /// Whether there is nothing to validate without a folder of measurements.
     pub const fn needs_data(self) -> bool {
         match self {

@@ -82,6 +82,11 @@ pub fn run(options: &Options) -> Result<Outcome, BadData> {
     Ok(Outcome { suite: Suite::Disks, cases, left_out, drives: compared })
 }
 
+/// Whether a folder holds a drive with a record.
+pub(super) fn is_in(folder: &Path) -> bool {
+    drives(folder).is_ok()
+}
+
 /// Names of the drives with a record, and what was passed over.
 fn drives(folder: &Path) -> Result<(Vec<String>, Vec<String>), BadData> {
     let bad = |problem: String| BadData { place: folder.display().to_string(), problem };

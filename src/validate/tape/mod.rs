@@ -16,13 +16,11 @@ use record::Record;
 /// Files of the data folder that cannot be used.
 pub fn run(options: &Options) -> Result<Outcome, BadData> {
     let mut left_out = Vec::new();
-    let records = match &options.data {
-        Some(folder) => record::read(folder)?,
-        None => {
-            left_out.push("a real library: give the folder of its record with --data".to_owned());
-            Vec::new()
-        }
-    };
+    let folder = options.data.as_deref().filter(|folder| record::is_in(folder));
+    let records = folder.map_or(Ok(Vec::new()), record::read)?;
+    if records.is_empty() {
+        left_out.push("a real library: give the folder of its record with --data".to_owned());
+    }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().expect("the system gives threads");
     let mut cases = vec![dump::added_up()];
     cases.push(pool.install(dump::of_the_system));

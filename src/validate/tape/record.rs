@@ -89,6 +89,11 @@ struct CartridgeEvents {
     eject: Vec<(String, String)>,
 }
 
+/// Whether a folder holds a record, or cannot be looked into.
+pub fn is_in(folder: &Path) -> bool {
+    files(folder).map_or(true, |files| files.iter().any(|(name, _)| name.starts_with("io_events")))
+}
+
 /// The records of a folder, by the names of their files.
 ///
 /// # Errors
