@@ -212,6 +212,56 @@ fn a_shipped_scenario_is_run_by_its_name() {
     assert_eq!(call(&here, &["run", "healthy"]).0, 2);
 }
 
+/// The summary of a run of `scenario`, and its text.
+fn told(here: &TempDir, scenario: &str) -> (serde_json::Value, String) {
+    let (_, text, _) = call(here, &["run", scenario, "--out", "a", "--force"]);
+    let summary = fs::read_to_string(here.path().join("a/summary.json")).expect("it was written");
+    (serde_json::from_str(&summary).expect("it is JSON"), text)
+}
+
+#[test]
+fn every_command_is_told_and_counted() {
+    let here = directory();
+    let (summary, text) = told(&here, "operator-commands");
+    let commands = summary["commands"].as_array().expect("there is a list");
+    assert_eq!(commands.len(), 8);
+    for command in commands {
+        assert_eq!((&command["result"], &command["reason"]), (&"done".into(), &serde_json::Value::Null), "{command}");
+        assert!(command["typed_ns"].as_u64() > command["at_ns"].as_u64(), "typing takes time: {command}");
+    }
+    let operator = &summary["operator"];
+    assert_eq!([&operator["actions"], &operator["steps"], &operator["commands"]], [9, 4, 5]);
+    assert!(text.contains("  4 steps by hand, 5 commands and 0 answers in"), "{text}");
+    // What the resolved form tells is the same.
+    let (again, _) = told(&here, "a/scenario.resolved.toml");
+    assert_eq!(again["commands"], summary["commands"]);
+}
+
+#[test]
+fn a_command_that_is_refused_says_why() {
+    let here = directory();
+    let volume = |id: &str, device: &str| format!("[[volume]]\nid = \"{id}\"\ndevice = \"{device}\"\ncylinders = 2\n");
+    let command = |at: &str, line: &str| format!("[[command]]\nat = \"{at}\"\nline = \"{line}\"\n");
+    let lines = [
+        ("WITHDRAW 0A10", "no copy has the device as its target"),
+        ("REFORMAT 0A10 VOLID(OTHER1) VERIFY(OTHER2)", "the device bears the ID SPARE1"),
+        ("VARY 0A20 ONLINE", "0A00 is online as PROD01"),
+        ("MOUNT 0A20", "the device is not online"),
+        ("RESTORE PROD01 TO 0A10", "no complete backup of the volume is known"),
+    ];
+    let mut scenario = volume("PROD01", "0A00") + &volume("SPARE1", "0A10") + &volume("PROD01", "0A20");
+    scenario += "online = false\nonline_at_ipl = false\n";
+    scenario.extend(lines.iter().zip(1..).map(|((line, _), minute)| command(&format!("{minute} min"), line)));
+    fs::write(here.path().join("refused.toml"), scenario).expect("it can be written");
+    let (summary, text) = told(&here, "refused.toml");
+    for (place, (line, reason)) in lines.into_iter().enumerate() {
+        let told = &summary["commands"][place];
+        assert_eq!([&told["line"], &told["result"], &told["reason"]], [line, "refused", reason]);
+        assert!(text.replace("\n  ", " ").contains(&format!("{line} was refused: {reason}")), "{text}");
+    }
+    assert_eq!(summary["restores"][0]["refusal"], "no complete backup of the volume is known");
+}
+
 #[test]
 fn explain_helps_with_and_without_a_name() {
     let here = directory();

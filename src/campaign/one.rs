@@ -118,7 +118,7 @@ fn measures_of(plan: &Plan) -> Measures {
     let volumes = |workload: &WorkloadPlan| workload.volumes.iter().map(|volume| volume.id).collect();
     let workloads: Vec<(Image, Vec<VolumeId>)> =
         plan.workloads.iter().map(|workload| (workload.image, volumes(workload))).collect();
-    Measures::new(&devices, &workloads, plan.faults.len() + plan.rates.len())
+    Measures::new(&devices, &workloads, plan.faults.len() + plan.rates.len()).with_commands(&plan.commands)
 }
 
 fn see_online(measures: &mut Measures, trial: &Trial) {

@@ -56,12 +56,14 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
     let plan = &prepared.plan;
     let judgement = judge(&outcome, &plan.faults, &plan.expect);
     let devices: Vec<DeviceNumber> = plan.dasd.volumes.iter().map(|volume| volume.device).collect();
+    let images: Vec<String> = plan.images.iter().map(|image| image.name.clone()).collect();
     let subject = Subject {
         scenario: &plan.name,
         title: &plan.title,
         run_id: &prepared.run_id,
         seed: plan.seed,
         devices: &devices,
+        images: &images,
         faults: &plan.faults,
         rates: &plan.rates,
     };

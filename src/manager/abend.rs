@@ -5,6 +5,7 @@
 //! the controller, so that no copy comes into being behind its back.
 
 use super::io::Pending;
+use super::refusal::{CommandEnd, Loss};
 use super::restart::Restart;
 use super::session::{Session, Work};
 use super::{Condition, Manager, ManagerOutbox};
@@ -20,7 +21,10 @@ impl Manager {
         }
         for slot in jobs {
             self.abandon_session(slot, out);
-            self.volatile.sessions.remove(&slot);
+            let session = self.volatile.sessions.remove(&slot);
+            if let Some(giver) = session.and_then(|session| session.giver()) {
+                giver.hears(CommandEnd::Lost(Loss::Program), out);
+            }
             self.volatile.leave_commands(slot);
         }
         self.volatile.condition = Condition::Restarting(Restart::after_controller_loss());

@@ -12,10 +12,12 @@
 //!
 //! A command is lost with the image. One that waits for a label is lost with the controller, and says so.
 
+use super::order::Giver;
+use super::refusal::{CommandEnd, Loss, Refusal};
 use super::session::{Session, SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox, Pending};
 use crate::controller::dasd::{DasdCommand, Payload};
-use crate::vocab::{Device, VolumeId};
+use crate::vocab::{Device, Status, VolumeId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConsoleCommand {
@@ -38,6 +40,7 @@ impl ConsoleCommand {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ConsoleRun {
     command: ConsoleCommand,
+    giver: Giver,
     phase: Phase,
 }
 
@@ -51,6 +54,10 @@ enum Phase {
 }
 
 impl ConsoleRun {
+    pub fn giver(&self) -> Giver {
+        self.giver
+    }
+
     /// It goes on when somebody else lets go; nothing waits for it.
     pub fn awaits_release(&self) -> bool {
         self.phase == Phase::AwaitRelease
@@ -68,7 +75,7 @@ pub(super) struct Allocation {
 
 impl Manager {
     /// Takes a command; false, and nothing happens, when the image is down.
-    pub fn console(&mut self, command: ConsoleCommand, out: &mut ManagerOutbox) -> bool {
+    pub fn console(&mut self, command: ConsoleCommand, giver: Giver, out: &mut ManagerOutbox) -> bool {
         if !self.is_up() {
             return false;
         }
@@ -77,7 +84,7 @@ impl Manager {
             ConsoleCommand::VaryOffline { device } => out.report(ManagerFact::VaryOfflineRequested { device }),
             ConsoleCommand::Mount { .. } => {}
         }
-        let slot = self.add_session(Work::Console(ConsoleRun { command, phase: Phase::Processing }));
+        let slot = self.add_session(Work::Console(ConsoleRun { command, giver, phase: Phase::Processing }));
         let number = self.commands;
         self.commands += 1;
         let (shortest, longest) = (self.parameters.vary_shortest, self.parameters.vary_longest);
@@ -94,58 +101,83 @@ impl Manager {
                 self.console_run(slot).phase = Phase::AwaitRelease;
                 self.volatile.releases.push(slot);
             }
-            ConsoleCommand::VaryOffline { .. } => {
-                self.set_offline(device, out);
-                self.drop_session(slot, out);
-            }
+            ConsoleCommand::VaryOffline { .. } => self.console_offline(slot, out),
             ConsoleCommand::VaryOnline { .. } | ConsoleCommand::Mount { .. } if self.volatile.dasd_up => {
                 self.console_run(slot).phase = Phase::ReadLabel;
                 let ticket = self.session_ticket(slot, SessionTag::Step);
                 out.send(ManagerMessage::Dasd(DasdCommand::ReadLabel { ticket, device }));
             }
-            ConsoleCommand::VaryOnline { .. } | ConsoleCommand::Mount { .. } => self.console_label(slot, None, out),
+            ConsoleCommand::VaryOnline { .. } | ConsoleCommand::Mount { .. } => {
+                self.console_label(slot, Err(Refusal::NoAnswer), out);
+            }
         }
     }
 
-    pub(super) fn console_dasd(&mut self, slot: u32, payload: &Payload, out: &mut ManagerOutbox) {
+    pub(super) fn console_dasd(&mut self, slot: u32, status: Status, payload: &Payload, out: &mut ManagerOutbox) {
         let id = match payload {
-            Payload::Label(label) => label.id(),
-            // The controller refused because it went away.
-            _ => None,
+            Payload::Label(label) => label.id().ok_or(Refusal::NoLabel),
+            // The label cannot be read, or the controller refused because it went away.
+            _ => Err(Refusal::of(status, payload)),
         };
         self.console_label(slot, id, out);
     }
 
-    /// The label was read; there may be none.
-    fn console_label(&mut self, slot: u32, id: Option<VolumeId>, out: &mut ManagerOutbox) {
-        let command = self.console_run(slot).command;
-        let device = command.device();
-        match (command, id) {
-            (ConsoleCommand::VaryOnline { .. }, Some(id)) => {
-                if self.set_online(device, id, out) {
-                    self.open_awaited(device, id, out);
-                }
-            }
-            (ConsoleCommand::VaryOnline { .. }, None) => {
-                out.report(ManagerFact::VaryOnlineRefused { device, volume: None });
-            }
-            (ConsoleCommand::Mount { .. }, _) if !self.is_online(device) => {}
-            (ConsoleCommand::Mount { .. }, id) => self.mount(device, id, out),
-            (ConsoleCommand::VaryOffline { .. }, _) => unreachable!("a VARY OFFLINE reads no label"),
-        }
+    fn console_offline(&mut self, slot: u32, out: &mut ManagerOutbox) {
+        let ConsoleRun { command, giver, .. } = *self.console_run(slot);
+        self.set_offline(command.device(), out);
+        giver.hears(CommandEnd::Done, out);
         self.drop_session(slot, out);
     }
 
-    fn mount(&mut self, device: Device, id: Option<VolumeId>, out: &mut ManagerOutbox) {
-        let elsewhere = |id: &VolumeId| self.device_of(*id).is_some_and(|other| other != device);
-        let Some(volume) = id.filter(|id| !elsewhere(id)) else {
-            out.report(ManagerFact::VaryOnlineRefused { device, volume: id });
-            self.set_offline(device, out);
-            return;
+    /// The label was read, or could not be.
+    fn console_label(&mut self, slot: u32, id: Result<VolumeId, Refusal>, out: &mut ManagerOutbox) {
+        let ConsoleRun { command, giver, .. } = *self.console_run(slot);
+        let done = match command {
+            ConsoleCommand::VaryOnline { device } => self.console_online(device, id, out),
+            ConsoleCommand::Mount { device } => self.mount(device, id, out),
+            ConsoleCommand::VaryOffline { .. } => unreachable!("a VARY OFFLINE reads no label"),
         };
+        giver.hears(done.map_or_else(CommandEnd::Refused, |()| CommandEnd::Done), out);
+        self.drop_session(slot, out);
+    }
+
+    fn console_online(
+        &mut self,
+        device: Device,
+        id: Result<VolumeId, Refusal>,
+        out: &mut ManagerOutbox,
+    ) -> Result<(), Refusal> {
+        let refused = |_: &Refusal| out.report(ManagerFact::VaryOnlineRefused { device, volume: None });
+        let volume = id.inspect_err(refused)?;
+        let elsewhere = self.elsewhere(device, volume);
+        if self.set_online(device, volume, out) {
+            self.open_awaited(device, volume, out);
+        }
+        elsewhere
+    }
+
+    fn mount(&mut self, device: Device, id: Result<VolumeId, Refusal>, out: &mut ManagerOutbox) -> Result<(), Refusal> {
+        if !self.is_online(device) {
+            return Err(Refusal::NotOnline);
+        }
+        if let Err(refusal) = id.and_then(|volume| self.elsewhere(device, volume)) {
+            out.report(ManagerFact::VaryOnlineRefused { device, volume: id.ok() });
+            self.set_offline(device, out);
+            return Err(refusal);
+        }
+        let volume = id?;
         self.volatile.ucbs[usize::from(device.0)].online = Some(volume);
         out.report(ManagerFact::MountCommandDone { device, volume });
         self.serve_opens(out);
+        Ok(())
+    }
+
+    /// Refused when another device is online with the ID.
+    fn elsewhere(&self, device: Device, volume: VolumeId) -> Result<(), Refusal> {
+        match self.device_of(volume).filter(|other| *other != device) {
+            Some(device) => Err(Refusal::OnlineElsewhere { volume, device }),
+            None => Ok(()),
+        }
     }
 
     /// Whether an application, a request or a job on this image uses the device.
@@ -193,21 +225,22 @@ impl Manager {
             self.is_in_use(device)
         });
         self.volatile.releases = busy;
-        for slot in free {
-            let device = self.console_run(slot).command.device();
-            self.set_offline(device, out);
-            self.drop_session(slot, out);
-        }
+        free.into_iter().for_each(|slot| self.console_offline(slot, out));
     }
 
-    /// The controller went away: commands that wait for a label will not get it.
+    /// The controller went away: commands that wait for a label will not get it, and other sessions end with it.
     pub(super) fn abandon_console(&mut self, out: &mut ManagerOutbox) {
         self.volatile.sessions.retain(|_, session| {
-            let Work::Console(run) = &session.work else { return false };
-            if run.phase == Phase::ReadLabel {
+            let stays = matches!(&session.work, Work::Console(run) if run.phase != Phase::ReadLabel);
+            if let Work::Console(run) = &session.work
+                && !stays
+            {
                 out.report(ManagerFact::VaryOnlineRefused { device: run.command.device(), volume: None });
             }
-            run.phase != Phase::ReadLabel
+            if let Some(giver) = session.giver().filter(|_| !stays) {
+                giver.hears(CommandEnd::Lost(Loss::Controller), out);
+            }
+            stays
         });
     }
 

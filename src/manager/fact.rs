@@ -1,11 +1,12 @@
 //! What observers may learn from a host image and its storage manager.
 
 use super::plan::MethodName;
+use super::refusal::{CommandEnd, Refusal};
 use crate::kernel::{Span, Time};
 use crate::names;
 use crate::vocab::{
-    Backup, Cartridge, Device, EventName, HiddenState, Op, Restore, Slip, Status, StepName, Tag, TrackNo, VolumeId,
-    WriteNumber,
+    Backup, Cartridge, Command, Device, EventName, HiddenState, Op, Restore, Slip, Status, StepName, Tag, TrackNo,
+    VolumeId, WriteNumber,
 };
 
 /// A job of the storage manager.
@@ -80,6 +81,7 @@ pub enum ManagerFact {
     },
     /// Another backup of the source was running.
     StimulusRejected {
+        plan: u16,
         source: Device,
     },
     /// The manager copies the source track by track: what it holds now is what the copy is to hold.
@@ -90,6 +92,7 @@ pub enum ManagerFact {
     },
     /// Another backup of the source was running: the stimulus is answered with its job.
     StimulusJoined {
+        plan: u16,
         source: Device,
     },
     StepStarted {
@@ -107,7 +110,7 @@ pub enum ManagerFact {
         slip: Option<Slip>,
         working: Span,
     },
-    /// A command that belongs to no job was refused, or lost.
+    /// An order that no operator typed was refused.
     CommandRefused {
         device: Device,
     },
@@ -250,6 +253,7 @@ pub enum ManagerFact {
     },
     RestoreRefused {
         restore: Restore,
+        refusal: Refusal,
     },
     RestoreTrackWritten {
         restore: Restore,
@@ -285,6 +289,20 @@ pub enum ManagerFact {
     VtocRead {
         backup: Backup,
         source: Device,
+    },
+    /// The image takes a command that belongs to no job; its operator worked on it for so long.
+    CommandTyped {
+        command: Command,
+        working: Span,
+    },
+    /// It is over. One that went down with the image says nothing.
+    CommandEnded {
+        command: Command,
+        end: CommandEnd,
+    },
+    /// An operator's request for a backup, with its place in the scenario, reached the image.
+    BackupTyped {
+        plan: u16,
     },
 }
 
@@ -335,6 +353,9 @@ impl ManagerFact {
             ManagerFact::WriteIssued { .. }
             | ManagerFact::CopyMistyped { .. }
             | ManagerFact::CommandRefused { .. }
+            | ManagerFact::CommandTyped { .. }
+            | ManagerFact::CommandEnded { .. }
+            | ManagerFact::BackupTyped { .. }
             | ManagerFact::WriteFailed { .. }
             | ManagerFact::ReadFailed { .. }
             | ManagerFact::StimulusRejected { .. }

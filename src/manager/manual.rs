@@ -20,6 +20,7 @@ use super::catalog::{EntryState, InventoryEntry};
 use super::fact::{Job, Outcome};
 use super::operator_step::{Performance, Purpose, mistyped};
 use super::plan::{MethodName, Relabel, RestorePlan};
+use super::refusal::Refusal;
 use super::restore::{Phase, RestoreRun};
 use super::session::{SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
@@ -138,7 +139,7 @@ impl Manager {
                 self.restore_run(slot).plan.to = other;
             }
             (StepName::MountAndRestore, Some(Slip::Omit)) if !looking_up => {
-                self.refuse_restore(slot, out);
+                self.refuse_restore(slot, Refusal::NotTyped, out);
                 return;
             }
             (StepName::MountAndRestore, Some(Slip::WrongOrder)) => self.restore_run(slot).by_hand.early = true,
@@ -321,10 +322,10 @@ impl Manager {
     }
 
     /// The guard refuses: the operator sees that he named another device and types again, unless he does not look.
-    pub(super) fn refuse_wrong_device(&mut self, slot: u32, out: &mut ManagerOutbox) {
+    pub(super) fn refuse_wrong_device(&mut self, slot: u32, found: Option<VolumeId>, out: &mut ManagerOutbox) {
         let run = self.restore_run(slot);
         if !Manager::is_finished_by_hand(run) || run.by_hand.misses_status {
-            self.refuse_restore(slot, out);
+            self.refuse_restore(slot, Refusal::OtherId { found }, out);
             return;
         }
         let restore = run.restore;

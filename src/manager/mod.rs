@@ -32,6 +32,7 @@ pub mod plan;
 mod quiesce;
 mod readback;
 mod reader;
+pub mod refusal;
 mod restart;
 mod restore;
 mod restore_tape;
@@ -50,6 +51,7 @@ use std::sync::Arc;
 
 pub use console::ConsoleCommand;
 pub use fact::{Job, ManagerFact, Outcome};
+pub use refusal::{CommandEnd, Loss, Refusal};
 pub use tape_mishap::Disorder;
 pub use ucb::Ucb;
 
@@ -58,7 +60,7 @@ use self::console::Allocation;
 use self::group::GroupRun;
 use self::io::{Pending, Place};
 use self::operator_step::Task;
-use self::order::Order;
+use self::order::{Giver, Order};
 use self::plan::{BackupPlan, HostParameters, ImagePlan, Program, RestoreLabel, RestorePlan};
 use self::restart::Restart;
 use self::session::Session;
@@ -142,7 +144,7 @@ pub struct Manager {
     /// The library's pool of scratch cartridges is empty until then.
     no_scratch_until: Time,
     /// Commands that could not be typed while the image was down.
-    waiting_orders: Vec<Order>,
+    waiting_orders: Vec<(Order, Giver)>,
 }
 
 /// How often an unload is asked for again when the command in front of it failed.

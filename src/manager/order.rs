@@ -20,13 +20,14 @@ use super::console::ConsoleCommand;
 use super::manual::renamed;
 use super::operator_step::MANUAL_LABEL_COMMIT;
 use super::plan::{BackupPlan, CopyBack, MethodName};
+use super::refusal::{CommandEnd, Refusal};
 use super::session::{SessionTag, Work};
 use super::{Condition, Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{
     CopyMode, CopyTerms, CowTiming, DasdCommand, Fence, HiddenRule, Identity, LabelResidency, Payload,
 };
-use crate::kernel::Time;
-use crate::vocab::{Device, Extents, LabelTrack, Status, VolumeId};
+use crate::kernel::{Span, Time};
+use crate::vocab::{Command, Device, Extents, LabelTrack, Restore, Status, VolumeId};
 
 /// A command with its devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,28 +52,53 @@ pub enum Order {
 
 /// A command of the scenario: an operator turns to it at this instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OrderPlan {
+pub struct CommandPlan {
     pub at: Time,
-    pub order: Order,
     /// As it was typed.
     pub typed: TypedCommand,
+    pub effect: CommandEffect,
 }
 
-/// What becomes of an order while the image is down.
+/// What a command sets going.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandEffect {
+    Order(Order),
+    /// A backup, by its place among the scenario's.
+    Backup(u16),
+    Restore(Restore),
+}
+
+/// Who gives an order, and with it what becomes of the order while the image is down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Haste {
-    /// It is typed again when the recovery is over.
-    InTime,
-    /// Something is to go wrong at this very boundary, or nothing is.
-    NowOrNever,
+pub enum Giver {
+    /// An operator, who typed for so long: he types it again when the recovery is over.
+    Operator { command: Command, typing: Span },
+    /// A fault: something goes wrong at this very boundary, or nothing does.
+    Fault,
+}
+
+impl Giver {
+    /// What he gave is over.
+    pub(super) fn hears(self, end: CommandEnd, out: &mut ManagerOutbox) {
+        if let Giver::Operator { command, .. } = self {
+            out.report(ManagerFact::CommandEnded { command, end });
+        }
+    }
 }
 
 /// An order in progress.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OrderRun {
     order: Order,
+    giver: Giver,
     /// The label that a utility is about to write.
     label: Option<LabelTrack>,
+}
+
+impl OrderRun {
+    pub fn giver(&self) -> Giver {
+        self.giver
+    }
 }
 
 impl Order {
@@ -88,17 +114,20 @@ impl Order {
 
 impl Manager {
     /// Carries an order out, or keeps it until the recovery is over. False when it was lost.
-    pub fn order(&mut self, order: Order, haste: Haste, out: &mut ManagerOutbox) -> bool {
+    pub fn order(&mut self, order: Order, giver: Giver, out: &mut ManagerOutbox) -> bool {
         if !matches!(self.volatile.condition, Condition::Up) {
-            if haste == Haste::InTime {
-                self.waiting_orders.push(order);
+            if matches!(giver, Giver::Operator { .. }) {
+                self.waiting_orders.push((order, giver));
             }
             return false;
         }
-        if let Order::Console(command) = order {
-            return self.console(command, out);
+        if let Giver::Operator { command, typing: working } = giver {
+            out.report(ManagerFact::CommandTyped { command, working });
         }
-        let slot = self.add_session(Work::Order(OrderRun { order, label: None }));
+        if let Order::Console(command) = order {
+            return self.console(command, giver, out);
+        }
+        let slot = self.add_session(Work::Order(OrderRun { order, giver, label: None }));
         let ticket = self.session_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Dasd(match order {
             Order::Copy { source, target, volid, mode } => {
@@ -125,8 +154,8 @@ impl Manager {
 
     /// What could not be typed while the image was down.
     pub(super) fn take_waiting_orders(&mut self, out: &mut ManagerOutbox) {
-        for order in std::mem::take(&mut self.waiting_orders) {
-            self.order(order, Haste::InTime, out);
+        for (order, giver) in std::mem::take(&mut self.waiting_orders) {
+            self.order(order, giver, out);
         }
     }
 
@@ -135,14 +164,17 @@ impl Manager {
         match (run.order, payload) {
             (Order::Reformat { volid, verify, .. }, Payload::Label(label)) if status == Status::Good => {
                 if verify.is_some_and(|verify| label.id() != Some(verify)) {
-                    self.refuse_order(slot, out);
+                    self.refuse_order(slot, Refusal::OtherId { found: label.id() }, out);
                     return;
                 }
                 self.order_run(slot).label = Some(renamed(label, volid));
                 self.session_after(slot, self.parameters.relabel_time, out);
             }
-            _ if status == Status::Good => self.drop_session(slot, out),
-            _ => self.refuse_order(slot, out),
+            _ if status == Status::Good => {
+                run.giver.hears(CommandEnd::Done, out);
+                self.drop_session(slot, out);
+            }
+            _ => self.refuse_order(slot, Refusal::of(status, payload), out),
         }
     }
 
@@ -197,13 +229,15 @@ impl Manager {
         }
     }
 
-    fn refuse_order(&mut self, slot: u32, out: &mut ManagerOutbox) {
-        let order = self.order_run(slot).order;
-        let device = order.device();
+    fn refuse_order(&mut self, slot: u32, refusal: Refusal, out: &mut ManagerOutbox) {
+        let OrderRun { order, giver, .. } = *self.order_run(slot);
         if let Order::Copy { target, .. } = order {
             self.durable.awaited.retain(|(device, _)| *device != target);
         }
-        out.report(ManagerFact::CommandRefused { device });
+        match giver {
+            Giver::Operator { .. } => giver.hears(CommandEnd::Refused(refusal), out),
+            Giver::Fault => out.report(ManagerFact::CommandRefused { device: order.device() }),
+        }
         self.drop_session(slot, out);
     }
 

@@ -12,6 +12,7 @@ use super::fact::{Job, Outcome};
 use super::manual::ByHand;
 use super::plan::{BackupPlan, ClearHidden, OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan};
 use super::reader::Reader;
+use super::refusal::Refusal;
 use super::session::{SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::{DasdCommand, Payload};
@@ -160,7 +161,7 @@ impl Manager {
     pub(super) fn select_generation(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let restore = self.restore_run(slot).restore;
         let Some(entry) = self.chosen_backup(self.seen_restore(slot)) else {
-            self.refuse_restore(slot, out);
+            self.refuse_restore(slot, Refusal::NoBackup, out);
             return;
         };
         let backup = entry.backup;
@@ -266,7 +267,7 @@ impl Manager {
             (Phase::Relations, Payload::Relations(relations)) => {
                 let related = relations.iter().any(|relation| relation.source == plan.to || relation.target == plan.to);
                 if related {
-                    self.refuse_restore(slot, out);
+                    self.refuse_restore(slot, Refusal::DeviceInCopy, out);
                 } else {
                     self.read_next_label(slot, 0, out);
                 }
@@ -274,7 +275,7 @@ impl Manager {
             (Phase::Labels(number), Payload::Label(label)) => {
                 let device = Device(number);
                 if device == plan.to && !self.may_overwrite(slot, label.id()) {
-                    self.refuse_wrong_device(slot, out);
+                    self.refuse_wrong_device(slot, label.id(), out);
                     return;
                 }
                 let run = self.restore_run(slot);
@@ -313,7 +314,7 @@ impl Manager {
         // The volume that the backup lies on bears the ID, and that is no device that lost it.
         let backup_volume = run.entry.as_ref().and_then(InventoryEntry::device);
         if backup_volume == Some(plan.to) {
-            self.refuse_restore(slot, out);
+            self.refuse_restore(slot, Refusal::HoldsBackup, out);
             return;
         }
         let online_backup = backup_volume.filter(|&device| self.is_online(device));
@@ -329,7 +330,8 @@ impl Manager {
                 (OldDevice::Keep, RestoreIfOnline::Force) => {}
                 (OldDevice::Keep, RestoreIfOnline::Refuse) => {
                     if self.is_online(device) {
-                        self.refuse_restore(slot, out);
+                        let refusal = Refusal::OnlineElsewhere { volume: plan.volume, device };
+                        self.refuse_restore(slot, refusal, out);
                         return;
                     }
                 }
@@ -420,9 +422,9 @@ impl Manager {
         self.end_restore(slot, Outcome::Complete, out);
     }
 
-    pub(super) fn refuse_restore(&mut self, slot: u32, out: &mut ManagerOutbox) {
+    pub(super) fn refuse_restore(&mut self, slot: u32, refusal: Refusal, out: &mut ManagerOutbox) {
         let restore = self.restore_run(slot).restore;
-        out.report(ManagerFact::RestoreRefused { restore });
+        out.report(ManagerFact::RestoreRefused { restore, refusal });
         self.fail_restore(slot, out);
     }
 

@@ -11,7 +11,7 @@ use super::dump_section::{CheckSums, OpenSection};
 use super::fact::Job;
 use super::identity::DumpIdentity;
 use super::io::Pending;
-use super::order::OrderRun;
+use super::order::{Giver, OrderRun};
 use super::plan::BackupPlan;
 use super::reader::Reader;
 use super::restore::RestoreRun;
@@ -174,6 +174,15 @@ impl Session {
             Work::Backup(run) => Some(Job::Backup(run.backup)),
             Work::Restore(run) => (!run.by_hand.ended).then_some(Job::Restore(run.restore)),
             Work::Cleanup(_) | Work::Console(_) | Work::Order(_) | Work::Sweep(_) => None,
+        }
+    }
+
+    /// Who gave the command that it carries out.
+    pub fn giver(&self) -> Option<Giver> {
+        match &self.work {
+            Work::Console(run) => Some(run.giver()),
+            Work::Order(run) => Some(run.giver()),
+            Work::Backup(_) | Work::Restore(_) | Work::Cleanup(_) | Work::Sweep(_) => None,
         }
     }
 

@@ -295,7 +295,7 @@ impl Manager {
             Work::Restore(_) => return self.restore_dasd(slot, tag, status, payload, out),
             Work::Sweep(_) => return self.sweep_dasd(slot, status, payload, out),
             Work::Cleanup(_) => return self.next_action(slot, out),
-            Work::Console(_) => return self.console_dasd(slot, &payload, out),
+            Work::Console(_) => return self.console_dasd(slot, status, &payload, out),
             Work::Order(_) => return self.order_dasd(slot, status, &payload, out),
             Work::Backup(run) if run.dump.is_some() => return self.dump_dasd(slot, tag, status, payload, out),
             Work::Backup(run) if run.readback.is_some() => return self.readback_dasd(slot, tag, status, &payload, out),

@@ -120,6 +120,9 @@ impl Manager {
     /// The processor has read somebody's request for a backup.
     pub(super) fn requested(&mut self, stimulus: Stimulus, out: &mut ManagerOutbox) {
         let plan = &self.backups[stimulus.plan];
+        if stimulus.typing.is_some() {
+            out.report(ManagerFact::BackupTyped { plan: stimulus.plan as u16 });
+        }
         // An application speaks for a volume that it has open.
         let closed = plan.stimulus.by == Stimulant::Application && self.device_of(plan.source_id).is_none();
         if closed {
@@ -155,13 +158,13 @@ impl Manager {
         {
             match plan.duplicate_stimulus {
                 DuplicateStimulus::Reject => {
-                    out.report(ManagerFact::StimulusRejected { source: busy });
+                    out.report(ManagerFact::StimulusRejected { plan: stimulus.plan as u16, source: busy });
                     self.stimulus_taken(stimulus, Status::Rejected, out);
                     self.start_due_restores(out);
                     return;
                 }
                 DuplicateStimulus::Join => {
-                    out.report(ManagerFact::StimulusJoined { source: busy });
+                    out.report(ManagerFact::StimulusJoined { plan: stimulus.plan as u16, source: busy });
                     self.stimulus_taken(stimulus, Status::Good, out);
                     self.start_due_restores(out);
                     return;

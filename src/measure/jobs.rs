@@ -2,7 +2,7 @@
 
 use crate::kernel::{Span, Time};
 use crate::manager::plan::MethodName;
-use crate::manager::{Job, ManagerFact, Outcome};
+use crate::manager::{Job, ManagerFact, Outcome, Refusal};
 use crate::names;
 use crate::vocab::{Backup, Cartridge, Device, Image, Restore, StepName, VolumeId};
 
@@ -129,7 +129,8 @@ pub struct RestoreMeasure {
     pub started: Time,
     pub ended: Option<Time>,
     pub outcome: Option<Outcome>,
-    pub refused: bool,
+    /// Why it was refused.
+    pub refusal: Option<Refusal>,
     pub course: Course,
     pub milestones: Vec<(Milestone, Time)>,
     pub tracks_written: u64,
@@ -180,6 +181,8 @@ pub struct OperatorMeasure {
     pub answers: ByHand,
     /// Steps of jobs that were done by hand.
     pub steps: ByHand,
+    /// Commands that belong to no job.
+    pub commands: ByHand,
     /// Prompts that nobody answered.
     pub unanswered: u32,
     /// Prompts without an answer: whose, and since when.
@@ -247,6 +250,7 @@ impl Jobs {
                 self.operator.answers.add(waited);
             }
             ManagerFact::OperatorStep { job, working, .. } => self.by_hand(job, working),
+            ManagerFact::CommandTyped { working, .. } => self.operator.commands.add(working),
             ManagerFact::ApplicationOpened { volume, device } => {
                 let opened = |it: &&mut RestoreMeasure| it.volume == volume && it.device == device;
                 let done = |it: &&mut RestoreMeasure| it.reached(Milestone::Complete).is_some();
@@ -304,7 +308,7 @@ impl Jobs {
                 started: now,
                 ended: None,
                 outcome: None,
-                refused: false,
+                refusal: None,
                 course: Course::default(),
                 milestones: Vec::new(),
                 tracks_written: 0,
@@ -318,7 +322,9 @@ impl Jobs {
             ManagerFact::RestoreGuardPassed { restore } => {
                 self.restore(restore, |it| it.reach(now, Milestone::GuardPassed));
             }
-            ManagerFact::RestoreRefused { restore } => self.restore(restore, |it| it.refused = true),
+            ManagerFact::RestoreRefused { restore, refusal } => {
+                self.restore(restore, |it| it.refusal = Some(refusal));
+            }
             ManagerFact::RestoreTrackWritten { restore, .. } => self.restore(restore, |it| it.write_track(now)),
             ManagerFact::RestoreLabelWritten { restore, .. } => {
                 self.restore(restore, |it| it.reach(now, Milestone::LabelWritten));

@@ -4,6 +4,7 @@
 //! memory does not grow with the length of a run, only with the number of volumes, backups, restores and steps.
 
 pub mod availability;
+pub mod commands;
 pub mod jobs;
 pub mod latency;
 pub mod traffic;
@@ -11,11 +12,14 @@ pub mod traffic;
 use crate::controller::dasd::DasdFact;
 use crate::fault::plan::Fault;
 use crate::kernel::Time;
+use crate::manager::order::CommandPlan;
 use crate::manager::{Job, ManagerFact};
 use crate::vocab::{Backup, Image, Status, VolumeId, Workload};
 
 use availability::Availability;
 pub use availability::{OnlineDevice, Times};
+pub use commands::CommandMeasure;
+use commands::Commands;
 use jobs::{BackupEnd, BackupStart, Jobs};
 pub use jobs::{BackupMeasure, ByHand, Milestone, OperatorMeasure, RestoreMeasure, StepEnd, StepMeasure};
 pub use latency::{Latency, Percentiles};
@@ -36,6 +40,7 @@ pub struct Measures {
     availability: Availability,
     clock: BackupClock,
     jobs: Jobs,
+    commands: Commands,
     faults: Vec<FaultMeasure>,
     requests: Requests,
     /// For each workload: the image that it runs on, and its requests without an answer.
@@ -87,6 +92,8 @@ pub struct Measured {
     /// As in the scenario, rates last.
     pub faults: Vec<FaultMeasure>,
     pub operator: OperatorMeasure,
+    /// As in the scenario.
+    pub commands: Vec<CommandMeasure>,
     pub requests: Requests,
     pub blocks: Blocks,
 }
@@ -128,11 +135,17 @@ impl Measures {
             ids,
             clock: BackupClock::default(),
             jobs: Jobs::default(),
+            commands: Commands::default(),
             faults: vec![FaultMeasure::default(); faults],
             requests: Requests::default(),
             images: workloads.iter().map(|&(image, _)| image).collect(),
             asking: vec![0; workloads.len()],
         }
+    }
+
+    /// The commands of the scenario are watched too.
+    pub fn with_commands(self, plans: &[CommandPlan]) -> Measures {
+        Measures { commands: Commands::new(plans), ..self }
     }
 
     /// From now on the hosts have these devices online and no others. To be told at the start, and after every event
@@ -194,12 +207,19 @@ impl Measures {
     }
 
     pub fn manager(&mut self, now: Time, image: Image, fact: ManagerFact) {
-        match fact {
-            // The bulk of what a manager reports; the histograms take the requests from the workloads.
+        // The bulk of what a manager reports; the histograms take the requests from the workloads.
+        let is_bulk = matches!(
+            fact,
             ManagerFact::WriteIssued { .. }
-            | ManagerFact::WriteAcknowledged { .. }
-            | ManagerFact::ReadDone { .. }
-            | ManagerFact::DumpTrackRead { .. } => {}
+                | ManagerFact::WriteAcknowledged { .. }
+                | ManagerFact::ReadDone { .. }
+                | ManagerFact::DumpTrackRead { .. }
+        );
+        if is_bulk {
+            return;
+        }
+        self.commands.observe(now, image, fact);
+        match fact {
             ManagerFact::StimulusAccepted { backup, source, target, method, .. } => {
                 let source_id = self.borne[usize::from(source.0)];
                 let doubt = self.availability.times(now, source_id).wrong;
@@ -251,6 +271,7 @@ impl Measures {
             restores: self.jobs.restores,
             faults: self.faults,
             operator: self.jobs.operator,
+            commands: self.commands.list,
             requests: self.requests,
             blocks: remainder.blocks,
         }

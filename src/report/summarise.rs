@@ -1,16 +1,17 @@
 //! From the outcome of a run to its summary: names instead of numbers, nanoseconds instead of times.
 
 use super::summary::{
-    Backup, BlockSum, Check, ComponentUse, Conservation, Expected, Fault, FirstViolation, Goal, Latency, Operator,
-    PhaseLatency, REPLAY, Reached, ReplayOfTrace, RequestSum, Restore, SCHEMA, Step, Summary, Volume,
+    Backup, BlockSum, Check, Command, ComponentUse, Conservation, Expected, Fault, FirstViolation, Goal, Latency,
+    Operator, PhaseLatency, REPLAY, Reached, ReplayOfTrace, RequestSum, Restore, SCHEMA, Step, Summary, Volume,
 };
 use crate::campaign::{CheckReport, Component, Judgement, Met, RunOutcome, TraceReplay};
 use crate::fault::plan::{Anchor, FaultPlan, FaultRate, Occurrence, Side};
 use crate::host::Replay;
 use crate::kernel::{Span, Time};
+use crate::manager::CommandEnd;
 use crate::measure::{
-    BackupMeasure, Blocks, Measured, Milestone, Percentiles, Phase, Requests, RestoreMeasure, StepMeasure,
-    VolumeMeasure,
+    BackupMeasure, Blocks, CommandMeasure, Measured, Milestone, Percentiles, Phase, Requests, RestoreMeasure,
+    StepMeasure, VolumeMeasure,
 };
 use crate::vocab::{Device, DeviceNumber};
 
@@ -23,6 +24,8 @@ pub struct Subject<'a> {
     pub seed: u64,
     /// Addresses, in the order of the scenario's volumes.
     pub devices: &'a [DeviceNumber],
+    /// The host images by name.
+    pub images: &'a [String],
     pub faults: &'a [FaultPlan],
     pub rates: &'a [FaultRate],
 }
@@ -52,7 +55,7 @@ impl From<&TraceReplay> for ReplayOfTrace {
 
 impl Summary {
     pub fn new(subject: &Subject, outcome: &RunOutcome, judgement: &Judgement) -> Summary {
-        let Measured { volumes, backups, restores, operator, requests, blocks, .. } = &outcome.measured;
+        let Measured { volumes, backups, restores, operator, commands, requests, blocks, .. } = &outcome.measured;
         let device = |device: Device| subject.devices[usize::from(device.0)].to_string();
         Summary {
             schema: SCHEMA,
@@ -83,11 +86,13 @@ impl Summary {
             restores: restores.iter().map(|restore| Restore::new(restore, device)).collect(),
             faults: faults(subject, &outcome.measured),
             operator: Operator {
-                actions: operator.answers.actions + operator.steps.actions,
-                time_ns: (operator.answers.time + operator.steps.time).ns(),
+                actions: operator.answers.actions + operator.steps.actions + operator.commands.actions,
+                time_ns: (operator.answers.time + operator.steps.time + operator.commands.time).ns(),
                 unanswered: operator.unanswered,
                 steps: operator.steps.actions,
+                commands: operator.commands.actions,
             },
+            commands: commands.iter().map(|command| Command::new(command, &subject.images[0], device)).collect(),
             methods: super::methods::totals(backups, restores),
             replays: outcome.replays.iter().map(ReplayOfTrace::from).collect(),
             conservation: Conservation { requests: (*requests).into(), blocks: (*blocks).into() },
@@ -205,16 +210,17 @@ impl ComponentUse {
 }
 
 impl Restore {
-    fn new(restore: &RestoreMeasure, device: impl Fn(Device) -> String) -> Restore {
+    fn new(restore: &RestoreMeasure, device: impl Fn(Device) -> String + Copy) -> Restore {
         let opened = restore.reached(Milestone::Opened);
         let until_open = |from: Option<Time>| Some((opened? - from?).ns());
         Restore {
             number: restore.restore.0,
             volume: restore.volume.to_string(),
             device: device(restore.device),
+            refusal: restore.refusal.map(|refusal| refusal.sentence(device)),
             backup: restore.from.map(|backup| backup.0),
             outcome: match restore.outcome {
-                _ if restore.refused => "refused",
+                _ if restore.refusal.is_some() => "refused",
                 Some(outcome) => outcome.name(),
                 None => "running",
             },
@@ -233,6 +239,30 @@ impl Restore {
             open_after_failure_ns: until_open(restore.failure),
             operator_actions: restore.by_hand.actions,
             operator_time_ns: restore.by_hand.time.ns(),
+        }
+    }
+}
+
+impl Command {
+    fn new(command: &CommandMeasure, image: &str, device: impl Fn(Device) -> String) -> Command {
+        let CommandMeasure { plan, typed, ended, end, .. } = command;
+        let (result, reason) = match end {
+            Some(CommandEnd::Done) => ("done", None),
+            Some(CommandEnd::Refused(refusal)) => ("refused", Some(refusal.sentence(device))),
+            Some(CommandEnd::Failed) => ("failed", None),
+            Some(CommandEnd::Lost(loss)) => ("lost", Some(loss.sentence().to_owned())),
+            None if typed.is_some() => ("running", None),
+            None => ("not-typed", None),
+        };
+        Command {
+            image: image.to_owned(),
+            line: plan.typed.to_string(),
+            at_ns: plan.at.ns(),
+            typed_ns: typed.map(Time::ns),
+            ended_ns: ended.map(Time::ns),
+            duration_ns: (*typed).zip(*ended).map(|(typed, ended)| (ended - typed).ns()),
+            result,
+            reason,
         }
     }
 }
@@ -489,6 +519,7 @@ pub(super) mod tests {
             run_id: "9f2c41d0aa",
             seed: 1,
             devices: &[DeviceNumber(0x0A00), DeviceNumber(0x0A10), DeviceNumber(0x0A20)],
+            images: &["host".to_owned()],
             faults: &[planned],
             rates: &[rate],
         };
@@ -508,7 +539,7 @@ pub(super) mod tests {
             keys.join(" "),
             "schema tool_version model_version scenario title run_id seed verdict as_expected reasons end_reason \
              end_time_ns events ties fingerprint checks goals expect volumes backups components restores faults \
-             operator methods conservation"
+             operator commands methods conservation"
         );
         assert!(text.contains("\"fingerprint\": \"6b1d0a44c0e1f27a\""));
         assert!(text.contains("\"utilisation_ratio\": 0.125"));

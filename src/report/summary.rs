@@ -37,6 +37,8 @@ pub struct Summary {
     pub restores: Vec<Restore>,
     pub faults: Vec<Fault>,
     pub operator: Operator,
+    /// As in the scenario.
+    pub commands: Vec<Command>,
     pub methods: Vec<Method>,
     /// One for each workload that replays a trace.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -203,6 +205,8 @@ pub struct Restore {
     pub backup: Option<u16>,
     /// `complete`, `failed-clean`, `refused`, or `running` at the end of the run.
     pub outcome: &'static str,
+    /// Why it was refused.
+    pub refusal: Option<String>,
     pub started_ns: u64,
     pub ended_ns: Option<u64>,
     pub tape_ns: u64,
@@ -235,13 +239,32 @@ pub struct Fault {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Operator {
-    /// Steps by hand, and prompts answered.
+    /// Steps by hand, commands, and prompts answered.
     pub actions: u32,
-    /// Working time of the steps, and from prompt to answer.
+    /// Working time of the steps and commands, and from prompt to answer.
     pub time_ns: u64,
     pub unanswered: u32,
-    /// How many of the actions were steps of jobs.
+    /// How many of the actions were steps of jobs; a command that begins a job is one of them.
     pub steps: u32,
+    /// How many were commands that belong to no job.
+    pub commands: u32,
+}
+
+/// A command that an operator typed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Command {
+    pub image: String,
+    pub line: String,
+    /// When the operator turned to it.
+    pub at_ns: u64,
+    /// When the image took it.
+    pub typed_ns: Option<u64>,
+    pub ended_ns: Option<u64>,
+    pub duration_ns: Option<u64>,
+    /// `done`, `refused`, `failed` with its job, `lost`, `running` at the end of the run, or `not-typed`.
+    pub result: &'static str,
+    /// Why it was refused or lost.
+    pub reason: Option<String>,
 }
 
 /// What a method took, over all its jobs in the run; a mean is `null` without one.

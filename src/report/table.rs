@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::summary::{Backup, Check, Latency, Method, ReplayOfTrace, Restore, Step, Summary, Volume};
+use super::summary::{Backup, Check, Command, Latency, Method, ReplayOfTrace, Restore, Step, Summary, Volume};
 use super::text::{Align, Column, count, counted, duration, grid, share, wrap};
 
 /// How the text is to look.
@@ -34,6 +34,7 @@ pub fn render(summary: &Summary, replay: &str, style: Style) -> String {
     summary.backups.iter().for_each(|backup| page.backup(backup));
     summary.restores.iter().for_each(|restore| page.restore(restore, summary));
     page.operator(summary);
+    page.commands(&summary.commands);
     page.methods(&summary.methods);
     page.heading("Run it again");
     // A command is never broken: it is there to be copied.
@@ -330,7 +331,10 @@ impl Page {
         if !rows.is_empty() {
             self.grid(&[left("reached", 0), right("at", 0), right("after", 0)], &rows);
         }
-        self.sentence(&proof(restore, summary));
+        match &restore.refusal {
+            Some(reason) => self.sentence(&format!("refused: {reason}")),
+            None => self.sentence(&proof(restore, summary)),
+        }
         let opened = [
             (restore.open_after_complete_ns, "the restore was complete"),
             (restore.open_after_failure_ns, "the last crash or power loss"),
@@ -348,23 +352,47 @@ impl Page {
     fn operator(&mut self, summary: &Summary) {
         let operator = &summary.operator;
         self.heading("Operator");
+        let answers = counted(u64::from(operator.actions - operator.steps - operator.commands), "answer");
+        let steps = format!("{} by hand", counted(u64::from(operator.steps), "step"));
+        let commands = counted(u64::from(operator.commands), "command");
+        let what = match (operator.steps, operator.commands) {
+            (0, 0) => answers,
+            (0, _) => format!("{commands} and {answers}"),
+            (_, 0) => format!("{steps} and {answers}"),
+            (..) => format!("{steps}, {commands} and {answers}"),
+        };
         let mut text = match operator.actions {
             0 => "nothing to do".to_owned(),
-            actions if operator.steps == 0 => {
-                format!("{} in {}", counted(u64::from(actions), "answer"), duration(operator.time_ns))
-            }
-            actions => format!(
-                "{} by hand and {} in {}",
-                counted(u64::from(operator.steps), "step"),
-                counted(u64::from(actions - operator.steps), "answer"),
-                duration(operator.time_ns)
-            ),
+            _ => format!("{what} in {}", duration(operator.time_ns)),
         };
         if operator.unanswered > 0 {
             write!(text, "; {} never answered", counted(u64::from(operator.unanswered), "prompt"))
                 .expect("a string takes every text");
         }
         self.sentence(&text);
+    }
+
+    fn commands(&mut self, commands: &[Command]) {
+        if commands.is_empty() {
+            return;
+        }
+        let row = |it: &Command| {
+            let typed = it.typed_ns.map_or("-".to_owned(), start);
+            vec![it.line.clone(), it.image.clone(), typed, value(it.duration_ns), it.result.to_owned()]
+        };
+        let mut rows: Vec<Vec<String>> = commands.iter().map(row).collect();
+        let mut columns =
+            vec![left("command", 0), left("image", 3), right("typed at", 1), right("took", 2), left("result", 0)];
+        if commands.iter().all(|it| it.image == commands[0].image) {
+            columns.remove(1);
+            rows.iter_mut().for_each(|row| drop(row.remove(1)));
+        }
+        self.grid(&columns, &rows);
+        for it in commands {
+            if let Some(reason) = &it.reason {
+                self.sentence(&format!("{} was {}: {reason}", it.line, it.result));
+            }
+        }
     }
 }
 

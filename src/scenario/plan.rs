@@ -6,7 +6,7 @@ use crate::fault::plan::{FaultPlan, FaultRate};
 use crate::host::OperatorParameters;
 use crate::host::WorkloadPlan;
 use crate::kernel::{Span, Time};
-use crate::manager::order::OrderPlan;
+use crate::manager::order::CommandPlan;
 use crate::manager::plan::{BackupPlan, HostParameters, ImagePlan, RestorePlan};
 use crate::names;
 use crate::vocab::Invariant;
@@ -27,8 +27,8 @@ pub struct Plan {
     pub workloads: Vec<WorkloadPlan>,
     pub backups: Vec<BackupPlan>,
     pub restores: Vec<RestorePlan>,
-    /// Commands that an operator types and that begin no job.
-    pub orders: Vec<OrderPlan>,
+    /// Commands that operators type. Those that begin a job stand for backups and restores behind the scenario's own.
+    pub commands: Vec<CommandPlan>,
     pub faults: Vec<FaultPlan>,
     pub rates: Vec<FaultRate>,
     pub ending: Ending,

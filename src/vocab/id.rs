@@ -112,6 +112,10 @@ pub struct Backup(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Restore(pub u16);
 
+/// A command that an operator types: its place in the list of the scenario's commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Command(pub u16);
+
 /// A relationship between a source and a target; never reused within a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RelationNumber(pub u32);

@@ -12,8 +12,8 @@ pub use contents::{Paged, Tag, TrackImage};
 pub use event::{EventName, Goal, Invariant, Slip, StepName};
 pub use extent::{Extents, MOST_RUNS, TrackRun, VTOC_TRACKS};
 pub use id::{
-    Backup, Cartridge, Device, DeviceNumber, Drive, Image, RelationNumber, Restore, TrackNo, VolumeId, Workload,
-    WriteNumber,
+    Backup, Cartridge, Command, Device, DeviceNumber, Drive, Image, RelationNumber, Restore, TrackNo, VolumeId,
+    Workload, WriteNumber,
 };
 pub use io::{HostReply, HostRequest, Op, SLOT_BYTES, Status, TRACK_BYTES, TRACKS_PER_CYLINDER, Ticket, TrackRange};
 pub use label::{HiddenContext, HiddenFormat, HiddenId, HiddenState, Label, LabelTrack};

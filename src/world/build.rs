@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::requests::REQUESTER_PORTS;
+use super::route::TypedOrder;
 use super::{WORKLOAD_PORTS, World};
 use crate::controller::dasd::{DasdController, DasdOutbox};
 use crate::controller::tape::{TapeController, TapeOutbox};
@@ -10,12 +11,13 @@ use crate::device::cartridge::Cartridge;
 use crate::device::raid::RankError;
 use crate::host::{Operator, Requester, RequesterOutbox, Workload, WorkloadOutbox, entity_names};
 use crate::kernel::{Fingerprint, Queue, Run, Stream};
+use crate::manager::order::CommandEffect;
 use crate::manager::plan::BackupPlan;
 use crate::manager::trigger::Stimulant;
 use crate::manager::{Manager, ManagerOutbox};
 use crate::scenario::Plan;
 use crate::scenario::plan::CartridgeState;
-use crate::vocab::{self, Image};
+use crate::vocab::{self, Command, Image};
 
 /// Why a plan is no system. A checked scenario has none of these.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +51,7 @@ impl World {
             workloads: workloads.collect(),
             operators: (0..plan.images.len()).map(|image| operator_of(plan, image)).collect(),
             requesters: requesters_of(plan),
-            orders_left: plan.orders.len(),
+            orders_left: orders_of(plan).count(),
             nvs_battery: plan.dasd.nvs_battery,
             mail: Default::default(),
             injected: 0,
@@ -64,7 +66,7 @@ impl World {
         let mut run = Run::new(world, queue);
         let Run { model, queue, fingerprint, .. } = &mut run;
         model.begin(queue, fingerprint);
-        for (number, order) in plan.orders.iter().enumerate() {
+        for (number, order) in (0..).zip(orders_of(plan)) {
             model.type_order(number, order, queue, fingerprint);
         }
         Ok(run)
@@ -108,6 +110,15 @@ fn requesters_of(plan: &Plan) -> Vec<Requester> {
         Requester::new(backup.stimulus, entry as u16, REQUESTER_PORTS + number as u16)
     };
     entries.enumerate().map(asker).collect()
+}
+
+/// The commands that begin no job: those that do come by way of their jobs.
+fn orders_of(plan: &Plan) -> impl Iterator<Item = TypedOrder> + '_ {
+    let commands = (0..).map(Command).zip(&plan.commands);
+    commands.filter_map(|(command, plan)| match plan.effect {
+        CommandEffect::Order(order) => Some(TypedOrder { command, at: plan.at, order }),
+        CommandEffect::Backup(_) | CommandEffect::Restore(_) => None,
+    })
 }
 
 /// The storage manager and its jobs on the first image, applications on all.

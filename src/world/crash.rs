@@ -8,7 +8,7 @@ use crate::fault::plan::{DataPath, Fault, NvsFate, UpdateTrack, WithdrawChoice};
 use crate::host::OrderedSlip;
 use crate::kernel::{Fingerprint, Queue, Span};
 use crate::manager::command::Volid;
-use crate::manager::order::{Haste, Order};
+use crate::manager::order::{Giver, Order};
 use crate::manager::{ConsoleCommand, Manager, ManagerOutbox};
 use crate::vocab::{Device, HostRequest, Image, Label, LabelTrack, Op, Ticket, TrackNo, VolumeId, WriteNumber};
 
@@ -96,7 +96,7 @@ impl World {
             Fault::Withdraw { which } => self.withdraw_outside(which, queue, fingerprint),
             Fault::ReEstablish { source, target } => {
                 let order = Order::Copy { source, target, volid: Volid::Withheld, mode: CopyMode::NoCopy };
-                self.at_manager(queue, fingerprint, |manager, out| manager.order(order, Haste::NowOrNever, out))
+                self.at_manager(queue, fingerprint, |manager, out| manager.order(order, Giver::Fault, out))
             }
             Fault::SourceRename { device, volser } => {
                 self.rewrite_label(device, volser, Reserved::Blanked, queue, fingerprint)
@@ -160,7 +160,7 @@ impl World {
         let chosen = targets.find(|target| (*target == right) == (which == WithdrawChoice::Right));
         let Some(target) = chosen else { return false };
         let order = Order::Withdraw { target };
-        self.at_manager(queue, fingerprint, |manager, out| manager.order(order, Haste::NowOrNever, out))
+        self.at_manager(queue, fingerprint, |manager, out| manager.order(order, Giver::Fault, out))
     }
 
     fn lose_host(

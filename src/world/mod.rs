@@ -19,7 +19,7 @@ use crate::controller::dasd::{DasdController, DasdMessage, DasdOutbox, DasdTimer
 use crate::controller::tape::{TapeController, TapeOutbox, TapeTimer};
 use crate::host::{Operator, Requester, RequesterOutbox, RequesterTimer, Workload, WorkloadOutbox, WorkloadTimer};
 use crate::kernel::{Fingerprint, Model, Origin, Queue, Span};
-use crate::manager::order::Haste;
+use crate::manager::order::Giver;
 use crate::manager::{ConsoleCommand, Manager, ManagerOutbox, ManagerTimer};
 use crate::vocab::{self, Device, Image};
 
@@ -165,7 +165,7 @@ impl World {
             }
             Message::Console { image, command } => {
                 let (manager, out) = self.image_mut(image);
-                manager.console(command, out);
+                manager.console(command, Giver::Fault, out);
                 self.apply_manager(image, queue, fingerprint);
             }
             Message::HostUp { image } => {
@@ -181,9 +181,9 @@ impl World {
             }
             Message::Prompt(prompt) => self.prompt(prompt, queue, fingerprint),
             Message::Task(task) => self.perform(task, queue, fingerprint),
-            Message::Order(order) => {
+            Message::Order(order, giver) => {
                 self.orders_left -= 1;
-                self.images[usize::from(Image::FIRST.0)].order(order, Haste::InTime, &mut self.manager_out);
+                self.images[usize::from(Image::FIRST.0)].order(order, giver, &mut self.manager_out);
                 self.apply_manager(Image::FIRST, queue, fingerprint);
             }
             Message::Performed(task, performance) => {

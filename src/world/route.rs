@@ -7,11 +7,11 @@ use crate::controller::dasd::{DasdCommand, DasdMessage};
 use crate::controller::tape::{TapeCommand, TapeReply};
 use crate::fault::plan::Fault;
 use crate::host::{Answer, OrderedSlip, Turn};
-use crate::kernel::{Class, Fingerprint, Origin, Queue};
+use crate::kernel::{Class, Fingerprint, Origin, Queue, Time};
 use crate::manager::operator_step::{Performance, Task};
-use crate::manager::order::{Order, OrderPlan};
+use crate::manager::order::{Giver, Order};
 use crate::manager::{ConsoleCommand, ManagerMessage};
-use crate::vocab::{Device, HostReply, HostRequest, Image, Workload};
+use crate::vocab::{Command, Device, HostReply, HostRequest, Image, Workload};
 use std::hash::Hash;
 
 /// What travels between components.
@@ -44,9 +44,17 @@ pub(super) enum Message {
     Task(Task),
     Performed(Task, Performance),
     /// A command that an operator has typed.
-    Order(Order),
+    Order(Order, Giver),
     /// Lost in a crash while it was on its way.
     Lost,
+}
+
+/// A command of the scenario that begins no job.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TypedOrder {
+    pub command: Command,
+    pub at: Time,
+    pub order: Order,
 }
 
 /// An image asks its operator which of two devices with one ID stays online.
@@ -256,19 +264,20 @@ impl World {
         self.note(Fact::Fault { index: fault, fault: Fault::OperatorSlip { slip, step } }, fingerprint);
     }
 
-    /// The operator turns to a command of the scenario at its instant, and types it.
+    /// The operator turns to a command of the scenario at its instant, and types it; `number` counts those that begin no job.
     pub(super) fn type_order(
         &mut self,
-        number: usize,
-        plan: &OrderPlan,
+        number: u64,
+        typed: TypedOrder,
         queue: &mut Queue<Event>,
         fingerprint: &mut Fingerprint,
     ) {
-        let typing = self.operators[usize::from(Image::FIRST.0)].perform(ORDERS | number as u64);
-        let message = Message::Order(plan.order);
+        let TypedOrder { command, at, order } = typed;
+        let typing = self.operators[usize::from(Image::FIRST.0)].perform(ORDERS | number);
+        let message = Message::Order(order, Giver::Operator { command, typing });
         message.hash(fingerprint);
         let place = self.mail.put(message, operator_of(Image::FIRST));
-        queue.push(plan.at + typing, Class::NewWork, operator_of(Image::FIRST), Event::Deliver { place });
+        queue.push(at + typing, Class::NewWork, operator_of(Image::FIRST), Event::Deliver { place });
     }
 
     /// The operator of the image turns to a prompt after a while.

@@ -124,6 +124,32 @@ pub enum Payload {
         t0: Time,
     },
     Relations(Arc<[RelationSummary]>),
+    /// Why the command was rejected.
+    Rejected(Rejection),
+}
+
+/// Why a command of the copy services contradicts the state of the controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rejection {
+    /// The source hides no ID that could be given back.
+    NothingHidden,
+    /// The controller makes no copies at present.
+    CopiesUnavailable,
+    /// Source and target are one device.
+    SameDevice,
+    /// A snapshot is of whole volumes.
+    PartOfVolume,
+    /// The source hides an ID, and the copy is not to take it along.
+    SourceHidesId,
+    SourceInCopy,
+    TargetInCopy,
+    SizesDiffer,
+    /// Another copy with one of the two is just being made.
+    CopyBeingMade,
+    /// No copy has the device as its target.
+    NoCopy,
+    /// A log-structured array ends a copy by the deletion of its target.
+    EndsByDeletion,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::command::{DasdFact, Identity, Payload};
+use super::command::{DasdFact, Identity, Payload, Rejection};
 use super::microcode::Work;
 use super::parameters::{
     Architecture, Cascade, CopyMode, CopyTerms, CowTiming, Fence, HiddenRule, LabelCommit, LabelResidency,
@@ -102,7 +102,7 @@ impl DasdController {
             Identity::Recovered { format } => match self.hidden_id(source, format) {
                 Some(target) => Identity::Kept { target, commit: LabelCommit::Atomic },
                 None => {
-                    self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+                    self.reply(ticket, Status::Rejected, Payload::Rejected(Rejection::NothingHidden), out);
                     return;
                 }
             },
@@ -118,20 +118,8 @@ impl DasdController {
             }
             other => other,
         };
-        let tables = &self.volatile.tables;
-        let hides = |device| self.logical_label(device).label.is_some_and(|record| record.has_hidden());
-        let refused = self.copies_refused
-            || source == target
-            // The deletion that ends a snapshot takes all tracks of its target: it copies whole volumes.
-            || self.is_log_structured() && !extents.is_whole()
-            || matches!(identity, Identity::Withheld { cascade: Cascade::Refuse, .. }) && hides(source)
-            || tables.is_related(source)
-            || tables.is_related(target)
-            || tables.tracks(source) != tables.tracks(target)
-            || self.volatile.devices[source.0 as usize].establishing
-            || self.volatile.devices[target.0 as usize].held.is_some();
-        if refused {
-            self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+        if let Some(rejection) = self.rejection_of_copy(source, target, identity, &extents) {
+            self.reply(ticket, Status::Rejected, Payload::Rejected(rejection), out);
             return;
         }
         let number = RelationNumber(self.battery.next_relation);
@@ -173,6 +161,33 @@ impl DasdController {
             self.volatile.devices[source.0 as usize].drainer = Some(slot);
             self.volatile.devices[target.0 as usize].drainer = Some(slot);
         }
+    }
+
+    /// What stands in the way of a copy.
+    fn rejection_of_copy(
+        &self,
+        source: Device,
+        target: Device,
+        identity: Identity,
+        extents: &Extents,
+    ) -> Option<Rejection> {
+        let tables = &self.volatile.tables;
+        let hides = |device| self.logical_label(device).label.is_some_and(|record| record.has_hidden());
+        let withheld = matches!(identity, Identity::Withheld { cascade: Cascade::Refuse, .. });
+        let busy = self.volatile.devices[source.0 as usize].establishing
+            || self.volatile.devices[target.0 as usize].held.is_some();
+        let obstacles = [
+            (self.copies_refused, Rejection::CopiesUnavailable),
+            (source == target, Rejection::SameDevice),
+            // The deletion that ends a snapshot takes all tracks of its target: it copies whole volumes.
+            (self.is_log_structured() && !extents.is_whole(), Rejection::PartOfVolume),
+            (withheld && hides(source), Rejection::SourceHidesId),
+            (tables.is_related(source), Rejection::SourceInCopy),
+            (tables.is_related(target), Rejection::TargetInCopy),
+            (tables.tracks(source) != tables.tracks(target), Rejection::SizesDiffer),
+            (busy, Rejection::CopyBeingMade),
+        ];
+        obstacles.into_iter().find(|(stands, _)| *stands).map(|(_, rejection)| rejection)
     }
 
     pub(super) fn proceed_establish(
@@ -396,7 +411,7 @@ impl DasdController {
     ) {
         // A log-structured array has no relationship table to withdraw from: its copies end with the deletion.
         if self.is_log_structured() {
-            self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+            self.reply(ticket, Status::Rejected, Payload::Rejected(Rejection::EndsByDeletion), out);
             return;
         }
         let Some(relation) = self.volatile.tables.relation_of_target(target) else {
@@ -408,7 +423,7 @@ impl DasdController {
                 let slot = self.start(Work::Withdraw(work));
                 self.wait(slot, self.log_time(), out);
             } else {
-                self.reply(ticket, Status::Rejected, Payload::Nothing, out);
+                self.reply(ticket, Status::Rejected, Payload::Rejected(Rejection::NoCopy), out);
             }
             return;
         };

@@ -50,7 +50,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use command::{DasdCommand, DasdFact, DasdReply, Identity, Payload, RelationSummary};
+pub use command::{DasdCommand, DasdFact, DasdReply, Identity, Payload, Rejection, RelationSummary};
 pub use parameters::{
     Architecture, Cascade, Collector, CopyMode, CopyTerms, CowTiming, Cpu, DasdParameters, Exhaustion, Fence,
     HiddenRule, LabelCommit, LabelResidency, LsaParameters, OpportunisticCopy, ReleaseSpace, StoreKind, StripeLog,

@@ -1,16 +1,16 @@
 //! The command lines of a scenario: what an operator types, and what it asks for.
 //!
-//! A command that begins a job becomes a backup or a restore by an operator, behind those of the scenario's own tables; every
-//! other is an order of its own. Messages point into the line.
+//! A command that begins a job stands for a backup or a restore by an operator, behind those of the scenario's own tables;
+//! every other is an order of its own. Messages point into the line.
 
 use crate::controller::dasd::{Architecture, CopyMode};
 use crate::kernel::Time;
 use crate::manager::ConsoleCommand;
 use crate::manager::command::{BackupOption, CommandError, OnlineState, TypedCommand, Volid};
-use crate::manager::order::{Order, OrderPlan, copies_back};
+use crate::manager::order::{CommandEffect, CommandPlan, Order, copies_back};
 use crate::manager::plan::{BackupPlan, MethodName, OldDevice, Relabel, RestoreIfOnline, RestoreLabel, RestorePlan};
 use crate::manager::trigger::{Stimulant, StimulusPlan, Trigger};
-use crate::vocab::{Device, DeviceNumber, Extents, VolumeId};
+use crate::vocab::{Device, DeviceNumber, Extents, Restore, VolumeId};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, Place, nearest};
@@ -55,11 +55,11 @@ impl Context<'_> {
         &mut self,
         backups: &mut Vec<BackupPlan>,
         restores: &mut Vec<RestorePlan>,
-    ) -> Vec<OrderPlan> {
+    ) -> Vec<CommandPlan> {
         if !self.bound(&self.raw.command, MOST_COMMANDS, "commands") {
             return Vec::new();
         }
-        let mut orders = Vec::new();
+        let mut commands = Vec::new();
         for entry in list(&self.raw.command) {
             let RawCommand { at, line, .. } = &entry.value;
             self.need(at, "at", "a command", entry, "\"60 s\"");
@@ -67,11 +67,14 @@ impl Context<'_> {
             let (Some(at), Some(given)) = (at, line) else { continue };
             let line = Line { given, at: Time::ZERO + at.value };
             match TypedCommand::parse(&given.value) {
-                Ok(command) => self.command(&line, command, backups, restores, &mut orders),
+                Ok(typed) => {
+                    let effect = self.effect(&line, typed, backups, restores);
+                    commands.extend(effect.map(|(typed, effect)| CommandPlan { at: line.at, typed, effect }));
+                }
                 Err(error) => self.no_command(&line, &error),
             }
         }
-        orders
+        commands
     }
 
     fn no_command(&mut self, line: &Line, error: &CommandError) {
@@ -93,58 +96,66 @@ impl Context<'_> {
         self.problems.push(problem);
     }
 
-    fn command(
+    /// What the command sets going, with its defaults filled in.
+    fn effect(
         &mut self,
         line: &Line,
-        command: TypedCommand,
+        typed: TypedCommand,
         backups: &mut Vec<BackupPlan>,
         restores: &mut Vec<RestorePlan>,
-        orders: &mut Vec<OrderPlan>,
-    ) {
-        let order = match command {
+    ) -> Option<(TypedCommand, CommandEffect)> {
+        let typed = self.with_mode(typed);
+        let effect = match typed {
             TypedCommand::Flashcopy { source, target, backup: BackupOption::SafeBackup, mode, .. } => {
-                if let Some((source, target)) = self.pair(line, source, target) {
-                    let mode = mode.unwrap_or_else(|| self.hardware.copy_mode());
-                    let plan = by_operator(line, MethodName::SafeBackup, source, target);
-                    backups.push(BackupPlan { mode, ..plan });
-                }
-                return;
+                let (source, target) = self.pair(line, source, target)?;
+                let plan = by_operator(line, MethodName::SafeBackup, source, target);
+                add(backups, BackupPlan { mode: mode.unwrap_or(plan.mode), ..plan })
             }
             TypedCommand::Dump { device } => {
-                if let Some((device, volume)) = self.volume_on(&line.operand(device)) {
-                    let source = (device, volume);
-                    backups.push(by_operator(line, MethodName::DirectDump, source.clone(), source));
-                }
-                return;
+                let source = self.volume_on(&line.operand(device))?;
+                add(backups, by_operator(line, MethodName::DirectDump, source.clone(), source))
             }
             TypedCommand::Restore { volume, to, verify } => {
-                restores.extend(self.typed_restore(line, volume, to, verify));
-                return;
+                restores.push(self.typed_restore(line, volume, to, verify)?);
+                CommandEffect::Restore(Restore(place_of_last(restores)))
             }
             TypedCommand::Flashcopy { source, target, volid, mode, .. } => {
                 let mode = mode.unwrap_or_else(|| self.hardware.copy_mode());
-                self.copy(line, (source, target), backups, volid, mode)
+                CommandEffect::Order(self.copy(line, (source, target), backups, volid, mode)?)
             }
             TypedCommand::Copy { source, target, volid } => {
-                self.copy(line, (source, target), backups, volid, CopyMode::Copy)
+                CommandEffect::Order(self.copy(line, (source, target), backups, volid, CopyMode::Copy)?)
             }
             TypedCommand::Withdraw { target } => {
-                self.typed_device(line, target).map(|target| Order::Withdraw { target })
+                CommandEffect::Order(Order::Withdraw { target: self.typed_device(line, target)? })
             }
-            TypedCommand::Vary { device, to } => self.typed_device(line, device).map(|device| {
-                Order::Console(match to {
+            TypedCommand::Vary { device, to } => {
+                let device = self.typed_device(line, device)?;
+                CommandEffect::Order(Order::Console(match to {
                     OnlineState::Online => ConsoleCommand::VaryOnline { device },
                     OnlineState::Offline => ConsoleCommand::VaryOffline { device },
-                })
-            }),
+                }))
+            }
             TypedCommand::Mount { device } => {
-                self.typed_device(line, device).map(|device| Order::Console(ConsoleCommand::Mount { device }))
+                let device = self.typed_device(line, device)?;
+                CommandEffect::Order(Order::Console(ConsoleCommand::Mount { device }))
             }
             TypedCommand::Reformat { device, volid, verify } => {
-                self.typed_device(line, device).map(|device| Order::Reformat { device, volid, verify })
+                CommandEffect::Order(Order::Reformat { device: self.typed_device(line, device)?, volid, verify })
             }
         };
-        orders.extend(order.map(|order| OrderPlan { at: line.at, order, typed: command }));
+        Some((typed, effect))
+    }
+
+    /// An instant copy that names no mode gets the controller's.
+    fn with_mode(&self, typed: TypedCommand) -> TypedCommand {
+        match typed {
+            TypedCommand::Flashcopy { source, target, backup, volid, mode } => {
+                let mode = Some(mode.unwrap_or_else(|| self.hardware.copy_mode()));
+                TypedCommand::Flashcopy { source, target, backup, volid, mode }
+            }
+            typed => typed,
+        }
     }
 
     fn typed_device(&mut self, line: &Line, device: DeviceNumber) -> Option<Device> {
@@ -212,6 +223,15 @@ impl Context<'_> {
             relabel: Relabel::Restored,
         })
     }
+}
+
+fn add(backups: &mut Vec<BackupPlan>, backup: BackupPlan) -> CommandEffect {
+    backups.push(backup);
+    CommandEffect::Backup(place_of_last(backups))
+}
+
+fn place_of_last<T>(list: &[T]) -> u16 {
+    u16::try_from(list.len() - 1).expect("backups, restores and commands are bounded")
 }
 
 /// A backup with the switches at their defaults, asked for by an operator.

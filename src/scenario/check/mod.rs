@@ -102,7 +102,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let (workloads, workload_notes) = context.workloads();
     let mut backups = context.backups();
     let mut restores = context.restores(&backups);
-    let orders = context.commands(&mut backups, &mut restores);
+    let commands = context.commands(&mut backups, &mut restores);
     let mutant = raw.mutant.as_ref().and_then(|entry| entry.value.name.as_ref()).map(|name| name.value);
     backups.iter_mut().for_each(|backup| backup.mutant = mutant);
     let faults = context.faults(&backups);
@@ -145,7 +145,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         workloads,
         backups,
         restores,
-        orders,
+        commands,
         faults,
         rates,
         ending,

@@ -9,8 +9,9 @@ use std::fmt::{Display, Write};
 use crate::fault::plan::{Anchor, Occurrence, Side};
 use crate::host::{Replay, RequestMix, WorkloadKind, WorkloadPlan};
 use crate::kernel::Span;
+use crate::manager::order::CommandEffect;
 use crate::manager::plan::{BackupPlan, RestorePlan, TargetId};
-use crate::vocab::{Device, DeviceNumber, Image, Invariant, TRACKS_PER_CYLINDER};
+use crate::vocab::{Device, DeviceNumber, Image, Invariant, Restore, TRACKS_PER_CYLINDER};
 
 use super::MODEL_VERSION;
 use super::check::{Checked, DEFAULT_IMAGE, WorkloadNote, model_of};
@@ -28,18 +29,22 @@ pub fn write(checked: &Checked) -> String {
     for (plan, note) in checked.plan.workloads.iter().zip(&checked.notes.workloads) {
         writer.workload(plan, note, checked);
     }
-    for (place, backup) in checked.plan.backups.iter().enumerate() {
-        writer.backup(backup, checked);
-        // Backups that commands ask for come last, and belong to no group.
-        writer.group(backup, checked.notes.groups.get(place).and_then(Option::as_deref));
+    let asked_for = |effect: CommandEffect| checked.plan.commands.iter().any(|command| command.effect == effect);
+    for (place, backup) in (0..).zip(&checked.plan.backups) {
+        if !asked_for(CommandEffect::Backup(place)) {
+            writer.backup(backup, checked);
+            writer.group(backup, checked.notes.groups.get(usize::from(place)).and_then(Option::as_deref));
+        }
     }
-    for restore in &checked.plan.restores {
-        writer.restore(restore, checked);
+    for (place, restore) in (0..).map(Restore).zip(&checked.plan.restores) {
+        if !asked_for(CommandEffect::Restore(place)) {
+            writer.restore(restore, checked);
+        }
     }
-    for order in &checked.plan.orders {
+    for command in &checked.plan.commands {
         writer.heading("[[command]]");
-        writer.raw("at", &duration(Span::from_ns(order.at.ns())));
-        writer.raw("line", &name(order.typed));
+        writer.raw("at", &duration(Span::from_ns(command.at.ns())));
+        writer.raw("line", &name(command.typed));
     }
     for fault in &checked.plan.faults {
         writer.heading("[[fault]]");
