@@ -5,6 +5,7 @@ use tiersim::check::{CheckReport, Checks, Seen, Setup};
 use tiersim::fault::plan::{Fault, NvsFate};
 use tiersim::kernel::{Span, Time};
 use tiersim::manager::{ConsoleCommand, ManagerFact};
+use tiersim::scenario::examples::Example;
 use tiersim::scenario::{Overrides, Paint, Plan, Source, load};
 use tiersim::vocab::{Device, Image, Invariant, VolumeId};
 use tiersim::world::Fact;
@@ -225,4 +226,56 @@ fn a_command_is_lost_with_its_image_and_fails_with_the_controller() {
     run.strike(Fault::ControllerCrash { nvs: NvsFate::Kept, outage: Span::from_secs(60) }).until(1_010);
     assert_eq!((run.said(SYSB, requested), run.said(SYSB, ended)), (1, 1));
     assert_eq!(run.online(SYSB, SPARE1), None);
+}
+
+/// What stands in the commands of the scenario, in a run of it.
+fn typed(plan: &Plan) -> Vec<(Image, ManagerFact)> {
+    let mut facts = Vec::new();
+    let mut trial = Trial::new(plan).expect("a checked scenario can be built");
+    trial.finish(|trial, _| {
+        facts.extend(trial.run.model.facts().iter().filter_map(|&fact| match fact {
+            Fact::Manager(image, fact) => Some((image, fact)),
+            _ => None,
+        }));
+    });
+    facts
+}
+
+#[test]
+fn a_command_is_typed_at_the_console_of_the_image_that_it_names() {
+    let command = |line: &str, image: &str| format!("[[command]]\nat = \"5 s\"\nline = \"{line}\"\n{image}");
+    let text = format!("{SCENARIO}{}", command("VARY 0A20 OFFLINE", "image = \"SYSB\"\n"));
+    let text = text + &command("VARY 0A10 OFFLINE", "");
+    let found = match load(&Source::Embedded { name: "images.toml".into(), text, files: &[] }, &Overrides::default()) {
+        Ok(loaded) => loaded,
+        Err(problems) => panic!("{}", problems.render(Paint::Plain)),
+    };
+    assert!(found.resolved.contains("line = \"VARY 0A20 OFFLINE\"\nimage = \"SYSB\"\n"), "{}", found.resolved);
+    let mut offline: Vec<(Image, Device)> = typed(&found.plan)
+        .into_iter()
+        .filter_map(|(image, fact)| match fact {
+            ManagerFact::VaryOfflineDone { device } => Some((image, device)),
+            _ => None,
+        })
+        .collect();
+    offline.sort_unstable();
+    assert_eq!(offline, [(SYSA, SPARE1), (SYSB, SPARE2)]);
+}
+
+/// The cure of H8: who looks again writes to the volume of the old name no more.
+#[test]
+fn a_mount_at_each_console_ends_the_use_of_the_old_id() {
+    let example = Example::find("label-rewrite-remounted").expect("it is shipped");
+    let plan = load(&example.source(), &Overrides::default()).map(|loaded| loaded.plan).expect("it is valid");
+    let facts = typed(&plan);
+    let mounted = facts.iter().rposition(|(image, fact)| {
+        *image == SYSB
+            && matches!(fact, ManagerFact::MountCommandDone { device: SPARE2, volume } if volume.to_string() == "OTHER1")
+    });
+    let writes = |facts: &[(Image, ManagerFact)]| {
+        facts.iter().filter(|(_, fact)| matches!(fact, ManagerFact::WriteIssued { device: SPARE2, .. })).count()
+    };
+    let (before, after) = facts.split_at(mounted.expect("the operator of SYSB has looked again"));
+    assert!(writes(before) > 100, "it was in use");
+    assert_eq!(writes(after), 0);
 }

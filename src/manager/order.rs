@@ -27,7 +27,7 @@ use crate::controller::dasd::{
     CopyMode, CopyTerms, CowTiming, DasdCommand, Fence, HiddenRule, Identity, LabelResidency, Payload,
 };
 use crate::kernel::{Span, Time};
-use crate::vocab::{Command, Device, Extents, LabelTrack, Restore, Status, VolumeId};
+use crate::vocab::{Command, Device, Extents, Image, LabelTrack, Restore, Status, VolumeId};
 
 /// A command with its devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +54,8 @@ pub enum Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommandPlan {
     pub at: Time,
+    /// At whose console.
+    pub image: Image,
     /// As it was typed.
     pub typed: TypedCommand,
     pub effect: CommandEffect,

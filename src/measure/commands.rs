@@ -91,9 +91,11 @@ impl Commands {
                 self.of(job, |it| it.end_at(now, end));
             }
             ManagerFact::JobUndone { job } => self.of(job, |it| it.end_at(now, CommandEnd::Failed)),
-            ManagerFact::Down if image == Image::FIRST => {
+            ManagerFact::Down => {
                 let orders = self.list.iter_mut().filter(|it| matches!(it.plan.effect, CommandEffect::Order(_)));
-                orders.filter(|it| it.is_under_way()).for_each(|it| it.end_at(now, CommandEnd::Lost(Loss::Image)));
+                orders
+                    .filter(|it| it.plan.image == image && it.is_under_way())
+                    .for_each(|it| it.end_at(now, CommandEnd::Lost(Loss::Image)));
             }
             _ => {}
         }
@@ -124,7 +126,8 @@ mod tests {
 
     fn commands(effects: &[CommandEffect]) -> Commands {
         let typed = TypedCommand::Withdraw { target: DeviceNumber(0x0A10) };
-        let plans: Vec<CommandPlan> = effects.iter().map(|&effect| CommandPlan { at: at(1), typed, effect }).collect();
+        let plans: Vec<CommandPlan> =
+            effects.iter().map(|&effect| CommandPlan { at: at(1), image: Image::FIRST, typed, effect }).collect();
         Commands::new(&plans)
     }
 
@@ -140,14 +143,13 @@ mod tests {
         let mut commands = commands(&[ORDER, ORDER, ORDER]);
         let typed = |number| ManagerFact::CommandTyped { command: Command(number), working: Span::ZERO };
         let refused = CommandEnd::Refused(Refusal::NoLabel);
-        for (seconds, fact) in [
-            (10, typed(0)),
-            (11, ManagerFact::CommandEnded { command: Command(0), end: refused }),
-            (20, typed(1)),
-            (30, ManagerFact::Down),
-        ] {
+        for (seconds, fact) in
+            [(10, typed(0)), (11, ManagerFact::CommandEnded { command: Command(0), end: refused }), (20, typed(1))]
+        {
             commands.observe(at(seconds), Image::FIRST, fact);
         }
+        commands.observe(at(25), Image(1), ManagerFact::Down);
+        commands.observe(at(30), Image::FIRST, ManagerFact::Down);
         let lost = CommandEnd::Lost(Loss::Image);
         assert_eq!(
             told(&commands),

@@ -92,7 +92,7 @@ impl Summary {
                 steps: operator.steps.actions,
                 commands: operator.commands.actions,
             },
-            commands: commands.iter().map(|command| Command::new(command, &subject.images[0], device)).collect(),
+            commands: commands.iter().map(|command| Command::new(command, subject.images, device)).collect(),
             methods: super::methods::totals(backups, restores),
             replays: outcome.replays.iter().map(ReplayOfTrace::from).collect(),
             conservation: Conservation { requests: (*requests).into(), blocks: (*blocks).into() },
@@ -244,7 +244,7 @@ impl Restore {
 }
 
 impl Command {
-    fn new(command: &CommandMeasure, image: &str, device: impl Fn(Device) -> String) -> Command {
+    fn new(command: &CommandMeasure, images: &[String], device: impl Fn(Device) -> String) -> Command {
         let CommandMeasure { plan, typed, ended, end, .. } = command;
         let (result, reason) = match end {
             Some(CommandEnd::Done) => ("done", None),
@@ -255,7 +255,7 @@ impl Command {
             None => ("not-typed", None),
         };
         Command {
-            image: image.to_owned(),
+            image: images[usize::from(plan.image.0)].clone(),
             line: plan.typed.to_string(),
             at_ns: plan.at.ns(),
             typed_ns: typed.map(Time::ns),

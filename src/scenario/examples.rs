@@ -97,6 +97,7 @@ pub const ALL: &[Example] = examples! {
     "job-abend-resumed"
     "label-commit-after-establish"
     "label-commit-before-establish"
+    "label-rewrite-remounted"
     "label-rewrite-two-images"
     "label-rewritten-dump-as-target"
     "label-rewritten-dump-fails"

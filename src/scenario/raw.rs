@@ -247,6 +247,7 @@ tables! {
     RawCommand, "a command" {
         at: Span,
         line: String,
+        image: String,
     } later &[];
 
     RawFault, "a fault" {

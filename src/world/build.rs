@@ -116,7 +116,7 @@ fn requesters_of(plan: &Plan) -> Vec<Requester> {
 fn orders_of(plan: &Plan) -> impl Iterator<Item = TypedOrder> + '_ {
     let commands = (0..).map(Command).zip(&plan.commands);
     commands.filter_map(|(command, plan)| match plan.effect {
-        CommandEffect::Order(order) => Some(TypedOrder { command, at: plan.at, order }),
+        CommandEffect::Order(order) => Some(TypedOrder { command, at: plan.at, image: plan.image, order }),
         CommandEffect::Backup(_) | CommandEffect::Restore(_) => None,
     })
 }

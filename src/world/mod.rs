@@ -181,10 +181,11 @@ impl World {
             }
             Message::Prompt(prompt) => self.prompt(prompt, queue, fingerprint),
             Message::Task(task) => self.perform(task, queue, fingerprint),
-            Message::Order(order, giver) => {
+            Message::Order { image, order, giver } => {
                 self.orders_left -= 1;
-                self.images[usize::from(Image::FIRST.0)].order(order, giver, &mut self.manager_out);
-                self.apply_manager(Image::FIRST, queue, fingerprint);
+                let (manager, out) = self.image_mut(image);
+                manager.order(order, giver, out);
+                self.apply_manager(image, queue, fingerprint);
             }
             Message::Performed(task, performance) => {
                 self.images[usize::from(Image::FIRST.0)].performed(task, performance, &mut self.manager_out);

@@ -44,7 +44,11 @@ pub(super) enum Message {
     Task(Task),
     Performed(Task, Performance),
     /// A command that an operator has typed.
-    Order(Order, Giver),
+    Order {
+        image: Image,
+        order: Order,
+        giver: Giver,
+    },
     /// Lost in a crash while it was on its way.
     Lost,
 }
@@ -54,6 +58,7 @@ pub(super) enum Message {
 pub(super) struct TypedOrder {
     pub command: Command,
     pub at: Time,
+    pub image: Image,
     pub order: Order,
 }
 
@@ -264,7 +269,7 @@ impl World {
         self.note(Fact::Fault { index: fault, fault: Fault::OperatorSlip { slip, step } }, fingerprint);
     }
 
-    /// The operator turns to a command of the scenario at its instant, and types it; `number` counts those that begin no job.
+    /// The operator of an image turns to a command of the scenario at its instant, and types it; `number` counts those that begin no job.
     pub(super) fn type_order(
         &mut self,
         number: u64,
@@ -272,12 +277,12 @@ impl World {
         queue: &mut Queue<Event>,
         fingerprint: &mut Fingerprint,
     ) {
-        let TypedOrder { command, at, order } = typed;
-        let typing = self.operators[usize::from(Image::FIRST.0)].perform(ORDERS | number);
-        let message = Message::Order(order, Giver::Operator { command, typing });
+        let TypedOrder { command, at, image, order } = typed;
+        let typing = self.operators[usize::from(image.0)].perform(ORDERS | number);
+        let message = Message::Order { image, order, giver: Giver::Operator { command, typing } };
         message.hash(fingerprint);
-        let place = self.mail.put(message, operator_of(Image::FIRST));
-        queue.push(at + typing, Class::NewWork, operator_of(Image::FIRST), Event::Deliver { place });
+        let place = self.mail.put(message, operator_of(image));
+        queue.push(at + typing, Class::NewWork, operator_of(image), Event::Deliver { place });
     }
 
     /// The operator of the image turns to a prompt after a while.

@@ -2,6 +2,8 @@
 //!
 //! A command that begins a job stands for a backup or a restore by an operator, behind those of the scenario's own tables;
 //! every other is an order of its own. Messages point into the line.
+//!
+//! Any image takes commands. Backups and restores, and what the storage manager knows of them, belong to the first.
 
 use crate::controller::dasd::{Architecture, CopyMode};
 use crate::kernel::Time;
@@ -10,7 +12,7 @@ use crate::manager::command::{BackupOption, CommandError, OnlineState, TypedComm
 use crate::manager::order::{CommandEffect, CommandPlan, Order, copies_back};
 use crate::manager::plan::{BackupPlan, MethodName, OldDevice, Relabel, RestoreIfOnline, RestoreLabel, RestorePlan};
 use crate::manager::trigger::{Stimulant, StimulusPlan, Trigger};
-use crate::vocab::{Device, DeviceNumber, Extents, Restore, VolumeId};
+use crate::vocab::{Device, DeviceNumber, Extents, Image, Restore, VolumeId};
 
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, Place, nearest};
@@ -23,10 +25,12 @@ const MOST_COMMANDS: usize = 1_000;
 /// A volume and where it is.
 type Placed = (Device, Volume);
 
-/// A line with its place and its instant.
+/// A line with its place, its instant, and whose console it is typed at.
 struct Line<'r> {
     given: &'r Given<String>,
     at: Time,
+    image: Image,
+    image_place: Option<&'r Given<String>>,
 }
 
 impl Line<'_> {
@@ -61,15 +65,17 @@ impl Context<'_> {
         }
         let mut commands = Vec::new();
         for entry in list(&self.raw.command) {
-            let RawCommand { at, line, .. } = &entry.value;
+            let RawCommand { at, line, image, .. } = &entry.value;
             self.need(at, "at", "a command", entry, "\"60 s\"");
             self.need(line, "line", "a command", entry, "\"FLASHCOPY PROD01 0A10 WITH SAFE BACKUP\"");
-            let (Some(at), Some(given)) = (at, line) else { continue };
-            let line = Line { given, at: Time::ZERO + at.value };
+            let named = self.image_named(image);
+            let (Some(at), Some(given), Some(named)) = (at, line, named) else { continue };
+            let line = Line { given, at: Time::ZERO + at.value, image: named, image_place: image.as_ref() };
             match TypedCommand::parse(&given.value) {
                 Ok(typed) => {
                     let effect = self.effect(&line, typed, backups, restores);
-                    commands.extend(effect.map(|(typed, effect)| CommandPlan { at: line.at, typed, effect }));
+                    let plan = |(typed, effect)| CommandPlan { at: line.at, image: line.image, typed, effect };
+                    commands.extend(effect.map(plan));
                 }
                 Err(error) => self.no_command(&line, &error),
             }
@@ -107,15 +113,18 @@ impl Context<'_> {
         let typed = self.with_mode(typed);
         let effect = match typed {
             TypedCommand::Flashcopy { source, target, backup: BackupOption::SafeBackup, mode, .. } => {
+                self.on_first_image(line, "a backup runs")?;
                 let (source, target) = self.pair(line, source, target)?;
                 let plan = by_operator(line, MethodName::SafeBackup, source, target);
                 add(backups, BackupPlan { mode: mode.unwrap_or(plan.mode), ..plan })
             }
             TypedCommand::Dump { device } => {
+                self.on_first_image(line, "a backup runs")?;
                 let source = self.volume_on(&line.operand(device))?;
                 add(backups, by_operator(line, MethodName::DirectDump, source.clone(), source))
             }
             TypedCommand::Restore { volume, to, verify } => {
+                self.on_first_image(line, "a restore runs")?;
                 restores.push(self.typed_restore(line, volume, to, verify)?);
                 CommandEffect::Restore(Restore(place_of_last(restores)))
             }
@@ -145,6 +154,20 @@ impl Context<'_> {
             }
         };
         Some((typed, effect))
+    }
+
+    /// What only the storage manager can do is asked of the image that it runs on.
+    fn on_first_image(&mut self, line: &Line, what: &str) -> Option<()> {
+        let Some(given) = line.image_place.filter(|_| line.image != Image::FIRST) else { return Some(()) };
+        let first = &self.images[usize::from(Image::FIRST.0)].name;
+        let message = format!("{what} where the storage manager is, on {first}");
+        let problem = Diagnostic::error(Code::BadCommand, message)
+            .at(&given.place, "another image")
+            .related(&line.given.place, "for this command")
+            .path(given.path.clone())
+            .help(format!("leave `image` away, or say image = \"{first}\""));
+        self.problems.push(problem);
+        None
     }
 
     /// An instant copy that names no mode gets the controller's.
@@ -181,6 +204,9 @@ impl Context<'_> {
                 .help("restore the backup instead, or take architecture = \"home-area\"");
             self.problems.push(problem);
             return None;
+        }
+        if is_back {
+            self.on_first_image(line, "a copy is copied back")?;
         }
         Some(Order::Copy { source, target, volid, mode })
     }

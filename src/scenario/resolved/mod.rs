@@ -45,6 +45,7 @@ pub fn write(checked: &Checked) -> String {
         writer.heading("[[command]]");
         writer.raw("at", &duration(Span::from_ns(command.at.ns())));
         writer.raw("line", &name(command.typed));
+        writer.image(command.image, checked);
     }
     for fault in &checked.plan.faults {
         writer.heading("[[fault]]");
