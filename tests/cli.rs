@@ -263,6 +263,34 @@ fn a_command_that_is_refused_says_why() {
 }
 
 #[test]
+fn a_full_array_is_told_with_what_it_cost() {
+    let here = directory();
+    let (blocks, text) = told(&here, "lsa-full-blocks");
+    let array = &blocks["array"];
+    let number = |value: &serde_json::Value| value.as_u64().expect("it is a whole number");
+    assert!(
+        number(&array["full_since_ns"]) > 0 && text.contains("  array full since 7.51 s (first at 2.17 s"),
+        "{text}"
+    );
+    assert_eq!((&array["peak_load_ratio"], number(&array["writes_refused"])), (&1.0.into(), 0));
+    // Who has no answer at the end waits for space; others waited and were served.
+    let outstanding = number(&blocks["conservation"]["requests"]["outstanding"]);
+    let answered = number(&blocks["volumes"][0]["writes"]);
+    assert!((outstanding..=outstanding + answered).contains(&number(&array["writes_waited"])), "{array}");
+
+    let (rejects, text) = told(&here, "lsa-full-rejects");
+    let array = &rejects["array"];
+    assert_eq!(array["writes_refused"], rejects["volumes"][0]["failed"], "nothing else fails");
+    assert_eq!((&array["full_since_ns"], number(&array["writes_waited"])), (&serde_json::Value::Null, 0));
+    assert!(number(&array["full_ns"]) > 0 && text.contains("  array full no more"), "{text}");
+    assert!(number(&array["segments_collected"]) > 0 && number(&array["bytes_moved"]) > 0, "{array}");
+
+    let (healthy, text) = told(&here, "lsa-healthy");
+    assert!(healthy["array"]["peak_load_ratio"].as_f64() > Some(0.5) && !text.contains("array full"), "{text}");
+    assert_eq!(told(&here, "healthy").0["array"], serde_json::Value::Null, "it has no directory");
+}
+
+#[test]
 fn explain_helps_with_and_without_a_name() {
     let here = directory();
     let (code, all, _) = call(&here, &["explain"]);

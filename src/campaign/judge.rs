@@ -173,6 +173,7 @@ mod tests {
             goals: vec![GoalReport { name: "cow-during-dump".into(), required: false, hits: 0 }],
             measured: Measures::new(&[], &[], 1).finish(Time::from_ns(100), Remainder::default()),
             components: Vec::new(),
+            array: None,
             replays: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! One run of one plan, watched: checks and measures beside the events, and what they found.
 
-use super::outcome::{Component, EndReason, Flow, GoalReport, Progress, RunOutcome, TraceReplay, Watch};
+use super::outcome::{ArrayUse, Component, EndReason, Flow, GoalReport, Progress, RunOutcome, TraceReplay, Watch};
 use super::trial::{Happening, Trial};
 use crate::check::{Checks, Seen, Setup};
 use crate::host::{WorkloadFact, WorkloadPlan};
@@ -60,6 +60,7 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
         goals: goals.collect(),
         measured: measures.finish(now, Remainder { requests: outstanding_in(world), blocks: blocks_of(world) }),
         components: components_of(plan, world, now),
+        array: array_of(plan, world),
         replays: replays_of(world),
     })
 }
@@ -130,6 +131,13 @@ fn see_online(measures: &mut Measures, trial: &Trial) {
         Some(OnlineDevice { device, cached, label: world.dasd.is_up().then(|| world.dasd.logical_label(device).id())? })
     });
     measures.online(trial.run.now(), online);
+}
+
+fn array_of(plan: &Plan, world: &World) -> Option<ArrayUse> {
+    let (live, capacity) = world.dasd.net_capacity_load()?;
+    let lsa = &plan.dasd.lsa;
+    let (stored_track, compression_milli) = (lsa.stored_track(), lsa.compression_milli);
+    Some(ArrayUse { capacity, stored_track, compression_milli, live, account: world.dasd.space_account()? })
 }
 
 fn replays_of(world: &World) -> Vec<TraceReplay> {

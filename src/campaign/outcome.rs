@@ -1,6 +1,7 @@
 //! What one run gives back, and how it is watched while it goes on.
 
 pub use crate::check::{CheckReport, ExposureReport, Verdict, Violation};
+use crate::controller::dasd::SpaceAccount;
 use crate::host::Replayed;
 use crate::kernel::{Time, Usage};
 use crate::measure::{Measured, Sample};
@@ -36,6 +37,18 @@ pub struct Component {
     pub usage: Usage,
 }
 
+/// The space of a log-structured array, in tracks as they are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArrayUse {
+    pub capacity: u64,
+    /// Bytes on disk of a track, and host bytes of a track per byte on disk, in thousandths.
+    pub stored_track: u64,
+    pub compression_milli: u64,
+    /// Live at the end.
+    pub live: u64,
+    pub account: SpaceAccount,
+}
+
 /// Everything that is known after a run.
 #[derive(Clone, Debug)]
 pub struct RunOutcome {
@@ -49,6 +62,8 @@ pub struct RunOutcome {
     pub goals: Vec<GoalReport>,
     pub measured: Measured,
     pub components: Vec<Component>,
+    /// What became of the space of a log-structured array.
+    pub array: Option<ArrayUse>,
     /// The workloads that replay a trace.
     pub replays: Vec<TraceReplay>,
 }

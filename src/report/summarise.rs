@@ -1,10 +1,11 @@
 //! From the outcome of a run to its summary: names instead of numbers, nanoseconds instead of times.
 
 use super::summary::{
-    Backup, BlockSum, Check, Command, ComponentUse, Conservation, Expected, Fault, FirstViolation, Goal, Latency,
-    Operator, PhaseLatency, REPLAY, Reached, ReplayOfTrace, RequestSum, Restore, SCHEMA, Step, Summary, Volume,
+    Array, Backup, BlockSum, Check, Command, ComponentUse, Conservation, Expected, Fault, FirstViolation, Goal,
+    Latency, Operator, PhaseLatency, REPLAY, Reached, ReplayOfTrace, RequestSum, Restore, SCHEMA, Step, Summary,
+    Volume,
 };
-use crate::campaign::{CheckReport, Component, Judgement, Met, RunOutcome, TraceReplay};
+use crate::campaign::{ArrayUse, CheckReport, Component, Judgement, Met, RunOutcome, TraceReplay};
 use crate::fault::plan::{Anchor, FaultPlan, FaultRate, Occurrence, Side};
 use crate::host::Replay;
 use crate::kernel::{Span, Time};
@@ -83,6 +84,7 @@ impl Summary {
             volumes: volumes.iter().map(Volume::from).collect(),
             backups: backups.iter().map(|backup| Backup::new(backup, device)).collect(),
             components: outcome.components.iter().map(|it| ComponentUse::new(it, outcome.end_time)).collect(),
+            array: outcome.array.as_ref().map(|array| Array::new(array, outcome.end_time)),
             restores: restores.iter().map(|restore| Restore::new(restore, device)).collect(),
             faults: faults(subject, &outcome.measured),
             operator: Operator {
@@ -205,6 +207,27 @@ impl ComponentUse {
             busy_ns,
             utilisation_ratio: (available > 0).then(|| busy_ns as f64 / available as f64),
             max_queue: component.usage.longest_line,
+        }
+    }
+}
+
+impl Array {
+    fn new(array: &ArrayUse, end: Time) -> Array {
+        let ArrayUse { capacity, stored_track, compression_milli, live, account } = *array;
+        let load = |tracks: u64| tracks as f64 / capacity as f64;
+        Array {
+            capacity_bytes: capacity * stored_track,
+            compression_ratio: compression_milli as f64 / 1_000.0,
+            peak_load_ratio: load(account.peak),
+            final_load_ratio: load(live),
+            collections: account.collections,
+            segments_collected: account.segments_collected,
+            bytes_moved: account.tracks_moved * stored_track,
+            writes_waited: account.writes_waited,
+            writes_refused: account.writes_refused,
+            first_full_ns: account.first_full.map(Time::ns),
+            full_ns: account.full_for(end).ns(),
+            full_since_ns: account.full_since.map(Time::ns),
         }
     }
 }
@@ -499,6 +522,7 @@ pub(super) mod tests {
             goals: vec![GoalReport { name: "cow-during-dump".into(), required: true, hits: 17 }],
             measured: measured(),
             components: vec![Component { name: "dasd.cpu".into(), servers: 2, usage }],
+            array: None,
             replays: Vec::new(),
         };
         let occurrence =
@@ -538,7 +562,7 @@ pub(super) mod tests {
         assert_eq!(
             keys.join(" "),
             "schema tool_version model_version scenario title run_id seed verdict as_expected reasons end_reason \
-             end_time_ns events ties fingerprint checks goals expect volumes backups components restores faults \
+             end_time_ns events ties fingerprint checks goals expect volumes backups components array restores faults \
              operator commands methods conservation"
         );
         assert!(text.contains("\"fingerprint\": \"6b1d0a44c0e1f27a\""));

@@ -34,6 +34,8 @@ pub struct Summary {
     pub volumes: Vec<Volume>,
     pub backups: Vec<Backup>,
     pub components: Vec<ComponentUse>,
+    /// The space of a log-structured array; `null` on another architecture.
+    pub array: Option<Array>,
     pub restores: Vec<Restore>,
     pub faults: Vec<Fault>,
     pub operator: Operator,
@@ -194,6 +196,27 @@ pub struct ComponentUse {
     /// Share of the servers' time in the run.
     pub utilisation_ratio: Option<f64>,
     pub max_queue: u64,
+}
+
+/// What became of the space of a log-structured array. A load is the share of its physical capacity that is live.
+#[derive(Clone, Debug, Serialize)]
+pub struct Array {
+    pub capacity_bytes: u64,
+    /// Host bytes per byte on disk.
+    pub compression_ratio: f64,
+    pub peak_load_ratio: f64,
+    pub final_load_ratio: f64,
+    /// Collections that began, segments that they freed, bytes on disk that they moved.
+    pub collections: u64,
+    pub segments_collected: u64,
+    pub bytes_moved: u64,
+    /// Writes of hosts and restores that waited until there was space, and those that were refused.
+    pub writes_waited: u64,
+    pub writes_refused: u64,
+    /// When a write first found the array full, how long it was full in all, and since when at the end of the run.
+    pub first_full_ns: Option<u64>,
+    pub full_ns: u64,
+    pub full_since_ns: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::summary::{Backup, Check, Command, Latency, Method, ReplayOfTrace, Restore, Step, Summary, Volume};
+use super::summary::{Array, Backup, Check, Command, Latency, Method, ReplayOfTrace, Restore, Step, Summary, Volume};
 use super::text::{Align, Column, count, counted, duration, grid, share, wrap};
 
 /// How the text is to look.
@@ -29,6 +29,7 @@ pub fn render(summary: &Summary, replay: &str, style: Style) -> String {
     page.faults(summary);
     page.replays(&summary.replays);
     page.latency(&summary.volumes);
+    page.array(summary.array.as_ref());
     page.conservation(summary);
     page.availability(&summary.volumes);
     summary.backups.iter().for_each(|backup| page.backup(backup));
@@ -220,6 +221,23 @@ impl Page {
                 count(replay.unfinished_at_last)
             ));
         }
+    }
+
+    fn array(&mut self, array: Option<&Array>) {
+        let Some(array) = array else { return };
+        let Some(first) = array.first_full_ns else { return };
+        let full = match array.full_since_ns {
+            Some(since) => format!("array full since {}", duration(since)),
+            None => "array full no more".to_owned(),
+        };
+        self.sentence(&format!(
+            "{full} (first at {}, {} in all): {} waited for space, {} refused; net capacity load {:.1} % at most",
+            duration(first),
+            duration(array.full_ns),
+            counted(array.writes_waited, "write"),
+            count(array.writes_refused),
+            array.peak_load_ratio * 100.0,
+        ));
     }
 
     fn conservation(&mut self, summary: &Summary) {

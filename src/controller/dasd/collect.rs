@@ -49,6 +49,7 @@ impl DasdController {
         }
         let Some(segment) = self.choose_segment(out.now()) else { return };
         self.volatile.space.collecting = true;
+        self.volatile.space.account.collections += 1;
         self.hold_segment(segment);
         let live = self.live_places(segment);
         let collection = Collection {
@@ -157,6 +158,7 @@ impl DasdController {
     fn commit_moves(&mut self, slot: u32, mut collection: Collection, out: &mut DasdOutbox) -> Option<Collection> {
         let moves = std::mem::take(&mut collection.moves);
         collection.moved += moves.len() as u64;
+        self.volatile.space.account.tracks_moved += moves.len() as u64;
         self.log(Record::Relocate { moves }, out);
         self.let_segment_go(collection.into);
         if !collection.left.is_empty() {
@@ -165,6 +167,7 @@ impl DasdController {
             return Some(collection);
         }
         out.report(DasdFact::SegmentCollected { segment: collection.segment });
+        self.volatile.space.account.segments_collected += 1;
         self.let_segment_go(collection.segment);
         let lsa = &self.parameters.lsa;
         let rate = if self.volatile.space.load == Load::High { lsa.collector_rate_high } else { lsa.collector_rate };

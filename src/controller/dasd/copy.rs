@@ -11,6 +11,7 @@ use super::parameters::{
     OpportunisticCopy,
 };
 use super::tables::{Overlay, Record, Relation};
+use super::write::Insertion;
 use super::{DasdController, DasdOutbox};
 use crate::kernel::{Span, Time};
 use crate::vocab::{
@@ -509,7 +510,7 @@ impl DasdController {
         let left = copied.or_else(|| kept.filter(|_| label_shared && !written).map(home));
         if let Some(image) = left {
             let written = self.commit_track(target, TrackNo(0), image, out);
-            assert!(written, "NVS keeps room for label tracks");
+            assert_eq!(written, Insertion::Done, "NVS keeps room for label tracks");
         }
         self.forget_older_versions(source);
     }

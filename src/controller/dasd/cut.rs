@@ -243,7 +243,7 @@ impl DasdController {
 fn phase_again(phase: WritePhase) -> Option<WritePhase> {
     match phase {
         WritePhase::Channel | WritePhase::Processor => Some(WritePhase::Channel),
-        WritePhase::Commit(done) => Some(WritePhase::Commit(done)),
+        WritePhase::Commit(_) | WritePhase::AwaitSpace(_) => Some(phase),
         WritePhase::Harden => None,
     }
 }

@@ -56,6 +56,7 @@ pub use parameters::{
     HiddenRule, LabelCommit, LabelResidency, LsaParameters, OpportunisticCopy, ReleaseSpace, StoreKind, StripeLog,
     Transaction, VolumeParameters,
 };
+pub use space::SpaceAccount;
 pub use view::DurableVolumes;
 
 use self::directory::{Directory, Stored};

@@ -14,7 +14,7 @@ use super::command::DasdFact;
 use super::parameters::{Exhaustion, LsaParameters};
 use super::{DasdController, DasdOutbox};
 use crate::device::raid::Place;
-use crate::kernel::Time;
+use crate::kernel::{Span, Time};
 
 /// Lost in a crash; all of it is found again from the directory.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,53 @@ pub struct Space {
     pub pressed: bool,
     /// It was said that the array is full.
     exhausted: bool,
+    /// Of the whole run: a crash leaves it as it is.
+    pub account: SpaceAccount,
+}
+
+/// What the space of an array went through, so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpaceAccount {
+    /// The most live tracks at a time.
+    pub peak: u64,
+    pub collections: u64,
+    pub segments_collected: u64,
+    /// Live tracks that collections moved.
+    pub tracks_moved: u64,
+    /// Writes of hosts and restores that waited for space, and those that were refused for want of it.
+    pub writes_waited: u64,
+    pub writes_refused: u64,
+    /// When a write first found the array full.
+    pub first_full: Option<Time>,
+    /// Since when it has been full.
+    pub full_since: Option<Time>,
+    /// How long it was full before.
+    full_before: Span,
+}
+
+impl SpaceAccount {
+    fn full(&mut self, now: Time) {
+        self.first_full.get_or_insert(now);
+        self.full_since.get_or_insert(now);
+    }
+
+    fn not_full(&mut self, now: Time) {
+        if let Some(since) = self.full_since.take() {
+            self.full_before += now - since;
+        }
+    }
+
+    /// How long the array has been full in all.
+    pub fn full_for(&self, now: Time) -> Span {
+        self.full_before + self.full_since.map_or(Span::ZERO, |since| now - since)
+    }
+}
+
+impl Space {
+    /// What a crash leaves.
+    pub fn after_crash(&self) -> Space {
+        Space { account: self.account, ..Space::default() }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -148,6 +195,14 @@ impl DasdController {
         self.volatile.tables.directory().map(|directory| (directory.live(), self.lsa().capacity))
     }
 
+    /// What the space went through; `None` without a directory.
+    pub fn space_account(&self) -> Option<SpaceAccount> {
+        let (live, _) = self.net_capacity_load()?;
+        let account = self.volatile.space.account;
+        // Nothing may have changed since the start.
+        Some(SpaceAccount { peak: account.peak.max(live), ..account })
+    }
+
     /// Bytes on disk of all live tracks.
     pub fn live_bytes(&self) -> u64 {
         self.net_capacity_load().map_or(0, |(live, _)| live * self.lsa().stored_track())
@@ -170,6 +225,7 @@ impl DasdController {
     pub(super) fn refuses_writes(&mut self, out: &mut DasdOutbox) -> bool {
         let refuses = self.lsa().exhaustion == Exhaustion::Reject && self.is_space_exhausted();
         if refuses {
+            self.volatile.space.account.writes_refused += 1;
             self.report_exhaustion(out);
         }
         refuses
@@ -189,6 +245,7 @@ impl DasdController {
             self.volatile.space.exhausted = true;
             out.report(DasdFact::Ncl100);
         }
+        self.volatile.space.account.full(out.now());
         self.volatile.space.pressed = true;
         self.destage_if_due(out);
     }
@@ -196,6 +253,8 @@ impl DasdController {
     /// The bindings have changed.
     pub(super) fn note_load(&mut self, out: &mut DasdOutbox) {
         let Some((live, capacity)) = self.net_capacity_load() else { return };
+        let account = &mut self.volatile.space.account;
+        account.peak = account.peak.max(live);
         let high = live * 1_000_000 >= capacity * self.lsa().ncl_high_ppm;
         match (self.volatile.space.load, high) {
             (Load::Normal, true) => {
@@ -210,7 +269,10 @@ impl DasdController {
     /// Places or segments became free: whoever waits for them looks again.
     pub(super) fn space_gained(&mut self, out: &mut DasdOutbox) {
         self.volatile.space.starved = false;
-        self.volatile.space.exhausted &= self.is_space_exhausted();
+        if !self.is_space_exhausted() {
+            self.volatile.space.exhausted = false;
+            self.volatile.space.account.not_full(out.now());
+        }
         self.wake_writes();
         self.collect_if_due(out);
         self.destage_if_due(out);

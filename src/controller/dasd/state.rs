@@ -205,14 +205,15 @@ impl Volatile {
         }
     }
 
-    /// Forgets everything but what the stations have been used for; `tables` are what durable state says.
+    /// Forgets everything but what stations and space have been used for; `tables` are what durable state says.
     pub fn crash(&mut self, parameters: &DasdParameters, tables: Tables, now: Time) {
         let fresh = Volatile::new(parameters, tables);
         let mut cpus = std::mem::take(&mut self.cpus);
         let mut channel = self.channel.clone();
         cpus.iter_mut().for_each(|cpu| cpu.clear(now));
         channel.crash(now);
-        *self = Volatile { cpus, channel, ..fresh };
+        let space = self.space.after_crash();
+        *self = Volatile { cpus, channel, space, ..fresh };
     }
 }
 

@@ -23,8 +23,21 @@ pub enum WritePhase {
     Processor,
     /// Tracks committed so far.
     Commit(u32),
+    /// As many, and the array had no space for the next.
+    AwaitSpace(u32),
     /// There is no NVS: the tracks must be on disk before the answer.
     Harden,
+}
+
+/// What became of a new version of a track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Insertion {
+    Done,
+    /// NVS has no room: the write waits.
+    AwaitsNvs,
+    /// The array has no place: the write waits.
+    AwaitsSpace,
 }
 
 impl DasdController {
@@ -42,7 +55,7 @@ impl DasdController {
                 return None;
             }
             WritePhase::Processor => 0,
-            WritePhase::Commit(done) => done,
+            WritePhase::Commit(done) | WritePhase::AwaitSpace(done) => done,
             WritePhase::Harden => write.range.count,
         };
         while done < write.range.count {
@@ -59,9 +72,9 @@ impl DasdController {
                 return None;
             }
             image.tag = image.tag.after_write(write.write, done);
-            if !self.commit_track(device, track, image, out) {
-                write.phase = WritePhase::Commit(done);
-                self.volatile.nvs_waiters.push_back(slot);
+            let inserted = self.commit_track(device, track, image, out);
+            if inserted != Insertion::Done {
+                write.phase = self.await_room(slot, inserted, write.phase, done);
                 return Some(write);
             }
             out.report(DasdFact::WriteCommitted { device, track });
@@ -100,14 +113,14 @@ impl DasdController {
                 return None;
             }
             WritePhase::Processor => 0,
-            WritePhase::Commit(done) => done,
+            WritePhase::Commit(done) | WritePhase::AwaitSpace(done) => done,
             WritePhase::Harden => images.len() as u32,
         };
         while (done as usize) < images.len() {
             let track = TrackNo(first.0 + done);
-            if !self.commit_track(device, track, images[done as usize].clone(), out) {
-                self.volatile.nvs_waiters.push_back(slot);
-                return Some(WritePhase::Commit(done));
+            let inserted = self.commit_track(device, track, images[done as usize].clone(), out);
+            if inserted != Insertion::Done {
+                return Some(self.await_room(slot, inserted, phase, done));
             }
             out.report(DasdFact::WriteCommitted { device, track });
             if track.0 == 0 {
@@ -125,15 +138,28 @@ impl DasdController {
         None
     }
 
-    /// Puts a new version of a track into cache and NVS. False when NVS has no room, or the array no place: the write
-    /// waits.
+    /// The phase of a write that waits behind `done` tracks; one that waits for space is counted once.
+    fn await_room(&mut self, slot: u32, inserted: Insertion, before: WritePhase, done: u32) -> WritePhase {
+        self.volatile.nvs_waiters.push_back(slot);
+        let counted = matches!(before, WritePhase::AwaitSpace(_));
+        if inserted == Insertion::AwaitsSpace && !counted {
+            self.volatile.space.account.writes_waited += 1;
+        }
+        if counted || inserted == Insertion::AwaitsSpace {
+            WritePhase::AwaitSpace(done)
+        } else {
+            WritePhase::Commit(done)
+        }
+    }
+
+    /// Puts a new version of a track into cache and NVS, if there is room for it.
     pub(super) fn commit_track(
         &mut self,
         device: Device,
         track: TrackNo,
         image: TrackImage,
         out: &mut DasdOutbox,
-    ) -> bool {
+    ) -> Insertion {
         let relation = self.volatile.tables.relation_of_source(device).filter(|relation| !relation.owns(track));
         let epoch = relation.map_or(0, |relation| relation.number.0);
         let newest = self.volatile.cache.newest(device, track);
@@ -146,10 +172,10 @@ impl DasdController {
             let place = self.volatile.cache.slot(slot).nvs().expect("a modified slot has its copy in NVS");
             self.battery.modified.overwrite(place, image.clone(), epoch);
             self.volatile.cache.overwrite(slot, image, epoch, place, out.now());
-            return true;
+            return Insertion::Done;
         }
         if track.0 != 0 && self.must_wait_for_space(out) {
-            return false;
+            return Insertion::AwaitsSpace;
         }
         if self.battery.modified.is_full(self.nvs_bank(device, track)) && track.0 != 0 {
             if !self.volatile.full_reported {
@@ -157,10 +183,10 @@ impl DasdController {
                 out.report(DasdFact::NvsFull);
             }
             self.destage_if_due(out);
-            return false;
+            return Insertion::AwaitsNvs;
         }
         self.insert_modified(device, track, image, epoch, out.now());
-        true
+        Insertion::Done
     }
 
     pub(super) fn insert_modified(&mut self, device: Device, track: TrackNo, image: TrackImage, epoch: u32, now: Time) {
@@ -194,7 +220,7 @@ impl DasdController {
         let label = self.torn_label(device, label);
         let image = TrackImage { tag, label: Some(Arc::new(label)) };
         let written = self.commit_track(device, TrackNo(0), image, out);
-        assert!(written, "NVS keeps room for label tracks");
+        assert_eq!(written, Insertion::Done, "NVS keeps room for label tracks");
         self.destage_if_due(out);
     }
 
