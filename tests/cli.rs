@@ -290,6 +290,18 @@ fn a_full_array_is_told_with_what_it_cost() {
     assert_eq!(told(&here, "healthy").0["array"], serde_json::Value::Null, "it has no directory");
 }
 
+/// It ran until memory was full.
+#[test]
+fn requests_that_outrun_the_system_end_the_run() {
+    let here = directory();
+    let (code, text, stderr) = call(&here, &["run", "healthy", "--set", "workload[0].rate=200000 /s", "--out", "a"]);
+    assert_eq!(code, 4, "{stderr}");
+    let told = "requests come faster than they are answered: 100000 of workload 0 are outstanding at 0.511301696 s";
+    assert!(text.contains("Verdict: INCONCLUSIVE") && text.contains(told), "{text}");
+    let summary = fs::read_to_string(here.path().join("a/summary.json")).expect("it was written");
+    assert!(summary.contains("\"end_reason\": \"overrun\""), "{summary}");
+}
+
 #[test]
 fn explain_helps_with_and_without_a_name() {
     let here = directory();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::outcome::{CheckReport, EndReason, RunOutcome, TraceReplay, Verdict};
+use super::outcome::{CheckReport, EndReason, Overrun, RunOutcome, TraceReplay, Verdict};
 use crate::fault::plan::FaultPlan;
 use crate::names;
 use crate::scenario::plan::{Expectation, ExpectedVerdict};
@@ -79,6 +79,12 @@ fn doubts(outcome: &RunOutcome, faults: &[FaultPlan]) -> Vec<String> {
     let mut doubts = Vec::new();
     if outcome.end_reason == EndReason::Interrupted {
         doubts.push("the run was interrupted".to_owned());
+    }
+    if let Some(Overrun { workload, outstanding }) = outcome.overrun {
+        let when = outcome.end_time;
+        doubts.push(format!(
+            "requests come faster than they are answered: {outstanding} of workload {workload} are outstanding at {when}"
+        ));
     }
     for TraceReplay { workload, course } in outcome.replays.iter().filter(|replay| replay.course.is_overloaded()) {
         doubts.push(format!(
@@ -165,6 +171,7 @@ mod tests {
         };
         RunOutcome {
             end_reason: EndReason::Quiescent,
+            overrun: None,
             end_time: Time::from_ns(100),
             events: 10,
             ties: 0,
@@ -264,6 +271,16 @@ mod tests {
         ] {
             assert_eq!(judged(replay, issued, half, last).verdict, Verdict::Pass, "{replay:?} {issued} {half} {last}");
         }
+    }
+
+    #[test]
+    fn a_run_that_was_outrun_says_by_whom() {
+        let mut run = outcome(&[], &[], &[]);
+        (run.end_reason, run.overrun) = (EndReason::Overrun, Some(Overrun { workload: 3, outstanding: 100_000 }));
+        let judgement = judge(&run, &[], &Expectation::default());
+        assert_eq!(judgement.verdict, Verdict::Inconclusive);
+        let reason = "requests come faster than they are answered: 100000 of workload 3 are outstanding at 0.0000001 s";
+        assert_eq!(judgement.reasons, [reason]);
     }
 
     #[test]

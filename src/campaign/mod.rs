@@ -11,7 +11,7 @@ pub mod trial;
 
 pub use judge::{Judgement, Met, judge};
 pub use outcome::{
-    ArrayUse, CheckReport, Component, EndReason, ExposureReport, Flow, GoalReport, Progress, RunOutcome, TraceReplay,
-    Verdict, Violation, Watch,
+    ArrayUse, CheckReport, Component, EndReason, ExposureReport, Flow, GoalReport, Overrun, Progress, RunOutcome,
+    TraceReplay, Verdict, Violation, Watch,
 };
 pub use trial::{Happening, Trial};

@@ -35,8 +35,8 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
                 break;
             }
         }
-        if trial.has_stalled() {
-            end_reason = EndReason::Stalled;
+        if let Some(reason) = trial.given_up() {
+            end_reason = reason;
             break;
         }
     }
@@ -52,6 +52,7 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
     let world = &trial.run.model;
     Ok(RunOutcome {
         end_reason,
+        overrun: trial.overrun(),
         end_time: now,
         events: steps,
         ties: trial.run.ties,

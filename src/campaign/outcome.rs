@@ -15,6 +15,8 @@ names! {
         Until = "until",
         /// The work did not end within any time that could still be sensible.
         Stalled = "stalled",
+        /// Requests came so much faster than they were answered that the run was given up.
+        Overrun = "overrun",
         /// Somebody stopped it.
         Interrupted = "interrupted",
     }
@@ -37,6 +39,14 @@ pub struct Component {
     pub usage: Usage,
 }
 
+/// A workload that asks faster than it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overrun {
+    /// Its place in the scenario.
+    pub workload: usize,
+    pub outstanding: u64,
+}
+
 /// The space of a log-structured array, in tracks as they are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArrayUse {
@@ -53,6 +63,8 @@ pub struct ArrayUse {
 #[derive(Clone, Debug)]
 pub struct RunOutcome {
     pub end_reason: EndReason,
+    /// What ended a run that was given up as overrun.
+    pub overrun: Option<Overrun>,
     pub end_time: Time,
     pub events: u64,
     pub ties: u64,

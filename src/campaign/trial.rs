@@ -1,7 +1,7 @@
 //! One run of one plan: events and faults in order, until the work is done and everything is quiet.
 
 use super::faults::Faults;
-use super::outcome::EndReason;
+use super::outcome::{EndReason, Overrun};
 use crate::fault::plan::Fault;
 use crate::kernel::{Run, Span, Time};
 use crate::scenario::Plan;
@@ -29,6 +29,7 @@ pub struct Trial {
     done_at: Option<Time>,
     stopped: bool,
     give_up_at: Time,
+    overrun: Option<Overrun>,
 }
 
 /// How often the end of the work is looked for, in events; job ends are seen at once.
@@ -46,6 +47,7 @@ impl Trial {
             ending: plan.ending,
             done_at: None,
             stopped: false,
+            overrun: None,
             give_up_at: last_start.max(plan.ending.at()).unwrap_or(Time::ZERO).saturating_add(patience),
         })
     }
@@ -67,8 +69,12 @@ impl Trial {
         self.run.step()?;
         let facts = self.run.model.facts();
         self.faults.count(self.run.now(), facts);
-        if self.run.steps.is_multiple_of(LOOK_EVERY) || facts.iter().any(|fact| fact.ends_work()) {
+        let look = self.run.steps.is_multiple_of(LOOK_EVERY);
+        if look || facts.iter().any(|fact| fact.ends_work()) {
             self.look_for_the_end();
+        }
+        if look {
+            self.look_for_an_overrun();
         }
         Some(Happening::Event)
     }
@@ -77,8 +83,8 @@ impl Trial {
     pub fn finish(&mut self, mut observer: impl FnMut(&Trial, Happening)) -> EndReason {
         while let Some(happening) = self.advance() {
             observer(self, happening);
-            if self.has_stalled() {
-                return EndReason::Stalled;
+            if let Some(reason) = self.given_up() {
+                return reason;
             }
         }
         self.end_reason()
@@ -87,6 +93,19 @@ impl Trial {
     /// Why the run is over, now that nothing is pending any more.
     pub fn end_reason(&self) -> EndReason {
         if self.ending.at().is_some() { EndReason::Until } else { EndReason::Quiescent }
+    }
+
+    /// Why there is no point in going on, if there is none.
+    pub fn given_up(&self) -> Option<EndReason> {
+        match self.overrun {
+            Some(_) => Some(EndReason::Overrun),
+            None => self.has_stalled().then_some(EndReason::Stalled),
+        }
+    }
+
+    /// The workload that asks faster than it is answered, once it was seen.
+    pub fn overrun(&self) -> Option<Overrun> {
+        self.overrun
     }
 
     /// No job that still does something takes as long as this.
@@ -136,6 +155,14 @@ impl Trial {
             Ending::At(time) => Some(time),
             Ending::AfterWork { tail } => self.done_at.map(|done| done + tail),
         }
+    }
+
+    fn look_for_an_overrun(&mut self) {
+        let mut workloads = self.run.model.workloads.iter().enumerate();
+        let outruns = workloads.find(|(_, workload)| workload.outruns_the_system());
+        let overrun =
+            |(workload, it): (usize, &crate::host::Workload)| Overrun { workload, outstanding: it.outstanding() };
+        self.overrun = self.overrun.or(outruns.map(overrun));
     }
 
     fn look_for_the_end(&mut self) {

@@ -80,7 +80,7 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
             console.note("interrupted: nothing was written");
             false
         }
-        EndReason::Quiescent | EndReason::Until | EndReason::Stalled => {
+        EndReason::Quiescent | EndReason::Until | EndReason::Stalled | EndReason::Overrun => {
             match result.write(&mut directory, rows, console) {
                 Ok(outputs) => match directory.finish(&result.manifest(outputs, start)) {
                     Ok(path) => {

@@ -180,6 +180,11 @@ impl WorkloadPlan {
         }
     }
 
+    /// Whether requests come when they come, however many are without an answer.
+    pub fn is_open_loop(&self) -> bool {
+        matches!(self.kind, WorkloadKind::Open { .. } | WorkloadKind::Trace { replay: Replay::Open { .. }, .. })
+    }
+
     /// Whether every value is one that a [`super::Workload`] can work with.
     pub fn check(&self) -> Result<(), PlanError> {
         if self.volumes.is_empty() || self.volumes.len() > usize::from(u16::MAX) {

@@ -30,6 +30,11 @@ use state::{Access, Client, Durable, Fixed, Outstanding, Transfer, Volatile};
 /// the host while its controller answers nobody, and opening it again at once would then go on forever at one instant.
 pub const REOPEN_DELAY: Span = Span::from_secs(1);
 
+/// With as many requests of an open workload without an answer, the system is taken to be outrun for good: the line would grow
+/// until memory is full, and tell nothing of the system (A: far more than waits in any shipped scenario, and a few hundred
+/// bytes each).
+pub const MOST_OUTSTANDING: u64 = 100_000;
+
 /// Bits of a write number below the number of the workload, which counts from 1 there.
 pub const WRITE_NUMBER_BITS: u32 = 40;
 
@@ -149,6 +154,11 @@ impl Workload {
     /// Requests issued and not ended.
     pub fn outstanding(&self) -> u64 {
         self.volatile.outstanding.len()
+    }
+
+    /// Whether requests come so much faster than they are answered that there is no point in going on.
+    pub fn outruns_the_system(&self) -> bool {
+        self.outstanding() >= MOST_OUTSTANDING && self.fixed.plan.is_open_loop()
     }
 
     /// Whether a volume, by its place in the plan, is open.

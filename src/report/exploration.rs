@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::campaign::Verdict;
 use crate::campaign::explore::{Branch, Cause, End, Exploration, Study, Window, causes, windows};
+use crate::campaign::{EndReason, Verdict};
 use crate::kernel::Span;
 use crate::scenario::plan::ExpectedVerdict;
 use crate::vocab::{Goal, Invariant};
@@ -126,6 +126,9 @@ impl Summary {
             .map(|(&goal, &hits)| GoalRow { name: goal.name().to_owned(), required: required(goal), hits })
             .collect();
         let mut doubts = Vec::new();
+        if exploration.trunk_end == EndReason::Overrun {
+            doubts.push("requests come faster than they are answered: the run was given up".to_owned());
+        }
         if skipped > 0 {
             doubts.push(format!("{skipped} forks were skipped by the budget"));
         }

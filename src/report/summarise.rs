@@ -514,6 +514,7 @@ pub(super) mod tests {
         let usage = Usage { busy: Span::from_secs(500), served: 9, longest_line: 7 };
         let outcome = RunOutcome {
             end_reason: EndReason::Quiescent,
+            overrun: None,
             end_time: at(2_000),
             events: 48_122,
             ties: 120,

@@ -150,7 +150,7 @@ impl Grown {
         let mut recovered = false;
         while let Some(happening) = trial.advance() {
             observe(&mut checks, &trial, happening);
-            if trial.has_stalled() {
+            if trial.given_up().is_some() {
                 break;
             }
             let facts = trial.run.model.facts();

@@ -144,7 +144,7 @@ impl Trunk {
         loop {
             let Some(happening) = self.trial.advance() else { return false };
             observe(&mut self.checks, &self.trial, happening);
-            if self.trial.has_stalled() {
+            if self.trial.given_up().is_some() {
                 return false;
             }
             if happening == Happening::Event {
@@ -179,7 +179,7 @@ impl Trunk {
         let (now, steps) = (self.trial.run.now(), self.trial.run.steps);
         let quiet = self.trial.run.queue.is_empty();
         self.checks.end(&Seen { world: &self.trial.run.model, now, quiet }, steps);
-        let end = if self.trial.has_stalled() { EndReason::Stalled } else { self.trial.end_reason() };
+        let end = self.trial.given_up().unwrap_or(self.trial.end_reason());
         (self.boundaries, self.checks, end)
     }
 }
