@@ -13,6 +13,7 @@ pub mod drive;
 pub mod examples;
 pub mod hardware;
 pub mod hazards;
+pub mod keys;
 pub mod library;
 pub mod names;
 pub mod overrides;

@@ -5,17 +5,20 @@ use crate::fault::plan::FaultKind;
 use crate::scenario::check::keys_of;
 
 pub fn page(kind: FaultKind) -> Page {
-    let keys = keys_of(kind).iter().map(|key| {
-        let (default, about) = key_of(kind, key);
-        let default = if default.is_empty() { "must be given".to_owned() } else { format!("default {default}") };
-        format!("{key}: {about} ({default})")
-    });
+    let keys = keys_of(kind).iter().map(|key| format!("{key}: {}", key_line(kind, key)));
     let keys: Vec<String> = keys.collect();
     let keys = if keys.is_empty() { vec!["none".to_owned()] } else { keys };
     Page::new(kind.name(), "a kind of fault", effect(kind))
         .list("Keys beside `kind` and `when`", keys)
         .list("Example", example(kind))
         .say("On the command line", format!("tiersim run --fault '{kind}{}@after:point-in-time-set#1'", typed(kind)))
+}
+
+/// What a key of the kind says, and its default.
+pub fn key_line(kind: FaultKind, key: &str) -> String {
+    let (default, about) = key_of(kind, key);
+    let default = if default.is_empty() { "must be given".to_owned() } else { format!("default {default}") };
+    format!("{about} ({default})")
 }
 
 /// A fault as a scenario writes it, with what must be given.

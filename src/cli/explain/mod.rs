@@ -8,6 +8,7 @@ mod faults;
 mod goals;
 mod hazards;
 mod invariants;
+mod keys;
 mod methods;
 mod page;
 mod switches;
@@ -20,10 +21,13 @@ use super::Exit;
 use crate::device::profiles;
 use crate::fault::plan::FaultKind;
 use crate::manager::plan::MethodName;
+use crate::report::matrix_text::short;
 use crate::scenario::Code;
+use crate::scenario::check::keys_of;
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::hazards::Hazard;
 use crate::scenario::hazards::switches::Switch;
+use crate::scenario::keys::{Key, Table, last_part, without_numbers};
 use crate::scenario::library::Library;
 use crate::vocab::{EventName, Goal, Invariant, StepName};
 use page::Page;
@@ -65,33 +69,40 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
 /// Everything that `name` means.
 fn explain(name: &str, library: &Library) -> Vec<Page> {
     let hazard = Hazard::find(name).or_else(|| Hazard::find(&capital(name)));
-    let parameter = profiles::ALL.iter().find_map(|profile| profile.entry(name));
+    // A key may be asked for as an option or a message writes it: `workload[0].rate`.
+    let path = &without_numbers(name);
     let mut pages = Vec::new();
     pages.extend((name == "anchors").then(anchors));
     pages.extend(Code::parse(name).map(codes::page));
     pages.extend(hazard.map(|hazard| hazards::page(hazard, library)));
-    pages.extend(Invariant::parse(name).map(|found| invariants::page(found, library)));
-    pages.extend(MethodName::parse(name).map(|found| methods::page(found, library)));
+    let invariants = Invariant::ALL.iter().filter(|it| it.name() == name || short(**it) == name);
+    pages.extend(invariants.map(|&found| invariants::page(found, library)));
+    let methods = MethodName::ALL.iter().filter(|it| it.name() == name || initials(**it) == name);
+    pages.extend(methods.map(|&found| methods::page(found, library)));
     pages.extend(FaultKind::parse(name).map(faults::page));
-    pages.extend(Switch::named(name).map(switches::page));
+    pages.extend(Table::find(path).map(keys::table_page));
+    pages.extend(Switch::named(path).map(switches::page));
+    pages.extend(Key::named(path).map(keys::page));
+    pages.extend(keys::fault_page(path.strip_prefix("fault.").unwrap_or(path)));
     pages.extend(StepName::parse(name).map(methods::step_page));
     pages.extend(EventName::parse(name).map(events::page));
     pages.extend(Goal::parse(name).map(|found| goals::page(found, library)));
     // A switch of the hardware tells more of itself than its line in the profile.
-    pages.extend(parameter.filter(|_| Switch::named(name).next().is_none()).map(parameter_page));
+    let is_switch = |entry: &profiles::Entry| Switch::named(entry.key).any(|switch| switch.key == entry.key);
+    let parameters = profiles::DEFAULT.entries().filter(|entry| entry.key == path || last_part(entry.key) == path);
+    pages.extend(parameters.filter(|entry| !is_switch(entry)).map(keys::parameter_page));
     pages
+}
+
+/// As in `sb` for `safe-backup`.
+fn initials(method: MethodName) -> String {
+    method.name().split('-').filter_map(|word| word.chars().next()).collect()
 }
 
 /// `h26D` as the catalogue writes it.
 fn capital(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     lower.strip_prefix('h').map_or(String::new(), |rest| format!("H{rest}"))
-}
-
-fn parameter_page(entry: &profiles::Entry) -> Page {
-    Page::new(entry.key, "a parameter of the hardware", format!("{}.", entry.about))
-        .say("Default", entry.value)
-        .say("Origin", entry.origin)
 }
 
 /// All names, by kind.
@@ -106,6 +117,10 @@ fn lists() -> Vec<(&'static str, Vec<String>)> {
     let mut parameters = named(parameters);
     parameters.sort();
     parameters.dedup();
+    let mut other = named(crate::scenario::keys::ALL.iter().map(|key| key.name));
+    other.extend(FaultKind::ALL.iter().flat_map(|&kind| keys_of(kind)).map(|&key| key.to_owned()));
+    other.sort();
+    other.dedup();
     vec![
         ("Hazards: what can go wrong", named(crate::scenario::hazards::all().map(|hazard| hazard.id))),
         ("Invariants: what is checked", named(Invariant::ALL.iter().map(|it| it.name()))),
@@ -116,6 +131,8 @@ fn lists() -> Vec<(&'static str, Vec<String>)> {
         ("Events that faults can wait for", named(EventName::ALL.iter().map(|it| it.name()))),
         ("Goals: situations that a run should have met", named(Goal::ALL.iter().map(|it| it.name()))),
         ("Parameters of the hardware", parameters),
+        ("Other keys of a scenario", other),
+        ("Tables of a scenario", named(crate::scenario::keys::TABLES.iter().map(|table| table.name))),
         ("Diagnostics", named(Code::ALL.iter().map(|it| it.name()))),
         ("Collections", vec!["anchors".to_owned()]),
     ]
@@ -127,7 +144,11 @@ fn known() -> Vec<String> {
 
 fn kinds() -> Page {
     let page = Page::new("explain", "the kinds of names", "`tiersim explain NAME` says what one of these means.");
-    lists().into_iter().fold(page, |page, (title, names)| page.say(title, names.join(", ")))
+    let page = lists().into_iter().fold(page, |page, (title, names)| page.say(title, names.join(", ")));
+    let mut invariants: Vec<&str> = Invariant::ALL.iter().map(|&invariant| short(invariant)).collect();
+    invariants.dedup();
+    let methods: Vec<String> = MethodName::ALL.iter().map(|&method| initials(method)).collect();
+    page.say("Abbreviations of invariants and methods", format!("{}, {}", invariants.join(", "), methods.join(", ")))
 }
 
 fn anchors() -> Page {
@@ -161,7 +182,8 @@ mod tests {
             let pages = explain(&name, &library);
             assert!(!pages.is_empty(), "{name}");
             for page in pages {
-                assert!(page.name == name && page.summary.ends_with('.'), "{name}: {}", page.summary);
+                let is_it = page.name == name || last_part(&page.name) == last_part(&name);
+                assert!(is_it && page.summary.ends_with('.'), "{name}: {} {}", page.name, page.summary);
                 let text = page.text();
                 assert!(
                     text.lines().all(|line| line.chars().count() <= 100
@@ -170,6 +192,38 @@ mod tests {
                     "{text}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn keys_are_known_by_their_last_part_and_by_their_path_and_names_by_their_abbreviation() {
+        let library = Library::read();
+        for (asked, named) in [
+            ("orphan_sweep", &["host.orphan_sweep"][..]),
+            ("stripe_log", &["raid.stripe_log"]),
+            ("label_check", &["tape.label_check"]),
+            ("sequence_check", &["tape.sequence_check"]),
+            ("opportunistic_copy", &["flashcopy.opportunistic_copy"]),
+            ("establish_base", &["flashcopy.establish_base", "snapshot.establish_base"]),
+            ("omit_step", &["human.omit_step"]),
+            ("human.volser_typo", &["human.volser_typo"]),
+            ("workload[0].rate", &["workload.rate"]),
+            ("backup[1].label_commit", &["label_commit"]),
+            ("nvs", &["nvs"]),
+            ("human", &["human"]),
+            ("UOI", &["unique-online-id"]),
+            ("BND", &["binding-exclusive", "refcount-exact"]),
+            ("sb", &["safe-backup"]),
+            ("nvm", &["no-volid-manual"]),
+        ] {
+            let found: Vec<String> = explain(asked, &library).into_iter().map(|page| page.name).collect();
+            assert_eq!(found, named, "{asked}");
+        }
+        for name in
+            ["wrong_item", "wrong_ipl_reply", "miss_status", "stress_error", "mapping_loss", "discover_wrong_id"]
+        {
+            let text: String = explain(name, &library).iter().map(Page::text).collect();
+            assert!(text.contains("[human]") && text.contains("(default)") && text.contains("\nOrigin\n"), "{text}");
         }
     }
 

@@ -8,16 +8,11 @@ use crate::scenario::hazards::switches::Switch;
 pub fn page(switch: &Switch) -> Page {
     let acts_on = switch.acts_on.iter().filter_map(|id| Hazard::find(id));
     let acts_on = acts_on.map(|hazard| format!("{}: {}", hazard.id, hazard.title)).collect();
-    let values = match switch.values {
-        [only] => (*only).to_owned(),
-        [first, rest @ ..] => format!("{first} (default), {}", rest.join(", ")),
-        [] => String::new(),
-    };
     let later = if switch.is_supported() { "" } else { "This version does not read it yet." };
     let entry = profiles::ALL.iter().find_map(|profile| profile.entry(switch.key));
     Page::new(switch.key, "a switch", switch.about)
         .say("Stands in", switch.table)
-        .say("Values", values)
+        .say("Values", super::keys::values(switch.values))
         .say("Origin", entry.map_or("", |entry| entry.origin))
         .list("Hazards it acts on", acts_on)
         .say("Note", later)

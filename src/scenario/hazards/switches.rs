@@ -1,6 +1,7 @@
 //! The keys of `[[backup]]`, `[[restore]]` and of the hardware that change what a method is open to, each with its values,
 //! the default first, and the hazards it acts on.
 
+use super::super::keys::last_part;
 use super::super::raw::{RawBackup, RawRestore};
 use crate::device::profiles;
 
@@ -18,8 +19,12 @@ pub struct Switch {
 }
 
 impl Switch {
-    pub fn named(key: &str) -> impl Iterator<Item = &'static Switch> {
-        ALL.iter().filter(move |switch| switch.key == key)
+    /// All that `path` may mean: the key, its last part, or the key with its table in front.
+    pub fn named(path: &str) -> impl Iterator<Item = &'static Switch> {
+        ALL.iter().filter(move |switch| {
+            let table = path.strip_suffix(switch.key).and_then(|rest| rest.strip_suffix('.'));
+            path == last_part(switch.key) || path == switch.key || table == Some(switch.table.trim_matches(['[', ']']))
+        })
     }
 
     /// The switches that act on a hazard.
