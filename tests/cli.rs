@@ -326,6 +326,21 @@ fn the_matrix_is_the_same_on_any_number_of_threads_and_in_a_file() {
     assert_eq!(call(&here, &["matrix", "--jobs", "0"]).0, 2);
 }
 
+/// It began as many threads as it was told to, and wrote only when all runs were done.
+#[test]
+fn the_matrix_takes_what_it_gets_and_says_at_once_what_it_cannot_write() {
+    let here = directory();
+    let arguments = ["matrix", "source-update-label", "--jobs"];
+    let (code, one, stderr) = call(&here, &[&arguments[..], &["999999"]].concat());
+    assert_eq!((code, &stderr[..]), (0, ""));
+    assert_eq!(call(&here, &[&arguments[..], &["1"]].concat()).1, one);
+    for command in [&["matrix"][..], &["exposure"]] {
+        let (code, stdout, stderr) = call(&here, &[command, &["-o", "nowhere/x.md"]].concat());
+        assert_eq!((code, &stdout[..]), (2, ""));
+        assert!(stderr.starts_with("error: cannot write nowhere/x.md: "), "{stderr}");
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let here = directory();

@@ -64,6 +64,7 @@ pub fn cases_of(source: &Source) -> Result<Vec<Case>, Diagnostics> {
 
 /// Makes all runs, on so many threads at a time; `done` is told of each that has ended, from any of them.
 pub fn run(cases: Vec<Case>, threads: usize, done: impl Fn() + Sync) -> Vec<Finding> {
+    let threads = threads.min(cases.len()).max(1);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("the system gives threads");
     let one = |case: Case| {
         let finding = finding(case);

@@ -114,7 +114,7 @@ pub struct MatrixArgs {
     #[arg(short = 'o', value_name = "FILE")]
     pub file: Option<PathBuf>,
 
-    /// Runs at a time; by default as many as there are processors; the result is the same
+    /// Runs at a time, at most as many as there are processors, which is the default; the result is the same
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 }
@@ -137,7 +137,7 @@ pub struct ValidateArgs {
     #[arg(long, requires = "out")]
     pub force: bool,
 
-    /// Runs at a time; by default as many as there are processors; the result is the same
+    /// Runs at a time, at most as many as there are processors, which is the default; the result is the same
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 }
@@ -337,7 +337,7 @@ pub struct ExposureArgs {
     #[arg(short = 'o', value_name = "FILE")]
     pub file: Option<PathBuf>,
 
-    /// Forks at a time; by default as many as there are processors; the result is the same
+    /// Forks at a time, at most as many as there are processors, which is the default; the result is the same
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 }
@@ -394,7 +394,7 @@ pub struct ExploreArgs {
     #[arg(long, value_name = "TIME", default_value = "5000h", value_parser = Mtbf::parse)]
     pub mtbf: Mtbf,
 
-    /// Forks at a time; by default as many as there are processors; the result is the same
+    /// Forks at a time, at most as many as there are processors, which is the default; the result is the same
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
 

@@ -1,8 +1,6 @@
 //! `tiersim explore`: a scenario struck at every boundary, judged, written down and told.
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
 
 use super::args::{ExploreArgs, Output, RunArgs, Samples};
 use super::console::Console;
@@ -11,6 +9,7 @@ use super::exit::Exit;
 use super::prepare::{Prepared, Rejected, overrides_of, prepare, source_of};
 use super::progress::Counted;
 use super::run::{quoted, refused, safe_name};
+use super::threads::threads;
 use crate::campaign::explore::{Exploration, Strike, Study, explore};
 use crate::kernel::Span;
 use crate::report::exploration::{self, Subject, Summary};
@@ -134,7 +133,6 @@ fn study_of(args: &ExploreArgs, prepared: &Prepared, paint: Paint) -> Result<Stu
             }
         }
     }
-    let threads = args.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     Ok(Study {
         plan: prepared.plan.clone(),
         strikes,
@@ -143,7 +141,7 @@ fn study_of(args: &ExploreArgs, prepared: &Prepared, paint: Paint) -> Result<Stu
         after_fault: args.workload_after_fault,
         reduce: !args.no_reduce,
         budget: args.max_runs,
-        threads,
+        threads: threads(args.jobs),
     })
 }
 

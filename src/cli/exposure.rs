@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
+use std::path::PathBuf;
 
 use super::Exit;
-use super::matrix::write_whole;
+use super::document::Destination;
+use super::threads::threads;
 use crate::report::exposure;
 
 /// What was asked.
@@ -20,14 +20,13 @@ pub struct Request {
 /// # Errors
 /// Only what writing itself meets, to the streams or to the file.
 pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
-    let threads = request.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let document = exposure::render(&exposure::rows(threads)).into_bytes();
-    match request.file.as_deref().filter(|path| *path != Path::new("-")) {
-        Some(path) => {
-            write_whole(path, &document)?;
-            writeln!(errors, "wrote {}", path.display())?;
+    let destination = match Destination::of(request.file.as_deref()) {
+        Ok(destination) => destination,
+        Err(unwritable) => {
+            writeln!(errors, "error: {unwritable}")?;
+            return Ok(Exit::Usage);
         }
-        None => output.write_all(&document)?,
-    }
-    Ok(Exit::Held)
+    };
+    let document = exposure::render(&exposure::rows(threads(request.jobs))).into_bytes();
+    destination.write(&document, output, errors)
 }

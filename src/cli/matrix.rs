@@ -1,13 +1,13 @@
 //! `tiersim matrix`: methods, architectures and hazards in one table, from the scenarios that answer for them.
 
-use std::fs;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
+use std::path::PathBuf;
 
 use super::Exit;
+use super::document::Destination;
 use super::prepare::source_of;
+use super::threads::threads;
 use crate::campaign::matrix::{Case, Finding, cases_of, run as run_all};
 use crate::report::costs::{self, Cost};
 use crate::report::matrix::Matrix;
@@ -28,6 +28,13 @@ pub struct Request {
 /// # Errors
 /// Only what writing itself meets, to the streams or to the file.
 pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
+    let destination = match Destination::of(request.file.as_deref()) {
+        Ok(destination) => destination,
+        Err(unwritable) => {
+            writeln!(errors, "error: {unwritable}")?;
+            return Ok(Exit::Usage);
+        }
+    };
     let cases = match cases(request) {
         Ok(cases) => cases,
         Err(problems) => {
@@ -35,17 +42,10 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
             return Ok(Exit::Usage);
         }
     };
-    let threads = request.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let (matrix, findings) = tabulate(cases, threads);
+    let (matrix, findings) = tabulate(cases, threads(request.jobs));
     let document = if request.json { json::document(&matrix) } else { matrix_text::render(&matrix).into_bytes() };
-    match request.file.as_deref().filter(|path| *path != Path::new("-")) {
-        Some(path) => {
-            write_whole(path, &document)?;
-            writeln!(errors, "wrote {}", path.display())?;
-        }
-        None => output.write_all(&document)?,
-    }
-    tell(&findings, errors)
+    let written = destination.write(&document, output, errors)?;
+    Ok(tell(&findings, errors)?.and(written))
 }
 
 /// Makes the runs, those of the costs behind them, and puts what they found into the table.
@@ -57,29 +57,25 @@ pub fn tabulate(mut cases: Vec<Case>, threads: usize) -> (Matrix, Vec<Finding>) 
     (Matrix::new(&findings, costs.iter().filter_map(Cost::of).collect()), findings)
 }
 
-/// The answers of all scenarios, or everything that is wrong with them.
+/// The answers of all scenarios, or everything that is wrong with them. A scenario that is named twice counts once.
 fn cases(request: &Request) -> Result<Vec<Case>, String> {
     let sources: Vec<Source> = match &request.scenarios[..] {
         [] => examples::ALL.iter().map(|example| example.source()).collect(),
         named => named.iter().map(|path| source_of(path)).collect(),
     };
-    let (mut cases, mut problems) = (Vec::new(), String::new());
+    let (mut cases, mut problems, mut seen) = (Vec::new(), String::new(), Vec::new());
     for source in sources {
+        let this = (source.stem(), source.bytes());
+        if seen.contains(&this) {
+            continue;
+        }
+        seen.push(this);
         match cases_of(&source) {
             Ok(found) => cases.extend(found),
             Err(found) => problems += &found.render(Paint::Plain),
         }
     }
     if problems.is_empty() { Ok(cases) } else { Err(problems) }
-}
-
-/// The document stands under its name when it is whole.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".tmp");
-    let aside = path.with_file_name(name);
-    fs::write(&aside, bytes)?;
-    fs::rename(&aside, path)
 }
 
 /// Says what did not come out as expected, and ends accordingly.
@@ -106,6 +102,7 @@ fn tell(findings: &[Finding], errors: &mut dyn Write) -> io::Result<Exit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn told(scenarios: &[&str], json: bool, jobs: usize) -> (Exit, String, String) {
         let (mut output, mut errors) = (Vec::new(), Vec::new());
@@ -129,6 +126,17 @@ mod tests {
         assert!(text.contains("| closes: held now wherever violated before | 2: H1 H6 |"), "{text}");
         assert!(text.lines().any(|line| line.starts_with("| safe-backup | home-area | power-loss@")), "{text}");
         assert_eq!(told(&["same-id-crash-before-offline", "source-update-label"], false, 1).1, text, "on one thread");
+    }
+
+    #[test]
+    fn a_scenario_that_is_named_twice_counts_once() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path = folder.path().join("source-update-label.toml");
+        let shipped = examples::Example::find("source-update-label").expect("it is shipped").text;
+        fs::write(&path, shipped).expect("it can be written");
+        let file = path.to_str().expect("a plain path");
+        let once = told(&["source-update-label"], false, 1).1;
+        assert_eq!(told(&["source-update-label", "source-update-label", file], false, 1).1, once);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod check;
 pub mod console;
+pub mod document;
 pub mod environment;
 pub mod examples;
 pub mod exit;
@@ -16,6 +17,7 @@ pub mod prepare;
 pub mod profiles;
 pub mod progress;
 pub mod run;
+pub mod threads;
 pub mod trace;
 pub mod validate;
 

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
 
 use super::Exit;
+use super::threads::threads;
 use crate::report::validation::{Validation, render};
 use crate::report::validation_files;
 use crate::report::{DirectoryError, json};
@@ -41,8 +41,7 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
         let has_data = |suite: &Suite| request.data.as_deref().is_some_and(|folder| suite.finds_data(folder));
         suites.extend(Suite::ALL.into_iter().filter(|suite| !suite.needs_data() || has_data(suite)));
     }
-    let threads = request.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let options = Options { data: request.data.clone(), threads };
+    let options = Options { data: request.data.clone(), threads: threads(request.jobs) };
     let mut outcomes = Vec::new();
     for suite in suites {
         if suite.needs_data() && request.data.is_none() {
