@@ -341,6 +341,29 @@ fn the_matrix_takes_what_it_gets_and_says_at_once_what_it_cannot_write() {
     }
 }
 
+/// They wrote over each other's halves, and some ended with an error of the file system.
+#[cfg(unix)]
+#[test]
+fn of_several_runs_into_one_directory_each_succeeds_or_says_that_another_writes() {
+    let here = directory();
+    let begin = || {
+        let mut process = Process::new(tiersim(&here).get_program());
+        process.args(["run", "healthy", "--samples", "csv"]).current_dir(here.path());
+        process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
+    };
+    let processes: Vec<_> = (0..6).map(|_| begin()).collect();
+    let ended: Vec<_> = processes.into_iter().map(|it| it.wait_with_output().expect("it ends")).collect();
+    for output in &ended {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let busy = output.status.code() == Some(2) && stderr.contains("another run is writing into out/healthy-");
+        assert!(output.status.success() || busy, "{:?}: {stderr}", output.status);
+    }
+    assert!(ended.iter().any(|output| output.status.success()));
+    let names: Vec<String> = files(here.path()).into_iter().map(|(path, _)| path.display().to_string()).collect();
+    assert!(names.iter().any(|name| name.ends_with("/manifest.json")), "{names:?}");
+    assert!(!names.iter().any(|name| name.ends_with(".tmp")), "{names:?}");
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let here = directory();

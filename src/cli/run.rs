@@ -280,9 +280,10 @@ fn exit_of(outcome: &RunOutcome, judgement: &Judgement, summary: &Summary) -> Ex
 pub(super) fn refused(error: &DirectoryError, console: &Console) -> Exit {
     console.error(&format!("error: {error}"));
     match error {
-        DirectoryError::NotADirectory { .. } | DirectoryError::NotEmpty { .. } | DirectoryError::Foreign { .. } => {
-            Exit::Usage
-        }
+        DirectoryError::NotADirectory { .. }
+        | DirectoryError::Busy { .. }
+        | DirectoryError::NotEmpty { .. }
+        | DirectoryError::Foreign { .. } => Exit::Usage,
         DirectoryError::Diverged { .. } => Exit::Nondeterminism,
         DirectoryError::Write { .. } => Exit::Internal,
     }

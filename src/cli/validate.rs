@@ -86,6 +86,7 @@ fn write_files(request: &Request, outcomes: &[Outcome], errors: &mut dyn Write) 
             Ok(match error {
                 DirectoryError::Write { .. } | DirectoryError::Diverged { .. } => Exit::Internal,
                 DirectoryError::NotADirectory { .. }
+                | DirectoryError::Busy { .. }
                 | DirectoryError::NotEmpty { .. }
                 | DirectoryError::Foreign { .. } => Exit::Usage,
             })

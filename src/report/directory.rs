@@ -4,10 +4,13 @@
 //! sees half of it. `scenario.resolved.toml` comes first and `manifest.json` last, so that a directory without manifest
 //! is an unfinished run, and its scenario says whose.
 //!
+//! One run at a time writes into a directory: it holds a lock on it, which the system takes away with the process. (On
+//! systems on which a directory cannot be locked nobody does.)
+//!
 //! Nothing that stands in a directory is touched before the new run has succeeded: a run that is interrupted, or that
 //! turns out to differ from the one recorded, leaves the old results as they were.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -43,6 +46,8 @@ pub struct Claim<'a> {
 pub enum DirectoryError {
     #[error("{path} exists and is not a directory; name another with --out")]
     NotADirectory { path: PathBuf },
+    #[error("another run is writing into {path}; wait for its end, or name another directory with --out")]
+    Busy { path: PathBuf },
     #[error("{path} is not empty; name another directory with --out, or replace the run in it with --force")]
     NotEmpty { path: PathBuf },
     #[error(
@@ -79,6 +84,8 @@ pub struct RunDirectory {
     /// The requests of the new run are being written beside the old results.
     streaming: bool,
     outputs: Vec<Output>,
+    /// Held as long as the run writes.
+    _lock: Option<File>,
 }
 
 /// A file that is being written while the run goes on.
@@ -105,13 +112,15 @@ impl RunDirectory {
             Place::Default { path } => (path, true),
         };
         let failed = |source| DirectoryError::Write { path: path.to_owned(), source };
-        let previous = match fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Previous::Nothing,
-            Err(error) => return Err(failed(error)),
-            Ok(metadata) if !metadata.is_dir() => return Err(DirectoryError::NotADirectory { path: path.to_owned() }),
-            Ok(_) if is_empty(path).map_err(failed)? => Previous::Nothing,
-            Ok(_) if !force => return Err(DirectoryError::NotEmpty { path: path.to_owned() }),
-            Ok(_) => match recognise(path, claim.resolved) {
+        if fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir()) {
+            return Err(DirectoryError::NotADirectory { path: path.to_owned() });
+        }
+        fs::create_dir_all(path).map_err(failed)?;
+        let lock = lock(path)?;
+        let previous = match is_empty(path).map_err(failed)? {
+            true => Previous::Nothing,
+            false if !force => return Err(DirectoryError::NotEmpty { path: path.to_owned() }),
+            false => match recognise(path, claim.resolved) {
                 Previous::Nothing => return Err(DirectoryError::Foreign { path: path.to_owned() }),
                 // The default directory belongs to one run; what else is in there is somebody's own.
                 Previous::Finished(found) if matches!(place, Place::Default { .. }) && found.run_id != claim.run_id => {
@@ -120,7 +129,6 @@ impl RunDirectory {
                 previous => previous,
             },
         };
-        fs::create_dir_all(path).map_err(failed)?;
         let mut directory = RunDirectory {
             path: path.to_owned(),
             run_id: claim.run_id.to_owned(),
@@ -129,6 +137,7 @@ impl RunDirectory {
             previous,
             streaming: false,
             outputs: Vec::new(),
+            _lock: lock,
         };
         if directory.previous == Previous::Nothing {
             directory.write_resolved()?;
@@ -350,6 +359,20 @@ fn names_of_a_run(path: &Path) -> Vec<String> {
     names
 }
 
+/// Nobody else writes there now, and nobody will until the lock is dropped.
+fn lock(path: &Path) -> Result<Option<File>, DirectoryError> {
+    if !cfg!(unix) {
+        return Ok(None);
+    }
+    let directory = File::open(path).map_err(|source| DirectoryError::Write { path: path.to_owned(), source })?;
+    match directory.try_lock() {
+        Ok(()) => Ok(Some(directory)),
+        Err(TryLockError::WouldBlock) => Err(DirectoryError::Busy { path: path.to_owned() }),
+        // A file system without locks.
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
 fn entries(path: &Path) -> io::Result<Vec<String>> {
     let names = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let mut names = names.collect::<io::Result<Vec<String>>>()?;
@@ -536,6 +559,20 @@ mod tests {
         let names: Vec<&str> = outputs.iter().map(|output| &output.name[..]).collect();
         assert_eq!(names, [REQUESTS, RESOLVED]);
         assert_eq!((outputs[0].bytes, &outputs[0].sha256), (3, &crate::report::digest::sha256(b"new")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_run_at_a_time_writes() {
+        let root = root();
+        let path = &root.path().join("run");
+        let first = RunDirectory::claim(Place::Default { path }, claim("r")).expect("it is new");
+        for place in [Place::Default { path }, Place::Named { path, force: true }] {
+            let error = RunDirectory::claim(place, claim("r")).expect_err("somebody writes there");
+            assert!(matches!(error, DirectoryError::Busy { .. }), "{error}");
+        }
+        drop(first);
+        run(Place::Default { path }, "r", "f", &["summary.json"]).expect("nobody writes there any more");
     }
 
     #[test]
