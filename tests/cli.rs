@@ -303,6 +303,25 @@ fn requests_that_outrun_the_system_end_the_run() {
 }
 
 #[test]
+fn a_shipped_scenario_is_checked_by_its_name() {
+    let here = directory();
+    let (code, stdout, stderr) = call(&here, &["check", "safe-backup", "operator-commands"]);
+    assert_eq!((code, &stderr[..]), (0, ""));
+    assert!(
+        stdout.starts_with("safe-backup: valid: 3 volumes, 1 workload, 1 backup, 1 restore, 1 fault; run id "),
+        "{stdout}"
+    );
+    assert!(
+        stdout.contains("operator-commands: valid: 4 volumes, 1 workload, 2 backups, 1 restore, 8 commands; "),
+        "{stdout}"
+    );
+    // A file of that name goes first.
+    fs::write(here.path().join("healthy"), "seed = ").expect("it can be written");
+    assert_eq!(call(&here, &["check", "healthy"]).0, 2);
+    assert_eq!(call(&here, &["check", "no-such-scenario"]).0, 2);
+}
+
+#[test]
 fn explain_helps_with_and_without_a_name() {
     let here = directory();
     let (code, all, _) = call(&here, &["explain"]);

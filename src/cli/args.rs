@@ -62,8 +62,8 @@ pub enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
-    /// Scenario files
-    #[arg(required = true, value_name = "FILE")]
+    /// Scenario files or names of shipped scenarios
+    #[arg(required = true, value_name = "SCENARIO")]
     pub files: Vec<PathBuf>,
 
     /// Print the scenario with every default filled in and every change applied

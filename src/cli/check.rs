@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::Exit;
+use super::prepare::source_of;
 use crate::scenario::source::hex;
-use crate::scenario::{Diagnostics, Loaded, Overrides, Paint, Source, load, run_id};
+use crate::scenario::{Diagnostics, Loaded, Overrides, Paint, load, run_id};
 
 /// What was asked.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// Files, or names of shipped scenarios.
     pub files: Vec<PathBuf>,
     pub print_resolved: bool,
     pub overrides: Overrides,
@@ -28,7 +30,7 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
     let results: Vec<(String, Result<Loaded, Diagnostics>)> = request
         .files
         .iter()
-        .map(|file| (file.display().to_string(), load(&Source::Path(file.clone()), &request.overrides)))
+        .map(|file| (file.display().to_string(), load(&source_of(file), &request.overrides)))
         .collect();
     if request.json {
         let document = to_json(&results, request.print_resolved);
@@ -72,6 +74,7 @@ fn contents(loaded: &Loaded) -> String {
         (plan.workloads.len(), "workload"),
         (plan.backups.len(), "backup"),
         (plan.restores.len(), "restore"),
+        (plan.commands.len(), "command"),
         (plan.faults.len(), "fault"),
     ];
     let part = |(number, noun): (usize, &str)| match number {
