@@ -109,6 +109,17 @@ pub enum Reason {
 }
 
 const COMMANDS: &[&str] = &["FLASHCOPY", "COPY", "DUMP", "WITHDRAW", "VARY", "MOUNT", "REFORMAT", "RESTORE"];
+/// How each command is written, in their order.
+const SYNTAX: [&str; 8] = [
+    "FLASHCOPY source target [WITH SAFE BACKUP] [NOCOPYVOLID | COPYVOLID] [NOCOPY | COPY]",
+    "COPY source target [NOCOPYVOLID | COPYVOLID]",
+    "DUMP device",
+    "WITHDRAW target",
+    "VARY device ONLINE | OFFLINE",
+    "MOUNT device",
+    "REFORMAT device VOLID(new) [VERIFY(old)]",
+    "RESTORE volume TO device [VERIFY(volser)]",
+];
 const COPY_OPTIONS: &[&str] = &["NOCOPYVOLID", "COPYVOLID"];
 const FLASHCOPY_OPTIONS: &[&str] = &["WITH SAFE BACKUP", "NOCOPYVOLID", "COPYVOLID", "NOCOPY", "COPY"];
 const VOLUME: &[&str] = &["a volume ID"];
@@ -116,6 +127,13 @@ const DEVICE: &[&str] = &["a device number of four hexadecimal digits"];
 const NOTHING: &[&str] = &["the end of the command"];
 
 impl TypedCommand {
+    /// How the command that the line begins with is written, if it is one.
+    pub fn syntax(line: &str) -> Option<&'static str> {
+        let verb = Words::of(line).next()?.text;
+        let place = COMMANDS.iter().position(|command| *command == verb)?;
+        Some(SYNTAX[place])
+    }
+
     pub fn parse(line: &str) -> Result<TypedCommand, CommandError> {
         let mut words = Words::of(line);
         let Some(verb) = words.next() else {
@@ -393,6 +411,20 @@ mod tests {
         refused("REFORMAT 0A10 VOLID(SPARE1", "", "the command is not complete");
         refused("RESTORE PROD01 TO 0A20 NOW", "NOW", "`NOW` does not belong here");
         refused("DUMP 0A10 0A20", "0A20", "`0A20` does not belong here");
+    }
+
+    /// The patent's words, in the order in which it says them.
+    #[test]
+    fn a_command_in_another_order_is_told_how_it_is_written() {
+        let line = "flashcopy with safe backup PROD01 0A10";
+        refused(line, "safe", "`SAFE` is not a device number");
+        assert!(
+            TypedCommand::syntax(line).is_some_and(|syntax| syntax.starts_with("FLASHCOPY source target [WITH SAFE"))
+        );
+        for (command, syntax) in COMMANDS.iter().zip(SYNTAX) {
+            assert!(syntax.starts_with(&format!("{command} ")), "{syntax}");
+        }
+        assert_eq!(TypedCommand::syntax("FLASHCPY PROD01 0A10"), None);
     }
 
     fn volume() -> impl Strategy<Value = VolumeId> {

@@ -239,6 +239,21 @@ violates = ["unique-online-id"]
         assert!(text.contains(" --> --set:1:11\n") && text.contains("did you mean `model`?"), "{text}");
     }
 
+    /// A volume whose size is wrong fits together with nothing, and nothing is said of that.
+    #[test]
+    fn a_wrong_size_is_one_problem() {
+        let shipped = examples::Example::find("safe-backup").expect("it is shipped").source();
+        for (set, code) in [
+            ("volume[0].cylinders=-1", Code::OutOfRange),
+            ("volume[0].cylinders=0", Code::OutOfRange),
+            ("volume[0].cylinders=many", Code::WrongType),
+        ] {
+            let found = load(&shipped, &Overrides { set: vec![set.into()], ..Overrides::default() });
+            let codes: Vec<Code> = found.expect_err(set).list.iter().map(|problem| problem.code).collect();
+            assert_eq!(codes, [code], "{set}");
+        }
+    }
+
     #[test]
     fn the_expectation_that_says_more_exactly_for_what_it_holds_is_the_one() {
         use crate::vocab::Invariant::{NoOrphan, UniqueIplId, UniqueOnlineId};

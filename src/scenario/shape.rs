@@ -74,6 +74,14 @@ impl Shape for u64 {
                 None
             }
             Value::Bare(text) if text.parse::<u64>().is_ok() => text.parse().ok(),
+            Value::Whole(_) => {
+                problems.push(out_of_range(&node.place, path, wanted));
+                None
+            }
+            Value::Bare(text) if text.parse::<i64>().is_ok() => {
+                problems.push(out_of_range(&node.place, path, wanted));
+                None
+            }
             _ => {
                 problems.push(wrong_type(node, path, wanted, "write it without quotes, sign or decimal point"));
                 None

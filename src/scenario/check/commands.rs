@@ -93,12 +93,13 @@ impl Context<'_> {
         } else {
             format!("{near}expected {}", expected.join(", "))
         };
+        let syntax = TypedCommand::syntax(&line.given.value).map(|syntax| format!("; the command is {syntax}"));
         // What is missing is missing at the end.
         let from = if at.is_empty() { at.start.saturating_sub(1) } else { at.start };
         let problem = Diagnostic::error(Code::BadCommand, format!("this is no command: {reason}"))
             .at(&line.place(from, at.end), "here")
             .path(line.given.path.clone())
-            .help(expected);
+            .help(expected + &syntax.unwrap_or_default());
         self.problems.push(problem);
     }
 

@@ -85,7 +85,9 @@ impl Context<'_> {
         if let Some(dasd) = &raw.dasd {
             self.controller_exists(dasd);
         }
-        let size = self.tracks(raw, &entry.place, profile);
+        // Without the size that was meant, what the volume fits together with is not known.
+        let is_wrong = ["model", "cylinders"].iter().any(|key| self.has_problem_at(&format!("{}.{key}", entry.path)));
+        let size = if is_wrong { None } else { self.tracks(raw, &entry.place, profile) };
         for (missing, key, example) in
             [(raw.id.is_none(), "id", "\"PROD01\""), (raw.device.is_none(), "device", "\"0A00\"")]
         {
