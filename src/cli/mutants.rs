@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
+use std::path::PathBuf;
 
 use super::Exit;
-use super::matrix::write_whole;
+use super::document::Destination;
+use super::threads::threads;
 use crate::campaign::mutants::{SPECIMENS, Specimen, run as try_all};
 use crate::report::json;
 use crate::report::mutants::{Mutants, render};
@@ -51,9 +51,15 @@ pub fn run(
     if request.mutants.is_empty() {
         chosen.extend(SPECIMENS);
     }
-    let threads = request.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let destination = match Destination::of(request.file.as_deref()) {
+        Ok(destination) => destination,
+        Err(unwritable) => {
+            writeln!(errors, "error: {unwritable}")?;
+            return Ok(Exit::Usage);
+        }
+    };
     let count = std::cell::Cell::new(0);
-    let trials = try_all(&chosen, threads, !request.no_reduce, || {
+    let trials = try_all(&chosen, threads(request.jobs), !request.no_reduce, || {
         count.set(count.get() + 1);
         done(count.get());
     });
@@ -62,15 +68,9 @@ pub fn run(
         true => json::document(&mutants),
         false => render(&mutants).into_bytes(),
     };
-    match request.file.as_deref().filter(|path| *path != Path::new("-")) {
-        Some(path) => {
-            write_whole(path, &document)?;
-            writeln!(errors, "wrote {}", path.display())?;
-        }
-        None => output.write_all(&document)?,
-    }
+    let written = destination.write(&document, output, errors)?;
     for row in mutants.mutants.iter().filter(|row| !row.killed) {
         writeln!(errors, "survived: {} ({}), unnoticed by {}", row.mutant, row.about, row.fires.join(" and "))?;
     }
-    Ok(if mutants.survived == 0 { Exit::Held } else { Exit::Violated })
+    Ok(if mutants.survived == 0 { written } else { Exit::Violated })
 }
