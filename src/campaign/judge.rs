@@ -96,7 +96,11 @@ fn doubts(outcome: &RunOutcome, faults: &[FaultPlan]) -> Vec<String> {
     for check in outcome.checks.iter().filter(|check| check.required && check.verdict == Verdict::Inconclusive) {
         doubts.push(match check.undecided {
             0 => format!("{} is required and was never put to the test", check.invariant),
-            _ => format!("{} is required and could not be decided", check.invariant),
+            undecided => format!(
+                "{} is required and could not be decided in {undecided} of {} cases: too many writes to one track had no answer \
+                 at once",
+                check.invariant, check.premise_true
+            ),
         });
     }
     for goal in outcome.goals.iter().filter(|goal| goal.required && goal.hits == 0) {
