@@ -27,8 +27,8 @@ const LAYERS: [&str; 16] = [
 
 /// What may be named only in files whose path begins with one of these.
 const PLACES: [(&str, &[&str]); 20] = [
-    ("serde::", &["scenario/", "campaign/", "report/"]),
-    ("serde_json::", &["scenario/", "campaign/", "report/", "cli/"]),
+    ("serde::", &["scenario/", "campaign/", "validate/", "report/"]),
+    ("serde_json::", &["scenario/", "campaign/", "validate/", "report/", "cli/"]),
     ("toml::", &["scenario/"]),
     // Digests of files and runs; the generator's streams are keyed by one too.
     ("sha2::", &["kernel/rng.rs", "host/trace/", "scenario/", "campaign/", "report/"]),

@@ -89,6 +89,7 @@ pub static TABLES: &[Table] = &[
     table("rates", "[rates]", "Faults that come at random, with the mean time between two of them."),
     table("human", "[human]", "Slips of operators: the table switches them on, also when it is empty."),
     table("limits", "[limits]", "Bounds that the checks compare with."),
+    table("mutant", "[mutant]", "A protection that is left out, as `tiersim mutants` does it."),
     table("expect", "[expect]", "What the scenario says will come out."),
     table("expect.when", "[[expect.when]]", "The same for one method or architecture."),
     table("channel", "[channel]", "Paths between host and disk controller."),
@@ -379,6 +380,7 @@ pub static ALL: &[Key] = &[
         "A",
         "Recovery point objective: the age of the latest readable backup.",
     ),
+    key("mutant", "name", &["(a mutant)"], "A", "Which protection; `tiersim mutants` lists them."),
     key("limits", "orphan_grace", &["1 min", "(a duration)"], "A", "How long what a job left behind may stand."),
     key(
         "limits",
@@ -448,6 +450,7 @@ mod tests {
         ("rates", RawRates::KEYS),
         ("human", RawHuman::KEYS),
         ("limits", RawLimits::KEYS),
+        ("mutant", RawMutant::KEYS),
         ("expect", RawExpect::KEYS),
         ("expect.when", RawExpectWhen::KEYS),
     ];
