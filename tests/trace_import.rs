@@ -707,3 +707,12 @@ fn recorded_traces_tell_their_unit_and_their_order() {
         assert!(trace.records.is_sorted_by_key(|record| record.at));
     }
 }
+
+#[test]
+fn a_mark_of_byte_order_is_no_part_of_a_text() {
+    let text = b"0,8,4096,R,0.1\n0,16,4096,W,0.2\n".to_vec();
+    let marked = [&[0xef, 0xbb, 0xbf][..], &text].concat();
+    let records = |bytes: &[u8]| read_stream("it", bytes, of(TraceFormat::Spc)).expect("it is a trace").records;
+    assert_eq!(records(&marked), records(&text));
+    assert_eq!(records(&text).len(), 2);
+}

@@ -42,6 +42,10 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
         suites.extend(Suite::ALL.into_iter().filter(|suite| !suite.needs_data() || has_data(suite)));
     }
     let options = Options { data: request.data.clone(), threads: threads(request.jobs) };
+    if let Some(Err(error)) = request.out.as_deref().map(|path| validation_files::check(path, request.force)) {
+        writeln!(errors, "error: {error}")?;
+        return Ok(exit_of(&error));
+    }
     let mut outcomes = Vec::new();
     for suite in suites {
         if suite.needs_data() && request.data.is_none() {
@@ -83,13 +87,17 @@ fn write_files(request: &Request, outcomes: &[Outcome], errors: &mut dyn Write) 
         }
         Err(error) => {
             writeln!(errors, "error: {error}")?;
-            Ok(match error {
-                DirectoryError::Write { .. } | DirectoryError::Diverged { .. } => Exit::Internal,
-                DirectoryError::NotADirectory { .. }
-                | DirectoryError::Busy { .. }
-                | DirectoryError::NotEmpty { .. }
-                | DirectoryError::Foreign { .. } => Exit::Usage,
-            })
+            Ok(exit_of(&error))
         }
+    }
+}
+
+fn exit_of(error: &DirectoryError) -> Exit {
+    match error {
+        DirectoryError::Write { .. } | DirectoryError::Diverged { .. } => Exit::Internal,
+        DirectoryError::NotADirectory { .. }
+        | DirectoryError::Busy { .. }
+        | DirectoryError::NotEmpty { .. }
+        | DirectoryError::Foreign { .. } => Exit::Usage,
     }
 }

@@ -95,6 +95,14 @@ fn requests(drive: &Comparison) -> String {
     text
 }
 
+/// Says before the work whether the files could be written into `path`.
+///
+/// # Errors
+/// As [`write`], as far as it is known without the files.
+pub fn check(path: &Path, force: bool) -> Result<(), DirectoryError> {
+    claim(path, force).map(|_| ())
+}
+
 /// Writes the files into `path`; `force` allows to replace those of an earlier validation.
 ///
 /// # Errors

@@ -21,6 +21,8 @@ use super::Grouped;
 const XZ_MEMORY: u32 = 128 << 10;
 /// Window of the zstd decoder, in bytes.
 const ZSTD_WINDOW: u64 = 128 << 20;
+/// How UTF-8 text may begin.
+const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 /// Bytes of the longest mark of a compression.
 const MARK: u64 = 6;
 
@@ -188,6 +190,10 @@ impl<R: Read> Content<R> {
         let mut mark = Vec::new();
         input.by_ref().take(MARK).read_to_end(&mut mark)?;
         let compression = Compression::of(&mark);
+        // Text may begin with a mark of its byte order, which is no part of it.
+        if compression == Compression::None && mark.starts_with(&BYTE_ORDER_MARK) {
+            mark.drain(..BYTE_ORDER_MARK.len());
+        }
         let stored = BufReader::with_capacity(1 << 16, Cursor::new(mark).chain(input));
         let decoder = match compression {
             Compression::None => Decoder::None(stored),
