@@ -67,7 +67,7 @@ fn of_drive(drive: &Comparison) -> [Content; 3] {
         drive.demerit()
     );
     let chart = Distributions {
-        title: &format!("{}: share of the requests served within a time", drive.title),
+        title: &format!("{}: service times, measured and simulated", drive.title),
         subtitle: &subtitle,
         axis: "service time, ms",
         heights: &heights,
