@@ -90,6 +90,13 @@ pub static SPECIMENS: &[Specimen] = &[
     specimen(23, Mutant::HiddenIdFromPreviousSource, "a target hides the ID of its former source", &[BackupId])
         .on("standing-reused"),
     specimen(
+        24,
+        Mutant::HiddenIdLeftInRestoredLabel,
+        "a restore keeps the hidden ID",
+        &[RestoreFidelity, HiddenIdSound],
+    )
+    .with(&["backup[0].reintroduce=at-restore"]),
+    specimen(
         25,
         Mutant::RestoreBesideOnlineSource,
         "a restore leaves the old volume online",
@@ -108,10 +115,14 @@ pub static SPECIMENS: &[Specimen] = &[
     .with(&["backup[0].mode=copy"]),
     specimen(32, Mutant::TargetAcceptsHostWrites, "the fence is ignored", &[PointInTimeFidelity])
         .struck_by(&["target-update"]),
+    specimen(34, Mutant::AcceptOutOfOrderSections, "the order of cartridges is not checked", &[RestoreFidelity])
+        .on("reel-reorder-verify"),
     specimen(36, Mutant::SnapshotSkipsCount, "counts are not raised", &[RefcountExact]).with(&[LSA]),
     specimen(39, Mutant::CountAfterPointer, "pointers are durable before counts", &[RefcountExact])
         .with(&[LSA])
         .struck_by(CRASH),
+    specimen(41, Mutant::VaryOnlineWithoutCheck, "the label is not compared", &[UniqueOnlineId])
+        .on("target-varied-online-again"),
     specimen(45, Mutant::LabelBeforeTracks, "the label of a restore comes first", &[NoLostAckedWrite])
         .with(&["volume[0].cylinders=3", "volume[1].cylinders=3", "volume[2].cylinders=3"])
         .struck_by(&["host-crash"]),
@@ -120,6 +131,8 @@ pub static SPECIMENS: &[Specimen] = &[
         .with(&["controller.destage_age=60 s", "backup[0].mode=copy"]),
     specimen(48, Mutant::StaleTargetCache, "cached tracks of the target survive the establish", &[PointInTimeFidelity])
         .on("cached-target"),
+    specimen(49, Mutant::UnhardenedBlocksCounted, "acknowledged counts as on tape", &[SuccessMeansSuccess])
+        .struck_by(&["tape-drive-crash"]),
     specimen(
         50,
         Mutant::WithdrawBeforeEof,
@@ -128,6 +141,8 @@ pub static SPECIMENS: &[Specimen] = &[
     )
     .struck_by(&["tape-write-error(permanent=true)"]),
     specimen(51, Mutant::SealNotChecked, "a foreign hidden ID is put back", &[BackupId]).on("foreign-hidden-id-sealed"),
+    specimen(52, Mutant::ScratchBeforeVerify, "the old tape is freed first", &[BackupExists])
+        .on("scratch-after-new-verified"),
     specimen(55, Mutant::BusyNeverReleased, "the source stays busy", &[Progress]),
     specimen(56, Mutant::NvsNotReplayed, "modified data is ignored at a restart", &[NoLostAckedWrite]).struck_by(CRASH),
 ];

@@ -128,7 +128,13 @@ pub(super) fn restored(plan: &BackupPlan, participation: Participation, image: &
     }
     let record = image.label.as_ref()?.label?;
     match (record.hidden(plan.hidden_format, None), plan.hidden_missing) {
-        (HiddenState::Valid { source }, _) => Some(reintroduced(image, label_change(plan, source))),
+        (HiddenState::Valid { source }, _) => {
+            let mut change = label_change(plan, source);
+            if let Reintroduction::Of { blank, .. } = &mut change {
+                *blank &= !plan.lacks(Mutant::HiddenIdLeftInRestoredLabel);
+            }
+            Some(reintroduced(image, change))
+        }
         (_, HiddenMissing::DumpAsTarget) => Some(image.clone()),
         (_, HiddenMissing::FailDump) => None,
     }

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use super::catalog::{InventoryEntry, JournalEntry, JournalJob, JournalState};
 use super::fact::{Job, Outcome};
 use super::manual::ByHand;
-use super::plan::{BackupPlan, ClearHidden, OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan};
+use super::plan::{BackupPlan, ClearHidden, OldDevice, RestoreIfOnline, RestoreLabel, RestorePlan, SequenceCheck};
 use super::reader::Reader;
 use super::refusal::Refusal;
 use super::session::{SessionTag, Work};
@@ -346,7 +346,10 @@ impl Manager {
     }
 
     fn vary_next_offline(&mut self, slot: u32, out: &mut ManagerOutbox) {
-        let sequence_check = self.parameters.sequence_check;
+        let sequence_check = match self.parameters.lacks(Mutant::AcceptOutOfOrderSections) {
+            true => SequenceCheck::Trust,
+            false => self.parameters.sequence_check,
+        };
         let run = self.restore_run(slot);
         if let Some(&(device, _)) = run.offline.front() {
             out.report(ManagerFact::VaryOfflineRequested { device });

@@ -11,7 +11,7 @@ use super::catalog::{CartridgeUse, EntryState};
 use super::plan::ScratchPolicy;
 use super::{Manager, ManagerFact, ManagerOutbox};
 use crate::kernel::Time;
-use crate::vocab::Backup;
+use crate::vocab::{Backup, Mutant};
 
 /// How far the new generation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,7 @@ impl Manager {
                 older.retain(|(t0, _)| t0.saturating_add(plan.retention) <= out.now());
                 &older[..]
             }
+            (_, Progress::Written) if plan.lacks(Mutant::ScratchBeforeVerify) => &older[..surplus],
             (ScratchPolicy::AfterNewWritten, Progress::Written) => &older[..surplus],
             (ScratchPolicy::AfterNewVerified, Progress::Registered) if verified => &older[..surplus],
             _ => &[],

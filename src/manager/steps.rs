@@ -15,7 +15,7 @@ use crate::controller::dasd::{Architecture, CopyTerms, DasdCommand, HiddenRule, 
 use crate::controller::tape::{TapeCommand, TapeResult};
 use crate::device::cartridge::Record;
 use crate::kernel::Time;
-use crate::vocab::{Device, LabelTrack, Status, StepName, TRACK_BYTES, TrackNo, TrackRange, VTOC_TRACKS};
+use crate::vocab::{Device, LabelTrack, Mutant, Status, StepName, TRACK_BYTES, TrackNo, TrackRange, VTOC_TRACKS};
 
 impl Manager {
     pub(super) fn line_of(run: &BackupRun) -> Option<Line> {
@@ -387,7 +387,8 @@ impl Manager {
         }
         let (_, drive) = run.tape.expect("a dump is on a tape");
         let block_count = run.section.blocks(run.plan.tracks);
-        let synchronise = self.parameters.buffered_marks == BufferedMarks::Off;
+        let synchronise = self.parameters.buffered_marks == BufferedMarks::Off
+            && !self.parameters.lacks(Mutant::UnhardenedBlocksCounted);
         let records: [Record; 2] = [Record::Eof1 { block_count }, Record::Eof2];
         let ticket = self.tape_ticket(slot, SessionTag::Before);
         out.send(ManagerMessage::Tape(TapeCommand::Write { ticket, drive, records: records.into() }));

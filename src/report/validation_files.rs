@@ -98,7 +98,7 @@ fn requests(drive: &Comparison) -> String {
 /// Says before the work whether the files could be written into `path`.
 ///
 /// # Errors
-/// As [`write`], as far as it is known without the files.
+/// As [`write()`], as far as it is known without the files.
 pub fn check(path: &Path, force: bool) -> Result<(), DirectoryError> {
     claim(path, force).map(|_| ())
 }

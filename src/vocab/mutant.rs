@@ -66,6 +66,16 @@ names! {
         NvsNotReplayed = "nvs-not-replayed",
         /// A restore leaves a volume with the same ID online beside the restored one.
         RestoreBesideOnlineSource = "restore-beside-online-source",
+        /// A restore that puts the ID back leaves the hidden one in the label.
+        HiddenIdLeftInRestoredLabel = "hidden-id-left-in-restored-label",
+        /// Cartridges are read in whatever order they come.
+        AcceptOutOfOrderSections = "accept-out-of-order-sections",
+        /// A device comes online whatever ID its label has.
+        VaryOnlineWithoutCheck = "vary-online-without-check",
+        /// What the drive has acknowledged counts as being on tape.
+        UnhardenedBlocksCounted = "unhardened-blocks-counted",
+        /// The old generation goes before the new one is verified.
+        ScratchBeforeVerify = "scratch-before-verify",
         /// The end of a background copy blanks the hidden ID before the dump.
         AutoEndClearsHiddenId = "auto-end-clears-hidden-id",
     }

@@ -2,7 +2,7 @@
 //!
 //! Within a zone logical blocks are numbered over its physical sectors in the order of the tracks, leaving out an empty
 //! front, spare room and slipped places; a bad place may be replaced by a spare one elsewhere (VALIDATION A.4, after
-//! DiskSim 4.0 [S]). Deliberately absent: sparing at the ends of cylinders, where slips also shift the angle.
+//! DiskSim 4.0). Deliberately absent: sparing at the ends of cylinders, where slips also shift the angle.
 
 use std::sync::Arc;
 
