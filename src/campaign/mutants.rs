@@ -79,6 +79,8 @@ pub static SPECIMENS: &[Specimen] = &[
     specimen(15, Mutant::EstablishWithoutDrain, "accepted writes land after T0", &[PointInTimeFidelity])
         .with(&["workload[0].rate=300 /s", "workload[0].limit=1600"]),
     specimen(16, Mutant::HiddenIdKept, "the hidden ID is not cleared", &[NoOrphan, HiddenIdSound]),
+    specimen(17, Mutant::TapeCompleteAtOpen, "complete before there is data", &[SuccessMeansSuccess, BackupExists])
+        .struck_by(CRASH),
     specimen(
         18,
         Mutant::RecoveryCompletesPartialTape,

@@ -15,7 +15,7 @@ use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::tape::{TapeCommand, TapeResult};
 use crate::device::cartridge::{Record, TapeVolser};
 use crate::kernel::{Span, mix};
-use crate::vocab::{Backup, TrackImage};
+use crate::vocab::{Backup, Mutant, TrackImage};
 
 /// Records in front of the first track of a dump: three labels, a tape mark, the header.
 pub(super) const FIRST_TRACK_RECORD: u64 = 5;
@@ -163,7 +163,10 @@ impl Manager {
             place: BackupPlace::Tape(vec![section]),
             extents: run.plan.extents,
             tracks: run.plan.tracks,
-            state: EntryState::InProgress,
+            state: match self.parameters.lacks(Mutant::TapeCompleteAtOpen) {
+                true => EntryState::Complete,
+                false => EntryState::InProgress,
+            },
         };
         match self.durable.sections_mut(backup) {
             Some(sections) if number > 0 => {

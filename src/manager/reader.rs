@@ -129,7 +129,10 @@ impl Reader {
         match (&self.place, self.trusts()) {
             (BackupPlace::Dasd(_), _) => self.tracks,
             (BackupPlace::Tape(_), true) => u32::MAX,
-            (BackupPlace::Tape(_), false) => self.first + self.present().blocks - u32::from(self.section == 0),
+            // An entry may say of a cartridge that it has no block at all.
+            (BackupPlace::Tape(_), false) => {
+                (self.first + self.present().blocks).saturating_sub(u32::from(self.section == 0))
+            }
         }
     }
 

@@ -66,6 +66,8 @@ names! {
         NvsNotReplayed = "nvs-not-replayed",
         /// A restore leaves a volume with the same ID online beside the restored one.
         RestoreBesideOnlineSource = "restore-beside-online-source",
+        /// The inventory says complete when the dump begins.
+        TapeCompleteAtOpen = "tape-complete-at-open",
         /// A restore that puts the ID back leaves the hidden one in the label.
         HiddenIdLeftInRestoredLabel = "hidden-id-left-in-restored-label",
         /// Cartridges are read in whatever order they come.

@@ -10,6 +10,7 @@ mod hazards;
 mod invariants;
 mod keys;
 mod methods;
+mod mutants;
 mod page;
 mod switches;
 
@@ -18,6 +19,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::Exit;
+use crate::campaign::mutants::SPECIMENS;
 use crate::device::profiles;
 use crate::fault::plan::FaultKind;
 use crate::manager::plan::MethodName;
@@ -87,6 +89,7 @@ fn explain(name: &str, library: &Library) -> Vec<Page> {
     pages.extend(StepName::parse(name).map(methods::step_page));
     pages.extend(EventName::parse(name).map(events::page));
     pages.extend(Goal::parse(name).map(|found| goals::page(found, library)));
+    pages.extend(SPECIMENS.iter().find(|it| it.mutant.name() == name).map(mutants::page));
     // A switch of the hardware tells more of itself than its line in the profile.
     let is_switch = |entry: &profiles::Entry| Switch::named(entry.key).any(|switch| switch.key == entry.key);
     let parameters = profiles::DEFAULT.entries().filter(|entry| entry.key == path || last_part(entry.key) == path);
@@ -130,6 +133,7 @@ fn lists() -> Vec<(&'static str, Vec<String>)> {
         ("Steps of methods", named(StepName::ALL.iter().map(|it| it.name()))),
         ("Events that faults can wait for", named(EventName::ALL.iter().map(|it| it.name()))),
         ("Goals: situations that a run should have met", named(Goal::ALL.iter().map(|it| it.name()))),
+        ("Mutants: protections left out", named(SPECIMENS.iter().map(|specimen| specimen.mutant.name()))),
         ("Parameters of the hardware", parameters),
         ("Other keys of a scenario", other),
         ("Tables of a scenario", named(crate::scenario::keys::TABLES.iter().map(|table| table.name))),
