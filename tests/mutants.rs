@@ -16,7 +16,7 @@ fn killers(trials: &[Trial]) -> Vec<(&'static str, Vec<&'static str>)> {
 #[test]
 fn all_mutants_are_killed_as_the_table_says() {
     let all: Vec<&'static Specimen> = SPECIMENS.iter().collect();
-    let trials = run(&all, 2, true, || ());
+    let trials = run(&all, 2, true);
     let survivors: Vec<&str> =
         trials.iter().filter(|trial| !trial.is_killed()).map(|trial| trial.specimen.mutant.name()).collect();
     assert!(survivors.is_empty(), "unnoticed: {survivors:?}");
@@ -34,5 +34,5 @@ fn all_mutants_are_killed_as_the_table_says() {
 #[test]
 fn reduction_and_threads_change_no_killer() {
     let few: Vec<&'static Specimen> = SPECIMENS.iter().filter(|it| [7, 39].contains(&it.number)).collect();
-    assert_eq!(killers(&run(&few, 2, true, || ())), killers(&run(&few, 1, false, || ())));
+    assert_eq!(killers(&run(&few, 2, true)), killers(&run(&few, 1, false)));
 }

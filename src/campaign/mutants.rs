@@ -32,11 +32,10 @@ pub struct Specimen {
     pub set: &'static [&'static str],
     /// What strikes at every boundary; nothing where the run alone shows it.
     pub strikes: &'static [&'static str],
-    pub depth: u8,
 }
 
 const fn specimen(number: u8, mutant: Mutant, about: &'static str, fires: &'static [Invariant]) -> Specimen {
-    Specimen { number, mutant, about, fires, scenario: STANDING, set: &[], strikes: &[], depth: 1 }
+    Specimen { number, mutant, about, fires, scenario: STANDING, set: &[], strikes: &[] }
 }
 
 impl Specimen {
@@ -191,15 +190,14 @@ impl Trial {
     }
 }
 
-/// Tries mutants one after the other, each study on so many threads. `done` is told of each.
-pub fn run(specimens: &[&'static Specimen], threads: usize, reduce: bool, done: impl Fn()) -> Vec<Trial> {
+/// Tries mutants one after the other, each study on so many threads.
+pub fn run(specimens: &[&'static Specimen], threads: usize, reduce: bool) -> Vec<Trial> {
     let mut healthy: BTreeMap<(&str, Vec<&str>, Vec<&str>), Shown> = BTreeMap::new();
     let mut trials = Vec::new();
     for &specimen in specimens {
         let key = (specimen.scenario, specimen.set.to_vec(), specimen.strikes.to_vec());
         let healthy = healthy.entry(key).or_insert_with(|| study(specimen, None, threads, reduce)).clone();
         trials.push(Trial { specimen, mutated: study(specimen, Some(specimen.mutant), threads, reduce), healthy });
-        done();
     }
     trials
 }
@@ -208,17 +206,12 @@ fn study(specimen: &Specimen, mutant: Option<Mutant>, threads: usize, reduce: bo
     let source = Example::find(specimen.scenario).expect("it is shipped").source();
     let mut set: Vec<String> = specimen.set.iter().map(|&change| change.to_owned()).collect();
     set.extend(mutant.map(|mutant| format!("mutant.name={mutant}")));
-    let of = |faults: Vec<String>| {
-        load(&source, &Overrides { set: set.clone(), faults, ..Overrides::default() }).expect("the stage is valid").plan
-    };
-    let strike = |&name: &&str| {
-        let plan = of(vec![format!("{name}@0 s")]);
-        Strike { name: name.to_owned(), fault: plan.faults.last().expect("it was added").fault }
-    };
+    let overrides = Overrides { set, ..Overrides::default() };
+    let strike = |name: &&str| Strike::of(&source, &overrides, name).expect("the stage has a place for it");
     let study = Study {
-        plan: of(Vec::new()),
+        plan: load(&source, &overrides).expect("the stage is valid").plan,
         strikes: specimen.strikes.iter().map(strike).collect(),
-        depth: specimen.depth,
+        depth: 1,
         points: Points::Event,
         after_fault: AfterFault::Stop,
         reduce,

@@ -15,8 +15,8 @@ use crate::kernel::Span;
 use crate::report::exploration::{self, Subject, Summary};
 use crate::report::manifest::{self, Manifest};
 use crate::report::{Claim, DirectoryError, Place, RunDirectory, digest, exploration_text, json, program};
+use crate::scenario::Paint;
 use crate::scenario::examples::DEFAULT;
-use crate::scenario::{Paint, Source, load};
 
 /// What strikes when nothing is named (HAZARDS 10.3).
 const DEFAULT_FAULTS: [&str; 9] = [
@@ -116,6 +116,7 @@ fn reject(rejected: &Rejected, console: &mut Console) -> Exit {
 /// The faults that were named, each as the scenario check understands it, and the rest of the study.
 fn study_of(args: &ExploreArgs, prepared: &Prepared, paint: Paint) -> Result<Study, Rejected> {
     let source = args.scenario.as_deref().map_or_else(|| DEFAULT.source(), source_of);
+    let overrides = overrides_of(&args.changes);
     let mut strikes: Vec<Strike> = Vec::new();
     let wanted: Vec<(&str, bool)> = match &args.faults[..] {
         [] => DEFAULT_FAULTS.iter().map(|&name| (name, false)).collect(),
@@ -123,7 +124,7 @@ fn study_of(args: &ExploreArgs, prepared: &Prepared, paint: Paint) -> Result<Stu
         named => named.iter().map(|name| (name.as_str(), true)).collect(),
     };
     for (name, asked) in wanted {
-        match strike(&source, args, name) {
+        match Strike::of(&source, &overrides, name) {
             Ok(strike) if strikes.iter().any(|known| known.name == strike.name) => {}
             Ok(strike) => strikes.push(strike),
             // A default that the scenario has no place for (an update without a backup) is left out.
@@ -143,15 +144,6 @@ fn study_of(args: &ExploreArgs, prepared: &Prepared, paint: Paint) -> Result<Stu
         budget: args.max_runs,
         threads: threads(args.jobs),
     })
-}
-
-/// The fault that `--fault NAME@0s` adds to the scenario.
-fn strike(source: &Source, args: &ExploreArgs, name: &str) -> Result<Strike, crate::scenario::Diagnostics> {
-    let mut overrides = overrides_of(&args.changes);
-    overrides.faults.push(format!("{name}@0 s"));
-    let loaded = load(source, &overrides)?;
-    let fault = loaded.plan.faults.last().expect("the fault was added").fault;
-    Ok(Strike { name: name.to_owned(), fault })
 }
 
 /// The identity of an exploration: that of the run that is its trunk, and what is tried on it.

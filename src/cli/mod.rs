@@ -75,7 +75,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
                 jobs: mutants.jobs,
                 json: console.json(),
             };
-            console.command(|output, errors| mutants::run(&request, output, errors, |_| ()))
+            console.command(|output, errors| mutants::run(&request, output, errors))
         }
         Some(Command::Explain(explain)) => {
             let request = explain::Request { name: explain.name.clone(), json: console.json() };

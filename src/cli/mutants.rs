@@ -27,12 +27,7 @@ pub struct Request {
 
 /// # Errors
 /// Only what writing itself meets, to the streams or to the file.
-pub fn run(
-    request: &Request,
-    output: &mut dyn Write,
-    errors: &mut dyn Write,
-    done: impl Fn(usize),
-) -> io::Result<Exit> {
+pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
     let mut chosen: Vec<&'static Specimen> = Vec::new();
     let mut unknown = 0;
     for wanted in &request.mutants {
@@ -58,11 +53,7 @@ pub fn run(
             return Ok(Exit::Usage);
         }
     };
-    let count = std::cell::Cell::new(0);
-    let trials = try_all(&chosen, threads(request.jobs), !request.no_reduce, || {
-        count.set(count.get() + 1);
-        done(count.get());
-    });
+    let trials = try_all(&chosen, threads(request.jobs), !request.no_reduce);
     let mutants = Mutants::new(&trials);
     let document = match request.json {
         true => json::document(&mutants),

@@ -71,13 +71,12 @@ fn row(variant: &Variant, threads: usize) -> Option<Row> {
     let story = Example::find(STORY).expect("it is shipped");
     let mut set: Vec<String> = (0..3).map(|volume| format!("volume[{volume}].cylinders=1")).collect();
     set.extend(variant.set.iter().map(|&change| change.to_owned()));
-    let faults = CRASHES.iter().map(|crash| format!("{crash}@0 s")).collect();
-    let with_faults = load(&story.source(), &Overrides { set: set.clone(), faults, ..Overrides::default() }).ok()?;
-    let plan = load(&story.source(), &Overrides { set, ..Overrides::default() }).ok()?.plan;
-    let strikes = CRASHES.iter().zip(&with_faults.plan.faults);
+    let (source, overrides) = (story.source(), Overrides { set, ..Overrides::default() });
+    let plan = load(&source, &overrides).ok()?.plan;
+    let strikes: Result<Vec<Strike>, _> = CRASHES.iter().map(|name| Strike::of(&source, &overrides, name)).collect();
     let study = Study {
         plan,
-        strikes: strikes.map(|(&name, plan)| Strike { name: name.to_owned(), fault: plan.fault }).collect(),
+        strikes: strikes.ok()?,
         depth: 1,
         points: Points::Event,
         after_fault: AfterFault::Stop,

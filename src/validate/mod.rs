@@ -11,7 +11,8 @@ pub mod queueing;
 mod series;
 pub mod tape;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 pub use finding::{Attempt, Balance, Case, Figure, Finding, Tolerance, Verdict};
 
@@ -38,7 +39,7 @@ impl Suite {
     }
 
     /// Whether the folder of measurements has something for a suite that needs it.
-    pub fn finds_data(self, folder: &std::path::Path) -> bool {
+    pub fn finds_data(self, folder: &Path) -> bool {
         !self.needs_data() || disks::is_in(folder)
     }
 
@@ -66,6 +67,16 @@ pub struct Options {
 pub struct BadData {
     pub place: String,
     pub problem: String,
+}
+
+/// What lies in a folder, in the order of the names.
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, BadData> {
+    let bad =
+        |error| BadData { place: folder.display().to_string(), problem: format!("the folder cannot be read: {error}") };
+    let entries = fs::read_dir(folder).map_err(bad)?;
+    let mut files = entries.map(|entry| Ok(entry.map_err(bad)?.path())).collect::<Result<Vec<PathBuf>, BadData>>()?;
+    files.sort();
+    Ok(files)
 }
 
 /// What a suite found.

@@ -3,7 +3,7 @@
 use super::branch::Branch;
 use crate::fault::plan::Fault;
 use crate::names;
-use crate::scenario::Plan;
+use crate::scenario::{Diagnostics, Overrides, Plan, Source, load};
 
 /// A fault that strikes at every boundary.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,19 @@ pub struct Strike {
     /// As `--fault` takes it, without an anchor: `power-loss`, `source-update(track=label)`.
     pub name: String,
     pub fault: Fault,
+}
+
+impl Strike {
+    /// The fault that `--fault NAME@0s` adds to a scenario.
+    ///
+    /// # Errors
+    /// What is wrong with the name, or with the scenario.
+    pub fn of(source: &Source, overrides: &Overrides, name: &str) -> Result<Strike, Diagnostics> {
+        let mut overrides = overrides.clone();
+        overrides.faults.push(format!("{name}@0 s"));
+        let fault = load(source, &overrides)?.plan.faults.last().expect("the fault was added").fault;
+        Ok(Strike { name: name.to_owned(), fault })
+    }
 }
 
 names! {

@@ -12,11 +12,11 @@ mod score;
 mod trace;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::{BadData, Balance, Case, Figure, Finding, Options, Outcome, Suite, Tolerance};
+use super::{BadData, Balance, Case, Figure, Finding, Options, Outcome, Suite, Tolerance, files_of};
 use crate::kernel::Span;
 use crate::scenario::{Paint, Source, drive};
 use crate::vocab::Op;
@@ -90,13 +90,8 @@ pub(super) fn is_in(folder: &Path) -> bool {
 /// Names of the drives with a record, and what was passed over.
 fn drives(folder: &Path) -> Result<(Vec<String>, Vec<String>), BadData> {
     let bad = |problem: String| BadData { place: folder.display().to_string(), problem };
-    let entries = fs::read_dir(folder).map_err(|error| bad(format!("the folder cannot be read: {error}")))?;
-    let mut files: Vec<PathBuf> = Vec::new();
-    for entry in entries {
-        files.push(entry.map_err(|error| bad(format!("the folder cannot be read: {error}")))?.path());
-    }
+    let mut files = files_of(folder)?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    files.sort();
     let (mut names, mut left_out) = (Vec::new(), Vec::new());
     for path in files {
         let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };

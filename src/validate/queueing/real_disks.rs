@@ -1,12 +1,11 @@
 //! Real disks, whose parameters are measurements: the mean of their measured seek curves, and the rate at which their
 //! outermost zone passes under the heads. They need a folder with the files of drives.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::super::series::{Experiment, Measure, Replication, Run, Sample, WarmUp, measure};
-use super::super::{BadData, Balance, Tolerance};
+use super::super::{BadData, Balance, Tolerance, files_of};
 use super::formulas;
 use crate::device::disk::specification::{Angle, SeekForm, Sparing, Specification};
 use crate::device::disk::{DiskModel, Head};
@@ -20,7 +19,7 @@ use crate::vocab::Op;
 /// The folder, or a file of a drive in it, cannot be used.
 pub fn experiments(folder: &Path) -> Result<Vec<Experiment>, BadData> {
     let mut experiments = Vec::new();
-    for path in files(folder)? {
+    for path in files_of(folder)?.into_iter().filter(|path| path.extension().is_some_and(|it| it == "toml")) {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let place = path.display().to_string();
         let drive = drive::load(&Source::Path(path)).map_err(|problems| BadData {
@@ -32,18 +31,6 @@ pub fn experiments(folder: &Path) -> Result<Vec<Experiment>, BadData> {
         experiments.extend(media_rate(&name, &drive));
     }
     Ok(experiments)
-}
-
-fn files(folder: &Path) -> Result<Vec<PathBuf>, BadData> {
-    let bad =
-        |error| BadData { place: folder.display().to_string(), problem: format!("the folder cannot be read: {error}") };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(bad)? {
-        files.push(entry.map_err(bad)?.path());
-    }
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    files.sort();
-    Ok(files)
 }
 
 /// The measured time of a seek in milliseconds, straight from the form; none for forms that are solved and not measured.
@@ -179,6 +166,8 @@ fn media_rate(name: &str, drive: &Arc<Drive>) -> Option<Experiment> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::super::{Verdict, series};
     use super::*;
 

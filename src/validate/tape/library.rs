@@ -68,7 +68,7 @@ enum Event {
 enum Use {
     Free,
     Fetching(Read),
-    Reading,
+    Reading { until: Time },
     Storing,
 }
 
@@ -80,8 +80,6 @@ struct Library {
     accessors: Accessors,
     cells: CellMap,
     uses: Vec<Use>,
-    /// When the read of a drive will be through.
-    ends: Vec<Option<Time>>,
     disabled: Vec<bool>,
     gone: Vec<bool>,
     waiting: VecDeque<Read>,
@@ -113,7 +111,6 @@ pub fn replay(record: &Arc<Record>, setting: Setting) -> Course {
         parameters,
         cells: CellMap::new(cartridges, drives),
         uses: vec![Use::Free; setting.drives],
-        ends: vec![None; setting.drives],
         disabled: vec![false; setting.drives],
         gone: vec![false; record.cartridges],
         waiting: VecDeque::new(),
@@ -226,7 +223,11 @@ impl Library {
 
     /// What the drives still have to do on the reads that they have begun.
     fn under_way(&self, now: Time) -> Span {
-        self.ends.iter().flatten().map(|&end| end.saturating_since(now)).sum()
+        let left = |it: &Use| match *it {
+            Use::Reading { until } => until.saturating_since(now),
+            Use::Free | Use::Fetching(_) | Use::Storing => Span::ZERO,
+        };
+        self.uses.iter().map(left).sum()
     }
 
     /// Gives drives to reads, in the order in which they came; a read whose cartridge is in use lets others pass.
@@ -271,8 +272,7 @@ impl Library {
     }
 
     fn begin(&mut self, drive: Drive, read: Read, queue: &mut Queue<Event>) {
-        self.uses[usize::from(drive.0)] = Use::Reading;
-        self.ends[usize::from(drive.0)] = Some(queue.now() + read.occupied);
+        self.uses[usize::from(drive.0)] = Use::Reading { until: queue.now() + read.occupied };
         queue.push_after(read.occupied, Class::Completion, self.origin(&Event::Used(drive)), Event::Used(drive));
     }
 
@@ -295,7 +295,7 @@ impl Library {
         match self.uses[usize::from(drive.0)] {
             Use::Fetching(read) => self.begin(drive, read, queue),
             Use::Storing => self.free(drive, queue.now()),
-            Use::Free | Use::Reading => unreachable!("nobody asked for an exchange"),
+            Use::Free | Use::Reading { .. } => unreachable!("nobody asked for an exchange"),
         }
     }
 
@@ -303,7 +303,6 @@ impl Library {
         self.account(now, -1);
         self.course.balance.completed += 1;
         self.uses[usize::from(drive.0)] = Use::Free;
-        self.ends[usize::from(drive.0)] = None;
         let held = self.cells.store(drive);
         if self.gone[usize::from(held.cartridge.0)] {
             self.cells.remove(held.cell);

@@ -9,14 +9,13 @@
 //! | `crt_events.json` | `{"eject": [[time, cartridge]]}` |
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::super::BadData;
+use super::super::{BadData, files_of};
 use crate::host::trace;
 use crate::kernel::{Span, Time};
 use crate::vocab::{Cartridge, Drive};
@@ -123,16 +122,10 @@ pub fn read(folder: &Path) -> Result<Vec<Record>, BadData> {
     Ok(records)
 }
 
+/// Files with their names.
 fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, BadData> {
-    let bad =
-        |error| BadData { place: folder.display().to_string(), problem: format!("the folder cannot be read: {error}") };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(bad)? {
-        let entry = entry.map_err(bad)?;
-        files.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
-    }
-    files.sort();
-    Ok(files)
+    let named = |path: PathBuf| (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), path);
+    Ok(files_of(folder)?.into_iter().map(named).collect())
 }
 
 fn content(path: &Path) -> Result<(String, String), BadData> {
@@ -280,6 +273,8 @@ fn instant(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 pub mod examples {
+    use std::fs;
+
     use super::*;
 
     /// Writes a small library into a folder: two levels with a drive each, and these reads.
@@ -302,6 +297,8 @@ pub mod examples {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
