@@ -20,7 +20,7 @@ pub struct Request {
 /// # Errors
 /// Only what writing itself meets, to the streams or to the file.
 pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
-    let destination = match Destination::of(request.file.as_deref()) {
+    let destination = match Destination::of(request.file.as_deref(), exposure::HEADING) {
         Ok(destination) => destination,
         Err(unwritable) => {
             writeln!(errors, "error: {unwritable}")?;

@@ -10,7 +10,7 @@ use super::prepare::source_of;
 use super::threads::threads;
 use crate::campaign::matrix::{Case, Finding, cases_of, run as run_all};
 use crate::report::costs::{self, Cost};
-use crate::report::matrix::Matrix;
+use crate::report::matrix::{Matrix, SCHEMA};
 use crate::report::{json, matrix_text};
 use crate::scenario::{Paint, Source, examples};
 
@@ -28,7 +28,8 @@ pub struct Request {
 /// # Errors
 /// Only what writing itself meets, to the streams or to the file.
 pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
-    let destination = match Destination::of(request.file.as_deref()) {
+    let beginning = if request.json { json::beginning(SCHEMA) } else { matrix_text::HEADING.to_owned() };
+    let destination = match Destination::of(request.file.as_deref(), &beginning) {
         Ok(destination) => destination,
         Err(unwritable) => {
             writeln!(errors, "error: {unwritable}")?;

@@ -9,7 +9,7 @@ use super::document::Destination;
 use super::threads::threads;
 use crate::campaign::mutants::{SPECIMENS, Specimen, run as try_all};
 use crate::report::json;
-use crate::report::mutants::{Mutants, render};
+use crate::report::mutants::{HEADING, Mutants, SCHEMA, render};
 use crate::scenario::diagnostic::suggestion;
 
 /// What was asked.
@@ -46,7 +46,8 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
     if request.mutants.is_empty() {
         chosen.extend(SPECIMENS);
     }
-    let destination = match Destination::of(request.file.as_deref()) {
+    let beginning = if request.json { json::beginning(SCHEMA) } else { HEADING.to_owned() };
+    let destination = match Destination::of(request.file.as_deref(), &beginning) {
         Ok(destination) => destination,
         Err(unwritable) => {
             writeln!(errors, "error: {unwritable}")?;

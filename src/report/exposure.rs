@@ -98,10 +98,13 @@ fn row(variant: &Variant, threads: usize) -> Option<Row> {
     })
 }
 
+/// What the document begins with.
+pub const HEADING: &str = "# Exposure: for how long which crash would break what";
+
 /// The document, as Markdown.
 pub fn render(rows: &[Row]) -> String {
     let mut text = format!(
-        "# Exposure: for how long which crash would break what\n\n\
+        "{HEADING}\n\n\
          Written by `tiersim exposure -o reports/exposure.md` with model version {}; a test regenerates it and compares.\n\n\
          A backup of one cylinder under a little load, and its restore, are struck at every boundary between two events: by a \
          power loss of the site, a crash of the host, and a crash of the disk controller (`tiersim explore {STORY}` shows one \

@@ -8,9 +8,24 @@ pub fn document(value: &impl Serialize) -> Vec<u8> {
     bytes
 }
 
+/// What a document begins with whose first key is its schema.
+pub fn beginning(schema: &str) -> String {
+    format!("{{\n  \"schema\": \"{schema}\"")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_begins_with_its_schema() {
+        #[derive(Serialize)]
+        struct Nothing {
+            schema: &'static str,
+        }
+        let text = String::from_utf8(document(&Nothing { schema: "tiersim/nothing/1" })).expect("JSON is text");
+        assert!(text.starts_with(&beginning("tiersim/nothing/1")), "{text}");
+    }
 
     #[test]
     fn numbers_are_printed_in_the_shortest_form_that_reads_back() {

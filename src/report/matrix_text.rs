@@ -34,10 +34,13 @@ fn shorts(names: &[&'static str]) -> String {
     known.collect::<Vec<_>>().join(" ")
 }
 
+/// What the document begins with.
+pub const HEADING: &str = "# Methods, architectures and hazards";
+
 /// The document, as Markdown.
 pub fn render(matrix: &Matrix) -> String {
     let mut text = format!(
-        "# Methods, architectures and hazards\n\n\
+        "{HEADING}\n\n\
          Written by `tiersim matrix -o reports/methods.md` from {} runs of model version {}; a test regenerates it and \
          compares.\n\n",
         matrix.runs, matrix.model_version

@@ -80,10 +80,13 @@ fn row(trial: &Trial) -> Row {
     }
 }
 
+/// What the document begins with.
+pub const HEADING: &str = "# Mutants: do the checks notice when a protection is missing?";
+
 /// The document, as Markdown.
 pub fn render(mutants: &Mutants) -> String {
     let mut text = format!(
-        "# Mutants: do the checks notice when a protection is missing?\n\n\
+        "{HEADING}\n\n\
          Written by `tiersim mutants -o reports/mutants.md` with model version {}; a test regenerates it and compares.\n\n\
          Each row is the system with one protection left out, in one place. It is killed by a violation of an invariant that it \
          must break and that the same study without it does not show: in the run alone, or in forks in which a fault strikes at \
