@@ -40,6 +40,8 @@ pub enum FaultState {
 #[derive(Clone, Debug)]
 pub struct Faults {
     armed: Vec<Armed>,
+    /// Places in `armed` of those that have not acted yet, in order.
+    open: Vec<usize>,
     clocks: Vec<Clock>,
     scout: Option<Run<World>>,
 }
@@ -80,6 +82,7 @@ impl Faults {
         };
         Faults {
             armed: faults.iter().map(arm).collect(),
+            open: (0..faults.len()).collect(),
             clocks: rates.iter().enumerate().map(|(number, &rate)| Clock::new(rate, run_seed, number)).collect(),
             scout: None,
         }
@@ -88,6 +91,7 @@ impl Faults {
     /// A fault that the plan does not have, due now.
     pub fn add(&mut self, fault: Fault, now: Time) -> usize {
         self.armed.push(Armed { fault, anchor: Anchor::At(now), silence: false, state: FaultState::Due(now) });
+        self.open.push(self.armed.len() - 1);
         self.armed.len() - 1
     }
 
@@ -98,11 +102,19 @@ impl Faults {
 
     /// Whether a fault will act at a known instant or boundary, rates left aside.
     pub fn any_scheduled(&self) -> bool {
-        self.armed.iter().any(|fault| matches!(fault.state, FaultState::Due(_) | FaultState::AtBoundary(_)))
+        self.open.iter().any(|&it| matches!(self.armed[it].state, FaultState::Due(_) | FaultState::AtBoundary(_)))
+    }
+
+    /// Whether no fault will ever act again.
+    fn is_spent(&self) -> bool {
+        self.clocks.is_empty() && self.open.is_empty()
     }
 
     /// The fault that acts next at this boundary, with its instant, when nothing pending lies before it.
     pub fn due(&mut self, run: &mut Run<World>, rates_run: bool) -> Option<(usize, Time)> {
+        if self.is_spent() {
+            return None;
+        }
         let now = run.now();
         self.look_ahead(run);
         let next_event = run.peek().map_or(Time::NEVER, |event| event.time);
@@ -111,7 +123,7 @@ impl Faults {
             FaultState::AtBoundary(number) if number <= run.steps => Some(now),
             _ => None,
         };
-        let planned = self.armed.iter().enumerate().filter_map(|(index, fault)| Some((due_at(fault)?, index))).min();
+        let planned = self.open.iter().filter_map(|&index| Some((due_at(&self.armed[index])?, index))).min();
         let random = self.clocks.iter().enumerate().map(|(number, clock)| (clock.next, number)).min();
         let random = random.filter(|&(time, _)| rates_run && time <= next_event && next_event < Time::NEVER);
         match (planned, random) {
@@ -129,6 +141,7 @@ impl Faults {
 
     pub fn acted(&mut self, index: usize, boundary: u64, time: Time, effect: bool) {
         self.armed[index].state = FaultState::Acted { boundary, time, effect };
+        self.open.retain(|&open| open != index);
         self.forget_ahead();
     }
 
@@ -142,7 +155,8 @@ impl Faults {
         if facts.is_empty() {
             return;
         }
-        for fault in &mut self.armed {
+        for &index in &self.open {
+            let fault = &mut self.armed[index];
             let (FaultState::Waiting { left }, Anchor::Around { side: Side::After, occurrence, delay, .. }) =
                 (fault.state, fault.anchor)
             else {
@@ -162,7 +176,7 @@ impl Faults {
             matches!(fault.state, FaultState::Waiting { .. })
                 && matches!(fault.anchor, Anchor::Around { side: Side::Before, .. })
         };
-        if !self.armed.iter().any(waits_in_front) {
+        if !self.open.iter().any(|&index| waits_in_front(&self.armed[index])) {
             self.scout = None;
             return;
         }

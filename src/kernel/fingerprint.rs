@@ -15,13 +15,22 @@ pub const fn mix(state: u64, word: u64) -> u64 {
     mixed ^ mixed >> 31
 }
 
+/// Takes one word into the state of a digest; a bijection of either argument while the other is fixed.
+///
+/// One round of multiply and shift: a run takes in some ten words an event, each waiting for the one before it. The multiplier
+/// is that of the PCG generators.
+const fn absorb(state: u64, word: u64) -> u64 {
+    let spread = (state.rotate_left(23) ^ word).wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0x5851_f42d_4c95_7f2d);
+    spread ^ spread >> 32
+}
+
 /// The digest of a run so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprint(u64);
 
 impl Fingerprint {
     pub fn value(self) -> u64 {
-        self.0
+        mix(self.0, 0)
     }
 }
 
@@ -49,14 +58,14 @@ impl Hasher for StateDigest {
     }
 
     fn write_u64(&mut self, word: u64) {
-        self.0 = mix(self.0, word);
-        self.1 = mix(self.1, word ^ 0xff51_afd7_ed55_8ccd);
+        self.0 = absorb(self.0, word);
+        self.1 = absorb(self.1, word ^ 0xff51_afd7_ed55_8ccd);
     }
 }
 
 impl Hasher for Fingerprint {
     fn finish(&self) -> u64 {
-        self.0
+        self.value()
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -68,7 +77,7 @@ impl Hasher for Fingerprint {
     }
 
     fn write_u64(&mut self, word: u64) {
-        self.0 = mix(self.0, word);
+        self.0 = absorb(self.0, word);
     }
 
     fn write_u8(&mut self, word: u8) {
