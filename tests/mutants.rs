@@ -20,6 +20,9 @@ fn all_mutants_are_killed_as_the_table_says() {
     let survivors: Vec<&str> =
         trials.iter().filter(|trial| !trial.is_killed()).map(|trial| trial.specimen.mutant.name()).collect();
     assert!(survivors.is_empty(), "unnoticed: {survivors:?}");
+    let early: Vec<&str> =
+        trials.iter().filter(|trial| trial.is_shown_early()).map(|trial| trial.specimen.mutant.name()).collect();
+    assert!(early.is_empty(), "shown by faults that must not show it: {early:?}");
     let written = render(&Mutants::new(&trials));
     let path = root().join("reports/mutants.md");
     if std::env::var_os("TIERSIM_BLESS").is_some() {
@@ -33,6 +36,10 @@ fn all_mutants_are_killed_as_the_table_says() {
 /// Neither the reduction nor the number of threads decides who notices.
 #[test]
 fn reduction_and_threads_change_no_killer() {
-    let few: Vec<&'static Specimen> = SPECIMENS.iter().filter(|it| [7, 39].contains(&it.number)).collect();
+    let all: Vec<&'static Specimen> = SPECIMENS.iter().collect();
+    let (reduced, whole) = (run(&all, 2, true), run(&all, 2, false));
+    assert_eq!(killers(&reduced), killers(&whole));
+    let few = |it: &&'static Specimen| [7, 39].contains(&it.number);
+    let few: Vec<&'static Specimen> = all.into_iter().filter(few).collect();
     assert_eq!(killers(&run(&few, 2, true)), killers(&run(&few, 1, false)));
 }

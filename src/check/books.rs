@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::chains::Chains;
-use super::jobs::{BackupCase, CopyState, Finish, Jobs, PointInTime, RestoreCase};
+use super::jobs::{BackupCase, CopyState, Finish, Jobs, PointInTime, RestoreCase, Taken};
 use super::ledger::{Contents, HostWrite, Ledger};
 use super::setup::Setup;
 use super::view::{EntryState, View};
 use crate::controller::dasd::DasdFact;
 use crate::kernel::Time;
 use crate::manager::plan::BackupPlan;
-use crate::manager::{ManagerFact, Outcome};
+use crate::manager::{Job, ManagerFact, Outcome};
 use crate::vocab::{
-    Backup, Device, Extents, Image, LabelTrack, RelationNumber, Restore, Status, TrackNo, VolumeId, WriteNumber,
+    Backup, CheckMutant, Device, Extents, Image, LabelTrack, RelationNumber, Restore, Status, StepName, TrackNo,
+    VolumeId, WriteNumber,
 };
 
 #[derive(Clone, Debug)]
@@ -25,6 +26,12 @@ pub struct Books {
     chains: Chains,
     /// The label of each device as it was at the start or as it was last written on purpose.
     labels: Vec<LabelTrack>,
+    /// A mutant: after a restart of the controller the ledger is what the disks hold.
+    believes_disks: bool,
+    /// A mutant: the image of a copy is that of the moment at which it was asked for.
+    image_at_receipt: bool,
+    /// The bits of a tag that comparisons with an image look at.
+    compared: u64,
     /// Whether the controller answers, and how often it stopped answering.
     controller_down: bool,
     controller_losses: u32,
@@ -58,6 +65,9 @@ impl Books {
             copies_back: Vec::new(),
             chains: Chains::new(&setup.chains),
             labels: setup.volumes.iter().map(|volume| LabelTrack::fresh(volume.id)).collect(),
+            believes_disks: setup.has_mutant(CheckMutant::LedgerFromDisk),
+            image_at_receipt: setup.has_mutant(CheckMutant::PitAtReceipt),
+            compared: if setup.has_mutant(CheckMutant::TruncatedTag) { !0 << 32 } else { !0 },
             controller_down: false,
             controller_losses: 0,
             to_nobody: BTreeMap::new(),
@@ -92,12 +102,13 @@ impl Books {
                 if let Some(id) = self.label(target).id().filter(|_| !mistaken) {
                     self.ledger.void_tracks(id, copied.as_ref());
                 }
-                let image = self.image_of(view, meant, extents);
-                let id_at_t0 = self.label(meant).id();
+                let taken = self.taken(view, meant, extents);
+                let asked_for = self.image_at_receipt;
                 if let Some(case) = self.jobs.of_pair_mut(source, target) {
                     case.relation = Some(relation);
-                    case.image = image;
-                    case.id_at_t0 = id_at_t0;
+                    if !(asked_for && case.image.is_some()) {
+                        case.take(taken);
+                    }
                     case.lacks.clear();
                     case.copy = CopyState::None;
                     case.whole = false;
@@ -176,7 +187,12 @@ impl Books {
                 let down = self.images_down.clone();
                 self.lose_writes_of(now, |issuer| down.contains(&issuer));
             }
-            DasdFact::Up => self.controller_down = false,
+            DasdFact::Up => {
+                self.controller_down = false;
+                if self.believes_disks {
+                    self.believe_disks(view);
+                }
+            }
             _ => {}
         }
     }
@@ -239,16 +255,23 @@ impl Books {
             }
             ManagerFact::ApplicationQuiesced { backup, source } => {
                 let extents = self.jobs.backup(backup).map(|case| case.extents);
-                let image = self.image_of(view, source, extents);
-                let id_at_t0 = self.label(source).id();
+                let taken = self.taken(view, source, extents);
                 if let Some(case) = self.jobs.backup_mut(backup) {
-                    case.image = image;
-                    case.id_at_t0 = id_at_t0;
+                    case.take(taken);
                 }
             }
             ManagerFact::CopyMistyped { backup, source, target } => {
                 if let Some(case) = self.jobs.backup_mut(backup) {
                     case.typed = Some((source, target));
+                }
+            }
+            ManagerFact::StepStarted { job: Job::Backup(backup), step: StepName::EstablishWithheld }
+                if self.image_at_receipt =>
+            {
+                let source = self.jobs.backup(backup).map(|case| (case.source, case.extents));
+                let taken = source.map(|(source, extents)| self.taken(view, source, Some(extents)));
+                if let (Some(case), Some(taken)) = (self.jobs.backup_mut(backup), taken) {
+                    case.take(taken);
                 }
             }
             ManagerFact::JobEnded { job, outcome, held } => self.jobs.end(job, Finish { at: now, outcome, held }),
@@ -276,11 +299,9 @@ impl Books {
                     self.ledger.void(id);
                 }
                 let extents = self.jobs.backup(backup).map(|case| case.extents);
-                let image = self.image_of(view, source, extents);
-                let id_at_t0 = self.label(source).id();
+                let taken = self.taken(view, source, extents);
                 if let Some(case) = self.jobs.backup_mut(backup) {
-                    case.image = image;
-                    case.id_at_t0 = id_at_t0;
+                    case.take(taken);
                     case.forget_target_writes();
                 }
             }
@@ -364,6 +385,22 @@ impl Books {
         later.map(|entry| entry.backup).max()
     }
 
+    /// The ledger is what the disks hold, whatever was acknowledged.
+    fn believe_disks(&mut self, view: &impl View) {
+        for device in (0..self.labels.len() as u16).map(Device) {
+            let known = view.logical_label(device).id().and_then(|id| Some((id, self.ledger.contents(id)?)));
+            let Some((id, contents)) = known else { continue };
+            let (mut contents, held) = (contents.clone(), view.logical_tags(device));
+            (0..contents.tracks()).map(TrackNo).for_each(|track| contents.set(track, held(track)));
+            self.ledger.restart(id, contents, view.now());
+        }
+    }
+
+    /// The image of a volume at this moment, and its ID.
+    fn taken(&self, view: &impl View, source: Device, extents: Option<Extents>) -> Taken {
+        Taken { image: self.image_of(view, source, extents), id: self.label(source).id() }
+    }
+
     fn image_of(&self, view: &impl View, source: Device, extents: Option<Extents>) -> Option<Arc<PointInTime>> {
         let label = *self.label(source);
         let id = label.id()?;
@@ -371,7 +408,7 @@ impl Books {
         let has = |open: HostWrite| Some(contents.get(open.first)) != self.ledger.settled(id, open.first);
         let links = self.chains.links(id, has);
         let extents = extents.unwrap_or_else(|| Extents::whole(contents.tracks()));
-        Some(Arc::new(PointInTime { at: view.now(), id, label, contents, extents, links }))
+        Some(Arc::new(PointInTime { at: view.now(), id, label, contents, extents, links, compared: self.compared }))
     }
 
     fn adopt_label(&mut self, view: &impl View, device: Device) {

@@ -81,7 +81,7 @@ fn unsaved(scene: &Scene<impl View>, relation: Relation, track: TrackNo) -> Opti
     let case = case_of(scene, relation).filter(|case| case.copied.contains(track))?;
     let image = case.image.as_ref().filter(|image| track.0 < image.contents.tracks())?;
     let excused = case.target_written(track);
-    (!excused).then(|| scene.view.home_tag(relation.target, track) != image.contents.get(track))
+    (!excused).then(|| !image.held(track, scene.view.home_tag(relation.target, track)))
 }
 
 fn place(scene: &Scene<impl View>, relation: Relation, track: TrackNo) -> String {

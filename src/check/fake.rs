@@ -60,6 +60,7 @@ pub fn setup() -> Setup {
             io_bound: Span::from_secs(600),
         },
         required: Vec::new(),
+        mutant: None,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::kernel::Time;
 use crate::manager::plan::{Allocations, BackupPlan, MethodName, Reintroduce, TargetId};
 use crate::manager::{Job, Outcome};
 use crate::vocab::{
-    Backup, Device, Extents, HiddenContext, HiddenFormat, HiddenId, LabelTrack, RelationNumber, Restore, TrackNo,
+    Backup, Device, Extents, HiddenContext, HiddenFormat, HiddenId, LabelTrack, RelationNumber, Restore, Tag, TrackNo,
     VolumeId, WriteNumber,
 };
 
@@ -27,6 +27,23 @@ pub struct PointInTime {
     pub extents: Extents,
     /// What it has of each chain of dependent writes.
     pub links: Vec<Links>,
+    /// The bits of a tag that are compared: all, but for a mutant.
+    pub compared: u64,
+}
+
+impl PointInTime {
+    /// Whether the track held this at T0.
+    #[inline]
+    pub fn held(&self, track: TrackNo, tag: Tag) -> bool {
+        (self.contents.get(track).0 ^ tag.0) & self.compared == 0
+    }
+}
+
+/// What a volume is at a moment that a backup is to keep.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    pub image: Option<Arc<PointInTime>>,
+    pub id: Option<VolumeId>,
 }
 
 /// The life of a virtual copy.
@@ -121,6 +138,12 @@ pub struct Jobs {
 }
 
 impl BackupCase {
+    /// From here on the image is what the copy, its dump and its backup must be.
+    pub fn take(&mut self, taken: Taken) {
+        self.image = taken.image;
+        self.id_at_t0 = taken.id;
+    }
+
     pub fn new(
         backup: Backup,
         plan: Option<&BackupPlan>,

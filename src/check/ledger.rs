@@ -235,6 +235,11 @@ impl Ledger {
         self.known(id).filter(|volume| track.0 < volume.contents.tracks()).map(|volume| volume.contents.get(track))
     }
 
+    /// What was acknowledged last of each track of `id`.
+    pub fn contents(&self, id: VolumeId) -> Option<&Contents> {
+        self.known(id).map(|volume| &volume.contents)
+    }
+
     /// The image of `id` at T0. Whether a write that is open then is in it, `seen` decides among what the
     /// acknowledgements allow: the content of the track at that instant.
     pub fn image(&self, id: VolumeId, seen: impl Fn(TrackNo) -> Tag) -> Option<Contents> {

@@ -78,7 +78,7 @@ impl PointInTimeFidelity {
         self.tally.evaluate(true);
         if !image.extents.contains(track) {
             self.tally.violate(scene.at, || format!("{} track {}, which is no part of it", who(), track.0));
-        } else if image.contents.get(track) != tag {
+        } else if !image.held(track, tag) {
             self.tally.violate(scene.at, || format!("{} another track {} than there was at T0", who(), track.0));
         }
     }
@@ -106,7 +106,7 @@ fn is_owed(scene: &Scene<impl View>, case: &BackupCase) -> bool {
 fn unresolved(scene: &Scene<impl View>, case: &BackupCase) -> Option<String> {
     let image = case.image.as_ref()?;
     let durable = scene.view.durable_tags(case.target);
-    let differs = |track: &TrackNo| durable(*track) != image.contents.get(*track) && !case.target_written(*track);
+    let differs = |track: &TrackNo| !image.held(*track, durable(*track)) && !case.target_written(*track);
     let mut wrong =
         (0..image.contents.tracks()).map(TrackNo).filter(|&track| image.extents.contains(track)).filter(differs);
     let first = wrong.next()?;

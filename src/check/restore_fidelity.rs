@@ -8,7 +8,7 @@ use super::jobs::{PointInTime, RestoreCase};
 use super::scene::Scene;
 use super::tally::Tally;
 use super::view::View;
-use crate::vocab::{Backup, Device, Extents, TrackNo};
+use crate::vocab::{Backup, CheckMutant, Device, Extents, TrackNo};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RestoreFidelity {
@@ -64,9 +64,10 @@ fn wrong_generation(case: &RestoreCase, backup: Backup) -> Option<String> {
 
 fn wrong_track(scene: &Scene<impl View>, image: &PointInTime, device: Device, extents: &Extents) -> Option<String> {
     let actual = scene.view.logical_tags(device);
-    let mut wrong = (0..image.contents.tracks())
+    let passed_over = u32::from(scene.setup.has_mutant(CheckMutant::SkipsLastTrack));
+    let mut wrong = (0..image.contents.tracks() - passed_over)
         .map(TrackNo)
-        .filter(|&track| extents.contains(track) && actual(track) != image.contents.get(track));
+        .filter(|&track| extents.contains(track) && !image.held(track, actual(track)));
     let first = wrong.next()?;
     let count = 1 + wrong.count();
     let number = scene.number(device);

@@ -5,7 +5,7 @@ use crate::kernel::Span;
 use crate::manager::plan::{Allocations, BackupPlan, RestorePlan};
 use crate::scenario::Plan;
 use crate::scenario::plan::Limits;
-use crate::vocab::{Device, DeviceNumber, Invariant, VolumeId};
+use crate::vocab::{CheckMutant, Device, DeviceNumber, Invariant, VolumeId};
 
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -23,6 +23,8 @@ pub struct Setup {
     pub limits: Limits,
     /// The invariants whose premise must have been true.
     pub required: Vec<Invariant>,
+    /// What the checks do wrong.
+    pub mutant: Option<CheckMutant>,
 }
 
 /// A volume as it is at the start of a run.
@@ -61,7 +63,12 @@ impl Setup {
             chains: plan.workloads.iter().map(|workload| workload.dependent).collect(),
             limits: plan.limits,
             required: plan.expect.required.clone(),
+            mutant: plan.check_mutant,
         }
+    }
+
+    pub fn has_mutant(&self, mutant: CheckMutant) -> bool {
+        self.mutant == Some(mutant)
     }
 
     pub fn is_log_structured(&self) -> bool {

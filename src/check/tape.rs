@@ -136,7 +136,7 @@ impl TapeAudit {
 
     fn compare(&mut self, image: Option<&PointInTime>, track: TrackNo, tag: Tag) {
         let expected = image.filter(|image| track.0 < image.contents.tracks());
-        if expected.is_some_and(|image| image.contents.get(track) != tag) {
+        if expected.is_some_and(|image| !image.held(track, tag)) {
             self.wrong += 1;
             self.first_wrong.get_or_insert(track);
         }

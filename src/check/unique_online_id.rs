@@ -4,6 +4,7 @@ use super::exposure::{Duplicate, Exposure, duplicates};
 use super::scene::Scene;
 use super::tally::{Moment, Tally};
 use super::view::View;
+use crate::vocab::CheckMutant;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UniqueOnlineId {
@@ -18,8 +19,10 @@ impl UniqueOnlineId {
     pub fn look(&mut self, scene: &Scene<impl View>) {
         self.premise = false;
         let mut found = Vec::new();
+        let looked_at = if scene.setup.has_mutant(CheckMutant::TwoVolumesOnly) { 2 } else { usize::MAX };
         for image in scene.images() {
-            let online = scene.setup.devices().filter(|&device| scene.view.online(image, device).is_some());
+            let devices = scene.setup.devices().take(looked_at);
+            let online = devices.filter(|&device| scene.view.online(image, device).is_some());
             let ids: Vec<_> =
                 online.filter_map(|device| Some((device, scene.view.logical_label(device).id()?))).collect();
             self.premise |= ids.len() >= 2;

@@ -80,6 +80,8 @@ pub struct JournalEntry {
     /// Steps of the method's table that are done.
     pub steps_done: usize,
     pub state: JournalState,
+    /// A restart has decided to take the job up again.
+    pub resumed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

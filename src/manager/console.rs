@@ -17,7 +17,7 @@ use super::refusal::{CommandEnd, Loss, Refusal};
 use super::session::{Session, SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox, Pending};
 use crate::controller::dasd::{DasdCommand, Payload};
-use crate::vocab::{Device, Status, VolumeId};
+use crate::vocab::{Device, Mutant, Status, VolumeId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConsoleCommand {
@@ -51,6 +51,8 @@ enum Phase {
     ReadLabel,
     /// The device is in use: it goes offline when nobody uses it any more.
     AwaitRelease,
+    /// The ID was compared a while ago, and is not compared again.
+    Compared(VolumeId),
 }
 
 impl ConsoleRun {
@@ -94,8 +96,14 @@ impl Manager {
     }
 
     pub(super) fn console_waited(&mut self, slot: u32, out: &mut ManagerOutbox) {
-        let command = self.console_run(slot).command;
+        let ConsoleRun { command, giver, phase } = *self.console_run(slot);
         let device = command.device();
+        if let Phase::Compared(volume) = phase {
+            self.put_online(device, volume, out);
+            giver.hears(CommandEnd::Done, out);
+            self.drop_session(slot, out);
+            return;
+        }
         match command {
             ConsoleCommand::VaryOffline { .. } if self.is_in_use(device) => {
                 self.console_run(slot).phase = Phase::AwaitRelease;
@@ -132,6 +140,14 @@ impl Manager {
     /// The label was read, or could not be.
     fn console_label(&mut self, slot: u32, id: Result<VolumeId, Refusal>, out: &mut ManagerOutbox) {
         let ConsoleRun { command, giver, .. } = *self.console_run(slot);
+        if let (ConsoleCommand::VaryOnline { device }, Ok(volume)) = (command, id)
+            && self.parameters.lacks(Mutant::CheckThenVary)
+            && self.elsewhere(device, volume).is_ok()
+        {
+            self.console_run(slot).phase = Phase::Compared(volume);
+            self.session_after(slot, self.parameters.vary_shortest, out);
+            return;
+        }
         let done = match command {
             ConsoleCommand::VaryOnline { device } => self.console_online(device, id, out),
             ConsoleCommand::Mount { device } => self.mount(device, id, out),
@@ -174,7 +190,7 @@ impl Manager {
 
     /// Refused when another device is online with the ID.
     fn elsewhere(&self, device: Device, volume: VolumeId) -> Result<(), Refusal> {
-        match self.device_of(volume).filter(|other| *other != device) {
+        match self.bearer_beside(device, volume) {
             Some(device) => Err(Refusal::OnlineElsewhere { volume, device }),
             None => Ok(()),
         }

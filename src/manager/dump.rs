@@ -12,6 +12,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::catalog::EntryState;
 use super::dump_error::Resolution;
 use super::fact::Job;
 use super::identity::{self, LabelReading};
@@ -244,7 +245,7 @@ impl Manager {
         }
     }
 
-    fn tape_done(&mut self, slot: u32, phase: DumpPhase, out: &mut ManagerOutbox) {
+    pub(super) fn tape_done(&mut self, slot: u32, phase: DumpPhase, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
         let (backup, tracks, section) = (run.backup, run.plan.tracks, run.section);
         let labelled = run.plan.extents.holds_label();
@@ -342,19 +343,28 @@ impl Manager {
             let Some(buffer) = dump.buffers.iter_mut().find(|buffer| !buffer.sent) else { break };
             let Some(images) = buffer.images.take() else { break };
             buffer.sent = true;
-            let first = buffer.first;
+            let (first, behind) = (buffer.first, buffer.first + buffer.count);
+            let source = self.backup_run(slot).plan.source;
+            let allocated = self.parameters.allocations.at(source, out.now());
             let run = self.backup_run(slot);
-            let (backup, extents) = (run.backup, run.plan.extents);
+            let (backup, extents, last) = (run.backup, run.plan.extents, behind == run.plan.tracks);
             let change = run.identity.expect("tracks are sent under an identity").track0;
             let mut records = Vec::with_capacity(images.len());
             let skipped = run.plan.lacks(Mutant::DumpSkipsLastTrack).then(|| run.plan.tracks - 1);
+            let current = allocated.filter(|_| run.plan.lacks(Mutant::DumpUsesCurrentAllocation));
             for (position, (track, image)) in (first..).zip(tracks_from(&extents, first, &images)) {
-                if Some(position) == skipped {
+                if Some(position) == skipped || current.is_some_and(|current| !current.contains(track)) {
                     continue;
                 }
                 let image = identity::reintroduced(image, change);
                 run.sums.note(position, &image);
                 records.push(Record::Track { backup, track, image });
+            }
+            if last
+                && self.parameters.lacks(Mutant::TapeCompleteEarly)
+                && let Some(entry) = self.durable.entry_mut(backup)
+            {
+                entry.state = EntryState::Complete;
             }
             self.send_chain(slot, records, out);
         }

@@ -12,7 +12,7 @@ use super::plan::{DumpRestart, OnWriteError};
 use super::session::SessionTag;
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::tape::{TapeCommand, TapeResult, Target};
-use crate::vocab::{Backup, Cartridge};
+use crate::vocab::{Backup, Cartridge, Mutant};
 
 /// What a dump does once nothing is on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,10 @@ impl Manager {
     pub(super) fn dump_error(&mut self, slot: u32, phase: DumpPhase, result: &TapeResult, out: &mut ManagerOutbox) {
         let backup = self.backup_run(slot).backup;
         let resolution = match *result {
+            TapeResult::WriteError { .. } if self.parameters.lacks(Mutant::IgnoreTapeError) => {
+                self.tape_done(slot, phase, out);
+                return;
+            }
             TapeResult::WriteError { permanent, hardened_blocks: hardened, .. } => {
                 out.report(ManagerFact::TapeErrorSeen { backup, permanent });
                 if permanent { Resolution::Spoiled { hardened } } else { Resolution::Again { hardened } }
@@ -122,6 +126,12 @@ impl Manager {
     fn reposition(&mut self, slot: u32, good: u64, out: &mut ManagerOutbox) {
         let run = self.backup_run(slot);
         run.dump_retries += 1;
+        if self.parameters.lacks(Mutant::RetryAppends) {
+            let written = self.dump(slot).written;
+            self.repositioned(slot, written, out);
+            return;
+        }
+        let run = self.backup_run(slot);
         let section = run.section;
         let (_, drive) = run.tape.expect("an error was on a mounted tape");
         let dump = run.dump.as_mut().expect("the session dumps");

@@ -21,7 +21,7 @@ use super::{Condition, Manager, ManagerFact, ManagerMessage, ManagerOutbox, Mana
 use crate::controller::dasd::{CopyMode, DasdCommand, HiddenRule, Payload, RelationSummary};
 use crate::kernel::{Span, Time};
 use crate::vocab::{
-    Backup, Device, HiddenContext, HiddenId, HiddenState, LabelTrack, RelationNumber, StepName, VolumeId,
+    Backup, Device, HiddenContext, HiddenId, HiddenState, LabelTrack, Mutant, RelationNumber, StepName, VolumeId,
 };
 
 #[derive(Clone, Debug)]
@@ -147,7 +147,8 @@ impl Manager {
     fn read_ipl_label(&mut self, out: &mut ManagerOutbox) {
         let order = self.address_order();
         let Step::ReadLabels(mut number) = self.restart().step else { unreachable!("labels are read") };
-        while number < order.len() && !self.durable.online_at_ipl[order[number].0 as usize] {
+        let all = self.parameters.lacks(Mutant::IplOnlineFlagIgnored);
+        while number < order.len() && !all && !self.durable.online_at_ipl[order[number].0 as usize] {
             number += 1;
         }
         self.restart().step = Step::ReadLabels(number);
@@ -284,7 +285,13 @@ impl Manager {
         let mut actions = VecDeque::new();
         let open: Vec<JournalEntry> = self.durable.journal.iter().filter(|entry| entry.is_open()).copied().collect();
         for entry in &open {
-            actions.extend(self.recovery_of(entry));
+            let recovery = self.recovery_of(entry);
+            if recovery.iter().any(|action| matches!(action, Action::Resume { .. }))
+                && let Some(entry) = self.durable.journal_mut(entry.job())
+            {
+                entry.resumed = true;
+            }
+            actions.extend(recovery);
         }
         if self.parameters.orphan_sweep != OrphanSweep::Off {
             let (relations, labels) = (self.restart().relations.clone(), self.restart().labels.clone());
@@ -376,6 +383,9 @@ impl Manager {
                 if plan.restart == DumpRestart::FromLastEov && !complete {
                     actions.retain(|action| !matches!(action, Action::Scratch { .. }));
                     actions.push(Action::ScratchOpen { backup });
+                }
+                if entry.resumed && standing.is_some() && self.parameters.lacks(Mutant::RecoveryNotIdempotent) {
+                    actions.push(Action::Withdraw { target: plan.target });
                 }
                 actions.push(Action::Resume { job, line, relation, t0 });
             }

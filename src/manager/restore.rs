@@ -124,7 +124,12 @@ impl Manager {
         let slot = self.add_session(Work::Restore(run));
         let job = Job::Restore(restore);
         if entry == RestoreEntry::First {
-            let entry = JournalEntry { job: JournalJob::Restore { restore }, steps_done: 0, state: JournalState::Open };
+            let entry = JournalEntry {
+                job: JournalJob::Restore { restore },
+                steps_done: 0,
+                state: JournalState::Open,
+                resumed: false,
+            };
             self.durable.journal.push(entry);
         }
         // An operator's steps begin when he is asked for them.

@@ -185,7 +185,12 @@ impl Manager {
             StepName::AcceptStimulus => {
                 if plan.job_journal == JobJournal::On {
                     let job = JournalJob::Backup { backup, relation: None, t0: Time::ZERO };
-                    self.durable.journal.push(JournalEntry { job, steps_done: 1, state: JournalState::Open });
+                    self.durable.journal.push(JournalEntry {
+                        job,
+                        steps_done: 1,
+                        state: JournalState::Open,
+                        resumed: false,
+                    });
                 }
                 let BackupPlan { source, target, method, .. } = plan;
                 let place = self.durable.stimulus_of[backup.0 as usize] as u16;
@@ -412,8 +417,10 @@ impl Manager {
         if tag == SessionTag::Before {
             return;
         }
-        match (result, run.trailer_error.take()) {
-            (TapeResult::Done, _) => {
+        let error = run.trailer_error.take();
+        let is_ignored = self.parameters.lacks(Mutant::IgnoreTapeError);
+        match (result, error) {
+            (result, _) if *result == TapeResult::Done || is_ignored => {
                 out.report(ManagerFact::TapeEofHardened { backup });
                 self.expire_generations(slot, Progress::Written, out);
                 self.step_ended(slot, out);

@@ -20,6 +20,34 @@ impl Manager {
         Some(Device(place as u16))
     }
 
+    /// Another device that is online with the ID.
+    pub(super) fn bearer_beside(&self, device: Device, volume: VolumeId) -> Option<Device> {
+        let bears = |other: &Device| {
+            let online = self.volatile.ucbs[usize::from(other.0)].online;
+            *other != device && online.is_some_and(|id| self.is_same(id, volume)) && self.is_compared(device, *other)
+        };
+        (0..self.volatile.ucbs.len() as u16).map(Device).find(bears)
+    }
+
+    fn is_same(&self, one: VolumeId, other: VolumeId) -> bool {
+        let (first, second) = (one.bytes(), other.bytes());
+        match self.parameters.mutant {
+            Some(Mutant::IdCompareIgnoresCase) => first.eq_ignore_ascii_case(&second),
+            Some(Mutant::IdComparePrefix) => first[..5] == second[..5],
+            Some(Mutant::IdCompareKeepsBlanks) => one == other && !first.ends_with(b" "),
+            _ => one == other,
+        }
+    }
+
+    fn is_compared(&self, device: Device, other: Device) -> bool {
+        let controller_image = |device: Device| self.parameters.devices[usize::from(device.0)].device.0 >> 8;
+        match self.parameters.mutant {
+            Some(Mutant::VaryOnlineWithoutCheck) => false,
+            Some(Mutant::UniquenessPerController) => controller_image(device) == controller_image(other),
+            _ => true,
+        }
+    }
+
     pub(super) fn is_online(&self, device: Device) -> bool {
         self.volatile.ucbs[device.0 as usize].online.is_some()
     }
@@ -31,15 +59,22 @@ impl Manager {
 
     /// Check and state change are one step: an ID that is online elsewhere is refused.
     pub(super) fn set_online(&mut self, device: Device, volume: VolumeId, out: &mut ManagerOutbox) -> bool {
-        let elsewhere = self.device_of(volume).is_some_and(|other| other != device);
-        if elsewhere && !self.parameters.lacks(Mutant::VaryOnlineWithoutCheck) {
+        if self.bearer_beside(device, volume).is_some() {
             out.report(ManagerFact::VaryOnlineRefused { device, volume: Some(volume) });
             return false;
         }
+        self.put_online(device, volume, out);
+        true
+    }
+
+    pub(super) fn put_online(&mut self, device: Device, read: VolumeId, out: &mut ManagerOutbox) {
+        let volume = match self.parameters.lacks(Mutant::UcbNotRefreshed) {
+            true => self.parameters.devices[usize::from(device.0)].id,
+            false => read,
+        };
         self.volatile.ucbs[device.0 as usize].online = Some(volume);
         out.report(ManagerFact::VaryOnlineDone { device, volume });
         self.serve_opens(out);
-        true
     }
 
     /// Answers the applications whose volume is online now; returns how many opened `volume`s there were.

@@ -172,6 +172,13 @@ pub static ALL: &[Key] = &[
         "",
         "When it comes into being: before that the directory does not name it.",
     ),
+    key(
+        "dataset",
+        "deleted",
+        &["(never)", "(an instant)"],
+        "",
+        "From when on the directory does not name it any more; its tracks hold what they held.",
+    ),
     key("workload", "image", NAME, "", "The host image that it runs on; without it the first."),
     key("workload", "volume", VOLUME, "", "The volume that it uses."),
     key("workload", "volumes", &["(a list of volume IDs)"], "", "The volumes that it uses, laid end to end."),
@@ -381,6 +388,13 @@ pub static ALL: &[Key] = &[
         "Recovery point objective: the age of the latest readable backup.",
     ),
     key("mutant", "name", &["(a mutant)"], "A", "Which protection; `tiersim mutants` lists them."),
+    key(
+        "mutant",
+        "check",
+        &["(a mutant of a check)"],
+        "A",
+        "What a check does wrong; `tiersim mutants` lists these too.",
+    ),
     key("limits", "orphan_grace", &["1 min", "(a duration)"], "A", "How long what a job left behind may stand."),
     key(
         "limits",

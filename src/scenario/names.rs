@@ -14,7 +14,7 @@ use crate::manager::plan::{
 };
 use crate::manager::trigger::Stimulant;
 use crate::names;
-use crate::vocab::{HiddenFormat, Invariant, Mutant, TrackNo};
+use crate::vocab::{CheckMutant, HiddenFormat, Invariant, Mutant, TrackNo};
 
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, suggestion};
@@ -179,6 +179,7 @@ choices! {
     Invariant, "an invariant", later &[];
     ExpectedVerdict, "a verdict", later &[];
     Mutant, "a mutant", later &[];
+    CheckMutant, "a mutant of a check", later &[];
 }
 
 impl Shape for HiddenFormat {

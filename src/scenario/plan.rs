@@ -9,7 +9,7 @@ use crate::kernel::{Span, Time};
 use crate::manager::order::CommandPlan;
 use crate::manager::plan::{BackupPlan, HostParameters, ImagePlan, RestorePlan};
 use crate::names;
-use crate::vocab::Invariant;
+use crate::vocab::{CheckMutant, Invariant};
 
 /// Everything a run needs, with every value legal.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct Plan {
     pub ending: Ending,
     pub limits: Limits,
     pub expect: Expectation,
+    /// What the checks do wrong.
+    pub check_mutant: Option<CheckMutant>,
     /// What the cartridges hold at the start, in their order.
     pub cartridges: Vec<CartridgeState>,
 }

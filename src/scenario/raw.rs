@@ -16,7 +16,7 @@ use crate::manager::plan::{
     Reintroduce, ReintroduceScope, Relabel, RestoreIfOnline, RestoreLabel, ScratchPolicy, TargetId, WithdrawAfter,
 };
 use crate::manager::trigger::Stimulant;
-use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, Mutant, VolumeId};
+use crate::vocab::{CheckMutant, DeviceNumber, HiddenFormat, Invariant, Mutant, VolumeId};
 
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
@@ -139,6 +139,7 @@ tables! {
         volume: VolumeId,
         extents: Vec<Given<String>>,
         created: Span,
+        deleted: Span,
     } later &[];
 
     RawWorkload, "a workload" {
@@ -341,6 +342,7 @@ tables! {
 
     RawMutant, "the mutant" {
         name: Mutant,
+        check: CheckMutant,
     } later &[];
 
     RawExpect, "the expectation" {

@@ -27,6 +27,12 @@ impl Tag {
     pub const fn after_write(self, write: WriteNumber, part: u32) -> Tag {
         Tag(mix(mix(self.0, write.0), part as u64))
     }
+
+    /// Half of this content over half of what was there before.
+    #[must_use]
+    pub const fn torn_over(self, before: Tag) -> Tag {
+        Tag(mix(mix(0x746f_726e, self.0), before.0))
+    }
 }
 
 /// One track as it travels: its content, and on track 0 the label record and the names that embed the volume ID.

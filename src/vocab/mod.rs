@@ -17,4 +17,4 @@ pub use id::{
 };
 pub use io::{HostReply, HostRequest, Op, SLOT_BYTES, Status, TRACK_BYTES, TRACKS_PER_CYLINDER, Ticket, TrackRange};
 pub use label::{HiddenContext, HiddenFormat, HiddenId, HiddenState, Label, LabelTrack};
-pub use mutant::Mutant;
+pub use mutant::{CheckMutant, Mutant};

@@ -80,5 +80,61 @@ names! {
         ScratchBeforeVerify = "scratch-before-verify",
         /// The end of a background copy blanks the hidden ID before the dump.
         AutoEndClearsHiddenId = "auto-end-clears-hidden-id",
+        /// The source's home is overwritten in front of the copy.
+        SourceWriteBeforeCow = "source-write-before-cow",
+        /// The inventory says complete when the last block is sent.
+        TapeCompleteEarly = "tape-complete-early",
+        /// A write error of the drive counts as success.
+        IgnoreTapeError = "ignore-tape-error",
+        /// The own bits that a restart finds are those of the next copy onto the target.
+        RecoveryKeepsOwnBits = "recovery-keeps-own-bits",
+        /// `a` and `A` are one letter where IDs are compared.
+        IdCompareIgnoresCase = "id-compare-ignores-case",
+        /// Only the first five characters of IDs are compared.
+        IdComparePrefix = "id-compare-prefix",
+        /// An ID with trailing blanks equals no other.
+        IdCompareKeepsBlanks = "id-compare-keeps-blanks",
+        /// Copy on write saves half of each track.
+        CowCopiesPartOfTrack = "cow-copies-part-of-track",
+        /// The dump skips what is not allocated any more.
+        DumpUsesCurrentAllocation = "dump-uses-current-allocation",
+        /// A dump goes on behind a write error without sending the tape back.
+        RetryAppends = "retry-appends",
+        /// A restart takes the own bits of a former copy for those of the present one.
+        StaleBitmapGeneration = "stale-bitmap-generation",
+        /// The collector takes a place with several bindings for free.
+        CollectorFreesSharedPlace = "collector-frees-shared-place",
+        /// The collector moves one binding of a place that has several.
+        CollectorMovesOneBinding = "collector-moves-one-binding",
+        /// What copy on write writes is not in the stripe log.
+        CowWriteHole = "cow-write-hole",
+        /// VARY compares IDs when it is typed, and not when the device comes online.
+        CheckThenVary = "check-then-vary",
+        /// VARY compares IDs within one controller image, the devices whose numbers begin alike.
+        UniquenessPerController = "uniqueness-per-controller",
+        /// A second restart withdraws the copy of a job that the first one resumed.
+        RecoveryNotIdempotent = "recovery-not-idempotent",
+        /// VARY ONLINE keeps the ID that the device was configured with.
+        UcbNotRefreshed = "ucb-not-refreshed",
+        /// A restart takes the list of free places from the metadata store, without the log.
+        DoubleBinding = "double-binding",
+        /// An IPL brings every device online.
+        IplOnlineFlagIgnored = "ipl-online-flag-ignored",
+    }
+}
+
+names! {
+    /// What a check does wrong, to see whether a defect would then go unseen.
+    pub enum CheckMutant {
+        /// Duplicates are looked for among the first two devices.
+        TwoVolumesOnly = "checker-two-volumes-only",
+        /// The last track of a restored volume is not compared.
+        SkipsLastTrack = "checker-skips-last-track",
+        /// Half of each tag is compared.
+        TruncatedTag = "checker-truncated-tag",
+        /// The image of a copy is that of the moment at which it was asked for.
+        PitAtReceipt = "checker-pit-at-receipt",
+        /// The ledger believes what the disks hold when the controller is up again.
+        LedgerFromDisk = "checker-ledger-from-disk",
     }
 }

@@ -7,7 +7,7 @@
 //! are hardly any free segments left it does not pause.
 
 use super::command::DasdFact;
-use super::directory::Move;
+use super::directory::{Move, MovedBindings};
 use super::microcode::Work;
 use super::parameters::Collector;
 use super::row::{PlaceWrite, Purpose};
@@ -16,7 +16,7 @@ use super::tables::Record;
 use super::{DasdController, DasdOutbox};
 use crate::device::raid::Place;
 use crate::kernel::{Span, Time};
-use crate::vocab::{Device, TrackImage, TrackNo};
+use crate::vocab::{Device, Mutant, TrackImage, TrackNo};
 
 /// One segment on its way.
 #[derive(Clone, Debug)]
@@ -116,8 +116,8 @@ impl DasdController {
                 collection.into = self.segment_of(first);
                 collection.phase = CollectionPhase::Written;
                 let from: Vec<Place> = collection.left.drain(..to.len()).collect();
-                collection.moves = from.into_iter().zip(to).map(|(from, to)| Move { from, to }).collect();
-                let writes = collection.moves.iter().map(|&Move { from, to }| self.copy_of(from, to)).collect();
+                collection.moves = from.into_iter().zip(to).map(|(from, to)| Move::all(from, to)).collect();
+                let writes = collection.moves.iter().map(|&Move { from, to, .. }| self.copy_of(from, to)).collect();
                 let writes = self.in_whole_rows(writes);
                 self.write_places(slot, writes);
                 Some(collection)
@@ -149,6 +149,16 @@ impl DasdController {
         self.volatile.space.collecting = false;
     }
 
+    /// Which bindings of a place the collector takes along: all, but for mutants that do not see that a place is shared.
+    fn moved_bindings(&self, from: Place) -> MovedBindings {
+        let is_shared = self.volatile.tables.directory().is_some_and(|directory| directory.count(from) > 1);
+        match self.parameters.mutant {
+            Some(Mutant::CollectorFreesSharedPlace) if is_shared => MovedBindings::None,
+            Some(Mutant::CollectorMovesOneBinding) if is_shared => MovedBindings::One,
+            _ => MovedBindings::All,
+        }
+    }
+
     fn copy_of(&self, from: Place, to: Place) -> PlaceWrite {
         let label = self.durable.labels.get(&from).cloned();
         let image = TrackImage { tag: self.rank.tag(from), label };
@@ -159,6 +169,7 @@ impl DasdController {
         let moves = std::mem::take(&mut collection.moves);
         collection.moved += moves.len() as u64;
         self.volatile.space.account.tracks_moved += moves.len() as u64;
+        let moves = moves.into_iter().map(|it| Move { bindings: self.moved_bindings(it.from), ..it }).collect();
         self.log(Record::Relocate { moves }, out);
         self.let_segment_go(collection.into);
         if !collection.left.is_empty() {

@@ -359,6 +359,10 @@ impl DasdController {
         if resident && matches!(commit, Some(LabelCommit::Atomic | LabelCommit::BeforeEstablish)) {
             relation.set_own(TrackNo(0));
         }
+        if self.parameters.lacks(Mutant::RecoveryKeepsOwnBits) {
+            let stale = self.battery.stale_bits.iter().filter(|(device, _)| *device == target);
+            stale.flat_map(|(_, tracks)| tracks).for_each(|&track| relation.set_own(track));
+        }
         if !self.volatile.tables.is_bound(target) {
             self.log(Record::Bind { device: target }, out);
         }

@@ -39,6 +39,8 @@ pub enum DestagePhase {
     WriteTarget,
     SetBits,
     WriteHome,
+    /// The home was written first, and the copy comes behind it.
+    CopyLate,
 }
 
 /// Which modified tracks are destaged.
@@ -346,7 +348,13 @@ impl DasdController {
         let device = destage.device;
         loop {
             match destage.phase {
-                DestagePhase::ReadT0 => {
+                DestagePhase::ReadT0 if self.parameters.lacks(Mutant::SourceWriteBeforeCow) => {
+                    destage.phase = DestagePhase::CopyLate;
+                    if self.write_own_homes(slot, &destage) {
+                        return Some(destage);
+                    }
+                }
+                DestagePhase::ReadT0 | DestagePhase::CopyLate => {
                     destage.phase = DestagePhase::WriteTarget;
                     if self.parameters.lacks(Mutant::OwnBitBeforeCopy) {
                         self.set_bits(&destage, out);
@@ -358,7 +366,12 @@ impl DasdController {
                             .iter()
                             .filter_map(|cell| cell.copy_for.map(|number| (cell.track, number)))
                             .map(|(track, number)| {
-                                (target, track, self.t0_image(number.0, device, track), Purpose::CopyOnWrite)
+                                (
+                                    target,
+                                    track,
+                                    self.saved_image(number.0, (device, target), track),
+                                    Purpose::CopyOnWrite,
+                                )
                             })
                             .collect();
                         if self.write_homes(slot, cells) {
@@ -378,12 +391,7 @@ impl DasdController {
                     if !self.parameters.lacks(Mutant::OwnBitBeforeCopy) {
                         self.set_bits(&destage, out);
                     }
-                    let cells = destage
-                        .cells
-                        .iter()
-                        .map(|cell| (device, cell.track, cell.image.clone(), Purpose::Destage { newer: cell.newer }))
-                        .collect();
-                    if self.write_homes(slot, cells) {
+                    if self.write_own_homes(slot, &destage) {
                         return Some(destage);
                     }
                 }
@@ -393,6 +401,28 @@ impl DasdController {
                 }
             }
         }
+    }
+
+    /// Writes the versions to the homes that they belong to. False when there is nothing to write.
+    fn write_own_homes(&mut self, slot: u32, destage: &Destage) -> bool {
+        let cells = destage.cells.iter();
+        let cells = cells
+            .map(|cell| (destage.device, cell.track, cell.image.clone(), Purpose::Destage { newer: cell.newer }))
+            .collect();
+        self.write_homes(slot, cells)
+    }
+
+    /// What copy on write puts into the target's home.
+    fn saved_image(&self, epoch: u32, (source, target): (Device, Device), track: TrackNo) -> TrackImage {
+        // Behind the write of the home, the home is what there is to save.
+        if self.parameters.lacks(Mutant::SourceWriteBeforeCow) {
+            return self.home_image(source, track);
+        }
+        let mut image = self.t0_image(epoch, source, track);
+        if self.parameters.lacks(Mutant::CowCopiesPartOfTrack) {
+            image.tag = image.tag.torn_over(self.home_image(target, track).tag);
+        }
+        image
     }
 
     /// What was copied is the target's own from now on.

@@ -34,6 +34,23 @@ impl Stored {
 pub struct Move {
     pub from: Place,
     pub to: Place,
+    pub bindings: MovedBindings,
+}
+
+impl Move {
+    pub fn all(from: Place, to: Place) -> Move {
+        Move { from, to, bindings: MovedBindings::All }
+    }
+}
+
+/// Which bindings of a place move with its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MovedBindings {
+    All,
+    /// The counts move, but of the pointers only the first.
+    One,
+    /// The place is taken for free.
+    None,
 }
 
 /// A snapshot between its two transactions: the source's places count one binding more than there is.
@@ -246,17 +263,24 @@ impl Directory {
 
     /// Moves every binding of each place. One that lost its last binding meanwhile is left alone.
     pub fn relocate(&mut self, moves: &[Move], freed: &mut Vec<Place>) {
-        for &Move { from, to } in moves {
+        for &Move { from, to, bindings } in moves {
             let count = self.count(from);
             if count == 0 {
                 continue;
             }
             let track = self.number(from);
-            for device in self.bound_to(from) {
+            let moved = match bindings {
+                MovedBindings::All => usize::MAX,
+                MovedBindings::One => 1,
+                MovedBindings::None => 0,
+            };
+            for device in self.bound_to(from).into_iter().take(moved) {
                 self.functional[device.0 as usize].set(track, to.0);
             }
             for _ in 0..count {
-                self.raise(to, track);
+                if bindings != MovedBindings::None {
+                    self.raise(to, track);
+                }
                 self.lower(from, freed);
             }
         }
@@ -405,7 +429,7 @@ mod tests {
         let mut freed = Vec::new();
         directory.point(SOURCE, TrackNo(3), None, &mut freed);
         directory.point(TARGET, TrackNo(3), None, &mut freed);
-        let moves = [(1, 8), (3, 9)].map(|(from, to)| Move { from: Place(from), to: Place(to) });
+        let moves = [(1, 8), (3, 9)].map(|(from, to)| Move::all(Place(from), Place(to)));
         directory.relocate(&moves, &mut freed);
         assert_eq!((pointers(&directory, SOURCE)[1], pointers(&directory, TARGET)[1]), (Some(8), Some(8)));
         assert_eq!((directory.count(Place(8)), directory.count(Place(9))), (2, 0));

@@ -267,6 +267,12 @@ impl DasdController {
     /// Commits a metadata transaction: it is in the NVS log and in the tables now, on the metadata store later. Without
     /// NVS it goes to the store itself, which its caller has waited for ([`Self::log_time`]).
     fn log(&mut self, record: Record, out: &mut DasdOutbox) {
+        if let Record::End { relation } = record
+            && self.parameters.lacks(Mutant::StaleBitmapGeneration)
+        {
+            let ended = self.volatile.tables.relation(relation);
+            self.battery.stale_bits.extend(ended.map(|relation| (relation.target, relation.owned())));
+        }
         for Place(place) in self.volatile.tables.apply(&record) {
             out.report(DasdFact::PlaceFreed { place });
         }

@@ -50,6 +50,7 @@ impl DasdController {
             }
             RestartStep::RebuildTables => {
                 self.volatile.tables = self.durable_tables();
+                self.rebuild_wrongly();
                 out.report(DasdFact::TablesRebuilt);
                 self.condition = Condition::Starting(RestartStep::FinishMetadata);
                 self.restart_after(self.parameters.metadata_write, out);
@@ -79,6 +80,24 @@ impl DasdController {
             tables.apply(&logged.record);
         }
         tables
+    }
+
+    /// What mutants leave out of a restart.
+    fn rebuild_wrongly(&mut self) {
+        let tables = &mut self.volatile.tables;
+        match self.parameters.mutant {
+            Some(Mutant::RecoveryKeepsOwnBits) => {
+                self.battery.stale_bits = tables.relations.iter().map(|it| (it.target, it.owned())).collect();
+            }
+            Some(Mutant::StaleBitmapGeneration) => {
+                for (target, tracks) in std::mem::take(&mut self.battery.stale_bits) {
+                    let relation = tables.relations.iter_mut().find(|relation| relation.target == target);
+                    relation.into_iter().for_each(|it| tracks.iter().for_each(|&track| it.set_own(track)));
+                }
+            }
+            Some(Mutant::DoubleBinding) => tables.take_free_places_from(self.durable.store.tables()),
+            _ => {}
+        }
     }
 
     /// The last transactions are undone on the metadata store; with `everywhere` in the log and in memory too, as when

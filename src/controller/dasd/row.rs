@@ -6,7 +6,7 @@ use super::parameters::StripeLog;
 use super::state::StripeIntent;
 use super::{DasdController, DasdOutbox};
 use crate::device::raid::{Action, DiskOp, Place};
-use crate::vocab::{Device, Tag, TrackImage, TrackNo};
+use crate::vocab::{Device, Mutant, Tag, TrackImage, TrackNo};
 
 /// Writes some columns of one row, and its checks.
 #[derive(Clone, Debug)]
@@ -121,7 +121,9 @@ impl DasdController {
         let mut cells: Vec<(u16, Tag)> = row.cells.iter().map(|cell| (cell.disk, cell.image.tag)).collect();
         let checks = self.rank.checks_after_write(row.row, &cells);
         cells.extend(checks);
-        if self.parameters.stripe_log == StripeLog::Nvs {
+        let saves_t0 = row.cells.iter().any(|cell| cell.purpose == Purpose::CopyOnWrite);
+        let exempt = saves_t0 && self.parameters.lacks(Mutant::CowWriteHole);
+        if self.parameters.stripe_log == StripeLog::Nvs && !exempt {
             let cells = cells.clone();
             let labels = row.cells.iter().filter_map(|cell| Some((cell.place, cell.image.label.clone()?))).collect();
             self.battery.stripes.push(StripeIntent { row: row.row, cells, labels });

@@ -36,6 +36,8 @@ pub struct BatteryBacked {
     pub stripes: Vec<StripeIntent>,
     /// Relationship numbers are never used twice.
     pub next_relation: u32,
+    /// By target, own bits of a copy that is over. Nothing but a mutant keeps them.
+    pub stale_bits: Vec<(Device, Vec<TrackNo>)>,
 }
 
 /// A metadata transaction on its way to the store.
@@ -151,6 +153,7 @@ impl BatteryBacked {
             log: VecDeque::new(),
             stripes: Vec::new(),
             next_relation: 1,
+            stale_bits: Vec::new(),
         }
     }
 

@@ -104,6 +104,11 @@ impl Relation {
         }
     }
 
+    /// The tracks of the copy that are the target's own.
+    pub fn owned(&self) -> Vec<TrackNo> {
+        self.extents.each().filter(|&track| self.owns(track)).collect()
+    }
+
     pub fn is_complete(&self) -> bool {
         self.own_count == self.extents.tracks()
     }
@@ -299,6 +304,13 @@ impl Tables {
             }
         }
         freed
+    }
+
+    /// Believes other tables about which places of home areas are free.
+    pub fn take_free_places_from(&mut self, other: &Tables) {
+        if let (Map::HomeArea(homes), Map::HomeArea(others)) = (&mut self.map, &other.map) {
+            homes.free.clone_from(&others.free);
+        }
     }
 
     fn add(&mut self, relation: &Relation) {

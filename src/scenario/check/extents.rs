@@ -1,8 +1,9 @@
 //! What backups and restores are about: whole volumes, ranges of tracks, or data sets named in a volume's directory.
 //!
 //! The directory is the VTOC of MODEL 2.1, as far as anybody asks it: which tracks a data set has. It lies on tracks 1 to 15
-//! itself, behind the label, and names of its own embed the volume's ID; no data set lies there. A data set may be created while
-//! the run goes on: a backup of what is allocated knows those that were there when it read the directory (H22).
+//! itself, behind the label, and names of its own embed the volume's ID; no data set lies there. A data set may be created and
+//! deleted while the run goes on: a backup of what is allocated knows those that were there when it read the directory
+//! (H22).
 
 use crate::controller::dasd::Architecture;
 use crate::kernel::{Span, Time};
@@ -30,6 +31,8 @@ pub struct Dataset {
     pub extents: Extents,
     /// It is not there before.
     pub created: Time,
+    /// From when on the directory does not list it any more.
+    pub deleted: Option<Time>,
 }
 
 /// The keys that say what a backup or a restore is about.
@@ -95,7 +98,16 @@ impl Context<'_> {
             return None;
         }
         let created = Time::ZERO + or(&raw.created, Span::ZERO);
-        Some(Dataset { name: name.value.clone(), volume: volume.id, extents, created })
+        let deleted = raw.deleted.as_ref().map(|given| Time::ZERO + given.value);
+        if let Some(given) = raw.deleted.as_ref().filter(|_| deleted.is_some_and(|deleted| deleted <= created)) {
+            let problem = Diagnostic::error(Code::Contradiction, "the data set is deleted before it is there")
+                .at(&given.place, "not after `created`")
+                .path(given.path.clone())
+                .help("name a later instant, or leave out `deleted`");
+            self.problems.push(problem);
+            return None;
+        }
+        Some(Dataset { name: name.value.clone(), volume: volume.id, extents, created, deleted })
     }
 
     /// What a backup of the allocated tracks of a volume is about when all its data sets are there. What the directory says
@@ -117,28 +129,32 @@ impl Context<'_> {
             return None;
         }
         let here: Vec<Dataset> = self.datasets.iter().filter(|known| known.volume == volume.id).cloned().collect();
-        let mut instants: Vec<Time> = here.iter().map(|dataset| dataset.created).collect();
+        let mut instants: Vec<Time> =
+            here.iter().flat_map(|dataset| [Some(dataset.created), dataset.deleted]).flatten().collect();
         instants.push(Time::ZERO);
         instants.sort_unstable();
         instants.dedup();
-        let mut last = None;
-        for from in instants {
-            // The label, the directory, and the data sets that are there by then.
+        // The label, the directory, and data sets.
+        let joined = |there: &mut dyn Iterator<Item = &Dataset>| {
             let mut runs = vec![TrackRun { first: 0, count: (VTOC_TRACKS + 1).min(volume.tracks) }];
-            let there = here.iter().filter(|dataset| dataset.created <= from);
             runs.extend(there.flat_map(|dataset| dataset.extents.runs()));
-            let Some(extents) = Extents::joined(&runs, volume.tracks) else {
-                let what = format!("what {} has allocated lies in more than {MOST_RUNS} ranges", volume.id);
-                self.bad_extent(&entry.place, &entry.path, &what, "let data sets follow each other");
-                return None;
-            };
-            let known = Allocation { device, from, extents };
-            if !self.allocations.contains(&known) {
-                self.allocations.push(known);
+            Extents::joined(&runs, volume.tracks)
+        };
+        let is_there =
+            |dataset: &&Dataset, at: Time| dataset.created <= at && dataset.deleted.is_none_or(|deleted| deleted > at);
+        let at = |from: Time| joined(&mut here.iter().filter(|dataset| is_there(dataset, from)));
+        let known = instants.iter().map(|&from| Some(Allocation { device, from, extents: at(from)? }));
+        let (Some(known), Some(ever)) = (known.collect::<Option<Vec<Allocation>>>(), joined(&mut here.iter())) else {
+            let what = format!("what {} has allocated lies in more than {MOST_RUNS} ranges", volume.id);
+            self.bad_extent(&entry.place, &entry.path, &what, "let data sets follow each other");
+            return None;
+        };
+        for allocation in known {
+            if !self.allocations.contains(&allocation) {
+                self.allocations.push(allocation);
             }
-            last = Some(extents);
         }
-        last
+        Some(ever)
     }
 
     /// A whole volume does not come back from the allocated tracks of one.

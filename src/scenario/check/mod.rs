@@ -151,6 +151,7 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
         ending,
         limits,
         expect,
+        check_mutant: raw.mutant.as_ref().and_then(|entry| entry.value.check.as_ref()).map(|name| name.value),
         cartridges: contents,
     };
     Checked { plan, hardware, notes, inputs }

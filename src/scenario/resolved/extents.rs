@@ -23,12 +23,15 @@ impl Writer {
 
     /// The volume directories.
     pub(super) fn datasets(&mut self, checked: &Checked) {
-        for Dataset { name: dataset, volume, extents, created } in &checked.notes.datasets {
+        for Dataset { name: dataset, volume, extents, created, deleted } in &checked.notes.datasets {
             self.heading("[[dataset]]");
             self.raw("name", &quoted(dataset));
             self.raw("volume", &name(volume));
             self.raw("extents", &ranges(extents));
             self.raw("created", &duration(*created - Time::ZERO));
+            if let Some(deleted) = deleted {
+                self.raw("deleted", &duration(*deleted - Time::ZERO));
+            }
         }
     }
 }

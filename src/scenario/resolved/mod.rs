@@ -55,9 +55,11 @@ pub fn write(checked: &Checked) -> String {
             writer.raw("silence", "true");
         }
     }
-    if let Some(mutant) = checked.plan.host.mutant {
+    let (mutant, check) = (checked.plan.host.mutant, checked.plan.check_mutant);
+    if mutant.is_some() || check.is_some() {
         writer.heading("[mutant]");
-        writer.raw("name", &name(mutant));
+        mutant.into_iter().for_each(|mutant| writer.raw("name", &name(mutant)));
+        check.into_iter().for_each(|mutant| writer.raw("check", &name(mutant)));
     }
     writer.chance(checked);
     writer.hardware(checked);
