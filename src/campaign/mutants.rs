@@ -340,11 +340,12 @@ impl Trial {
 
 /// Tries mutants one after the other, each study on so many threads.
 pub fn run(specimens: &[&'static Specimen], threads: usize, reduce: bool) -> Vec<Trial> {
-    let mut healthy: BTreeMap<(&str, Vec<&str>, Vec<&str>, u8), Shown> = BTreeMap::new();
+    let mut healthy: BTreeMap<String, Shown> = BTreeMap::new();
     let mut trials = Vec::new();
     for &specimen in specimens {
-        let key = (specimen.scenario, specimen.set.to_vec(), specimen.strikes.to_vec(), specimen.depth);
-        let healthy = healthy.entry(key).or_insert_with(|| study(specimen, None, threads, reduce)).clone();
+        let Specimen { scenario, set, strikes, depth, .. } = specimen;
+        let stage = format!("{scenario} {set:?} {strikes:?} {depth}");
+        let healthy = healthy.entry(stage).or_insert_with(|| study(specimen, None, threads, reduce)).clone();
         let weaker = Specimen { strikes: specimen.spared_by, depth: 1, ..*specimen };
         let is_spared = !specimen.spared_by.is_empty();
         let spared = is_spared.then(|| study(&weaker, Some(specimen.mutant), threads, reduce));
