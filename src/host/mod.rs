@@ -10,6 +10,7 @@ pub mod workload;
 pub use operator::{Answer, AnswerRule, Operator, OperatorParameters, OperatorUsage, OrderedSlip, SlipRates, Turn};
 pub use plan::{
     Pattern, PlanError, Replay, RequestMix, TraceRecord, WorkloadKind, WorkloadPlan, WorkloadVolume, entity_names,
+    volume_ends,
 };
 pub use requester::{Requester, RequesterMessage, RequesterOutbox, RequesterTimer};
 pub use workload::{

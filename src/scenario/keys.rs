@@ -178,9 +178,9 @@ pub static ALL: &[Key] = &[
     key(
         "workload",
         "kind",
-        &["open", "closed", "trace"],
+        &["open", "closed", "trace", "literal"],
         "",
-        "Whether requests come by the clock, from clients that wait for answers, or from a file.",
+        "Whether requests come by the clock, from clients that wait for answers, from a file, or each as it is written down.",
     ),
     key(
         "workload",
@@ -267,6 +267,30 @@ pub static ALL: &[Key] = &[
     ),
     key("workload", "allow_coarse_time", NO, "", "Whether an open replay of times with a coarse clock is meant."),
     key("workload", "skip_bad_lines", NO, "", "Whether records that cannot be read are left out."),
+    key(
+        "workload",
+        "requests",
+        &["(a list of requests)"],
+        "",
+        "The requests of a literal workload, at most 10,000, as in { at = \"1 s\", op = \"write\", track = 3 }.",
+    ),
+    key(
+        "workload.requests",
+        "at",
+        &["(an instant)"],
+        "",
+        "When it is issued, counted from the application's open of the volumes.",
+    ),
+    key("workload.requests", "op", &["(read or write)"], "", "What it does."),
+    key("workload.requests", "volume", VOLUME, "", "The volume that it is for; needed where the workload has several."),
+    key("workload.requests", "track", NUMBER, "", "The first track that it touches."),
+    key(
+        "workload.requests",
+        "size",
+        &["4 KiB", "(a size)"],
+        "A (MODEL 8)",
+        "Its bytes, from the beginning of the track on.",
+    ),
     key(
         "backup.when",
         "changed",
@@ -440,6 +464,7 @@ mod tests {
         ("image", RawImage::KEYS),
         ("dataset", RawDataset::KEYS),
         ("workload", RawWorkload::KEYS),
+        ("workload.requests", RawRequest::KEYS),
         ("backup", RawBackup::KEYS),
         ("backup.when", RawCondition::KEYS),
         ("restore", RawRestore::KEYS),
@@ -493,7 +518,7 @@ mod tests {
         let text = resolved(&[]).expect("it is valid");
         // What another key takes the place of, or what only a trace or a condition has.
         let elsewhere = |key: &Key| {
-            matches!(key.table, "backup.when" | "fault" | "fault.when" | "dataset")
+            matches!(key.table, "backup.when" | "fault" | "fault.when" | "dataset" | "workload.requests")
                 || matches!(key.name, "wrong_reply" | "dependent")
                 || key.table == "workload" && TRACE.contains(&key.name)
         };
@@ -510,7 +535,7 @@ mod tests {
     /// Each value named is one that a scenario may give.
     #[test]
     fn every_value_that_is_named_is_legal() {
-        for key in ALL.iter().filter(|key| !matches!(key.table, "backup.when" | "fault.when")) {
+        for key in ALL.iter().filter(|key| !matches!(key.table, "backup.when" | "fault.when" | "workload.requests")) {
             for value in key.values.iter().filter(|value| !value.starts_with('(')) {
                 let table = match Table::find(key.table).map(|table| table.header) {
                     Some("[[expect.when]]") => "expect.when[0].".to_owned(),

@@ -16,7 +16,7 @@ use crate::manager::plan::{
     Reintroduce, ReintroduceScope, Relabel, RestoreIfOnline, RestoreLabel, ScratchPolicy, TargetId, WithdrawAfter,
 };
 use crate::manager::trigger::Stimulant;
-use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, Mutant, VolumeId};
+use crate::vocab::{DeviceNumber, HiddenFormat, Invariant, Mutant, Op, VolumeId};
 
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
@@ -168,7 +168,16 @@ tables! {
         address: AddressRule,
         allow_coarse_time: bool,
         skip_bad_lines: bool,
+        requests: Vec<Given<RawRequest>>,
     } later &["start"];
+
+    RawRequest, "a request" {
+        at: Span,
+        op: Op,
+        volume: VolumeId,
+        track: u64,
+        size: Bytes,
+    } later &[];
 
     RawBackup, "a backup" {
         at: Span,

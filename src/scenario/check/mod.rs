@@ -8,6 +8,7 @@ mod faults;
 mod groups;
 mod images;
 mod jobs;
+mod literal;
 mod stimuli;
 mod volumes;
 mod workloads;
@@ -31,6 +32,7 @@ pub use ending::ExpectationNote;
 pub use extents::Dataset;
 pub use fault_kinds::keys_of;
 pub use images::DEFAULT_IMAGE;
+pub use literal::{LiteralRequest, MOST_REQUESTS};
 pub use volumes::{MODELS, Volume, model_of};
 pub use workloads::WorkloadNote;
 

@@ -14,7 +14,7 @@ use crate::manager::plan::{BackupPlan, RestorePlan, TargetId};
 use crate::vocab::{Device, DeviceNumber, Image, Invariant, Restore, TRACKS_PER_CYLINDER};
 
 use super::MODEL_VERSION;
-use super::check::{Checked, DEFAULT_IMAGE, WorkloadNote, model_of};
+use super::check::{Checked, DEFAULT_IMAGE, LiteralRequest, WorkloadNote, model_of};
 use super::names::HIDDEN_FORMATS;
 use super::plan::Ending;
 use super::units::Dimension;
@@ -260,6 +260,14 @@ impl Writer {
                         self.raw("depth", &depth.to_string());
                     }
                 }
+            }
+            (WorkloadKind::Trace { records, .. }, WorkloadNote::Literal) => {
+                self.raw("kind", "\"literal\"");
+                let requests: Vec<String> = records
+                    .iter()
+                    .map(|record| format!("  {},\n", LiteralRequest::of(record, &plan.volumes).written()))
+                    .collect();
+                self.raw("requests", &format!("[\n{}]", requests.concat()));
             }
             (kind, note) => unreachable!("a note is of the kind of its workload: {kind:?}, {note:?}"),
         }
