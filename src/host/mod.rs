@@ -14,5 +14,6 @@ pub use plan::{
 };
 pub use requester::{Requester, RequesterMessage, RequesterOutbox, RequesterTimer};
 pub use workload::{
-    Backlog, Counts, Replayed, TimerKind, WRITE_NUMBER_BITS, Workload, WorkloadFact, WorkloadOutbox, WorkloadTimer,
+    Backlog, Counts, Replayed, TimerKind, UnderWay, WRITE_NUMBER_BITS, Workload, WorkloadFact, WorkloadOutbox,
+    WorkloadTimer,
 };

@@ -146,6 +146,13 @@ pub static ALL: &[Key] = &[
     key("volume", "id", VOLUME, "", "The volume ID (volser) that the label bears at the start."),
     key("volume", "device", DEVICE, "", "The device number: four hexadecimal digits."),
     key("volume", "cylinders", NUMBER, "", "The size, instead of a model: 15 tracks each."),
+    key(
+        "volume",
+        "tracks",
+        NUMBER,
+        "",
+        "The size in tracks, where a story needs no whole cylinder. (Real devices have whole cylinders.)",
+    ),
     key("volume", "dasd", NAME, "", "The controller that has the volume."),
     key("image", "name", NAME, "", "The name of the system: one to eight characters."),
     key(

@@ -123,6 +123,7 @@ tables! {
         device: DeviceNumber,
         model: String,
         cylinders: u64,
+        tracks: u64,
         online: bool,
         online_at_ipl: bool,
         dasd: String,

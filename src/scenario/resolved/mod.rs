@@ -4,6 +4,8 @@ mod extents;
 mod faults;
 mod stimuli;
 
+pub use faults::fault_entry;
+
 use std::fmt::{Display, Write};
 
 use crate::fault::plan::{Anchor, Occurrence, Side};
@@ -16,7 +18,7 @@ use crate::vocab::{Device, DeviceNumber, Image, Invariant, Restore, TRACKS_PER_C
 use super::MODEL_VERSION;
 use super::check::{Checked, DEFAULT_IMAGE, LiteralRequest, WorkloadNote, model_of};
 use super::names::HIDDEN_FORMATS;
-use super::plan::Ending;
+use super::plan::{Ending, Plan};
 use super::units::Dimension;
 
 /// The text of the resolved scenario.
@@ -45,15 +47,10 @@ pub fn write(checked: &Checked) -> String {
         writer.heading("[[command]]");
         writer.raw("at", &duration(Span::from_ns(command.at.ns())));
         writer.raw("line", &name(command.typed));
-        writer.image(command.image, checked);
+        writer.image(command.image, &checked.plan);
     }
     for fault in &checked.plan.faults {
-        writer.heading("[[fault]]");
-        writer.fault(fault.fault, checked);
-        writer.raw("when", &when(fault.anchor, checked));
-        if fault.silence {
-            writer.raw("silence", "true");
-        }
+        writer.fault_entry(fault, &checked.plan);
     }
     if let Some(mutant) = checked.plan.host.mutant {
         writer.heading("[mutant]");
@@ -71,7 +68,7 @@ struct Writer {
 }
 
 /// `text` as a TOML string.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {
@@ -111,16 +108,16 @@ fn listed<T: PartialEq>(list: &[(&str, T)], value: &T) -> Option<String> {
     list.iter().find(|(_, entry)| entry == value).map(|(name, _)| quoted(name))
 }
 
-fn device(checked: &Checked, device: Device) -> DeviceNumber {
-    checked.plan.dasd.volumes[usize::from(device.0)].device
+fn device(plan: &Plan, device: Device) -> DeviceNumber {
+    plan.dasd.volumes[usize::from(device.0)].device
 }
 
-fn has_default_image(checked: &Checked) -> bool {
-    matches!(&checked.plan.images[..], [only] if only.name == DEFAULT_IMAGE)
+fn has_default_image(plan: &Plan) -> bool {
+    matches!(&plan.images[..], [only] if only.name == DEFAULT_IMAGE)
 }
 
 /// The `when` of a fault.
-fn when(anchor: Anchor, checked: &Checked) -> String {
+pub fn when(anchor: Anchor, plan: &Plan) -> String {
     match anchor {
         Anchor::At(time) => format!("{{ at = {} }}", duration(Span::from_ns(time.ns()))),
         Anchor::Boundary(event) => format!("{{ event = {event} }}"),
@@ -133,7 +130,7 @@ fn when(anchor: Anchor, checked: &Checked) -> String {
             match occurrence {
                 Occurrence::Event { name, device: on, track } => {
                     parts.push(format!("{side} = \"{name}\", nth = {nth}"));
-                    parts.extend(on.map(|on| format!("device = \"{}\"", device(checked, on))));
+                    parts.extend(on.map(|on| format!("device = \"{}\"", device(plan, on))));
                     parts.extend(track.map(|track| format!("track = {}", track.0)));
                 }
                 Occurrence::Step(step) => parts.push(format!("{side} = \"{step}\", nth = {nth}")),
@@ -184,7 +181,10 @@ impl Writer {
             self.raw("device", &name(volume.device));
             match model_of(volume.tracks) {
                 Some(model) => self.raw("model", &quoted(model)),
-                None => self.raw("cylinders", &(volume.tracks / TRACKS_PER_CYLINDER).to_string()),
+                None if volume.tracks.is_multiple_of(TRACKS_PER_CYLINDER) => {
+                    self.raw("cylinders", &(volume.tracks / TRACKS_PER_CYLINDER).to_string());
+                }
+                None => self.raw("tracks", &volume.tracks.to_string()),
             }
             self.raw("online", &first.online[at].to_string());
             self.raw("online_at_ipl", &first.online_at_ipl[at].to_string());
@@ -194,7 +194,7 @@ impl Writer {
 
     /// A single image that sees all devices as their volumes say has no table.
     fn images(&mut self, checked: &Checked) {
-        if has_default_image(checked) {
+        if has_default_image(&checked.plan) {
             return;
         }
         let listed = |flags: &[bool]| {
@@ -210,9 +210,9 @@ impl Writer {
         }
     }
 
-    fn image(&mut self, image: Image, checked: &Checked) {
-        if !has_default_image(checked) {
-            self.raw("image", &quoted(&checked.plan.images[usize::from(image.0)].name));
+    fn image(&mut self, image: Image, plan: &Plan) {
+        if !has_default_image(plan) {
+            self.raw("image", &quoted(&plan.images[usize::from(image.0)].name));
         }
     }
 
@@ -220,7 +220,7 @@ impl Writer {
         self.heading("[[workload]]");
         let ids: Vec<_> = plan.volumes.iter().map(|volume| volume.id).collect();
         self.raw("volumes", &names(&ids));
-        self.image(plan.image, checked);
+        self.image(plan.image, &checked.plan);
         match (&plan.kind, note) {
             (WorkloadKind::Open { mix, .. }, WorkloadNote::Open { rate }) => {
                 self.raw("kind", "\"open\"");
@@ -298,7 +298,7 @@ impl Writer {
         self.raw("method", &name(backup.method));
         self.raw("source", &name(backup.source_id));
         if backup.method.makes_copy() {
-            self.raw("target", &name(device(checked, backup.target)));
+            self.raw("target", &name(device(&checked.plan, backup.target)));
         }
         self.raw("mode", &name(backup.mode));
         self.raw("label_commit", &name(backup.label_commit));
@@ -341,14 +341,14 @@ impl Writer {
         self.raw("restart", &name(backup.restart));
         self.raw("on_write_error", &name(backup.on_write_error));
         if let Some(onto) = backup.backup_device {
-            self.raw("backup_device", &name(device(checked, onto)));
+            self.raw("backup_device", &name(device(&checked.plan, onto)));
         }
     }
 
     fn restore(&mut self, restore: &RestorePlan, checked: &Checked) {
         self.heading("[[restore]]");
         self.raw("volume", &name(restore.volume));
-        self.raw("to", &name(device(checked, restore.to)));
+        self.raw("to", &name(device(&checked.plan, restore.to)));
         self.extents(&restore.extents);
         if let Some(at) = restore.at {
             self.raw("at", &duration(Span::from_ns(at.ns())));
