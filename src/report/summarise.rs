@@ -519,6 +519,7 @@ pub(super) mod tests {
             events: 48_122,
             ties: 120,
             fingerprint: 0x6b1d_0a44_c0e1_f27a,
+            checkpoints: Default::default(),
             checks: Invariant::ALL.iter().filter(|row| **row != Invariant::RefcountExact).map(check).collect(),
             goals: vec![GoalReport { name: "cow-during-dump".into(), required: true, hits: 17 }],
             measured: measured(),

@@ -93,7 +93,7 @@ pub fn shrink(given: &Loaded, order: &Order, tell: &(dyn Fn(u64) -> Flow + Sync)
     let whole = record(&given.plan, None)?;
     let invariant = chosen(&whole, &given.plan, order.invariant)?;
     let recorded = record(&given.plan, Some(invariant))?;
-    let from = size(&given.plan, whole_requests(&whole));
+    let from = size(&given.plan, whole.issued);
     let base = base(&given.resolved, &format!("{invariant} in {}", given.plan.name));
     let most_events = whole.events.saturating_mul(4).saturating_add(10_000);
     let mut hunt = Hunt::new(invariant, most_events, order.budget, order.threads, tell);
@@ -152,11 +152,6 @@ fn chosen(whole: &Record, plan: &Plan, wanted: Option<Invariant>) -> Result<Inva
     Err(ShrinkError::NotViolated { wanted, found: found.join(", ") })
 }
 
-fn whole_requests(whole: &Record) -> u64 {
-    let most = crate::scenario::check::MOST_REQUESTS + 1;
-    whole.requests.iter().map(|requests| requests.as_ref().map_or(most, Vec::len) as u64).sum()
-}
-
 /// The draft with the most literal parts that still violates; nothing when the form gives no new draft.
 fn first_literal(
     hunt: &mut Hunt<'_>,
@@ -182,7 +177,7 @@ fn first_literal(
 
 fn measured(draft: &Node, form: Form, literal: Literal) -> Option<Least> {
     let loaded = loaded(&draft.written())?;
-    let issued = record(&loaded.plan, None).ok().map_or(0, |record| whole_requests(&record));
+    let issued = record(&loaded.plan, None).ok().map_or(0, |record| record.issued);
     Some(Least { draft: draft.clone(), size: size(&loaded.plan, issued), form, literal })
 }
 

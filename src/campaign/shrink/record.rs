@@ -59,6 +59,8 @@ pub(super) struct Record {
     pub violated: Vec<(Invariant, Violation)>,
     /// By workload; nothing of a workload with more than a literal one may have.
     pub requests: Vec<Option<Vec<LiteralRequest>>>,
+    /// Requests of all workloads.
+    pub issued: u64,
     pub faults: Vec<ActedFault>,
     /// What operators did wrong without a fault that ordered it.
     pub slips: Vec<FaultPlan>,
@@ -208,6 +210,7 @@ impl Recorder<'_> {
                     _ => {}
                 }
             }
+            self.record.issued += issued.len() as u64;
             let known = &mut self.record.requests[place];
             if let Some(requests) = known {
                 requests.extend(issued);
