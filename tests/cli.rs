@@ -327,7 +327,7 @@ fn explain_helps_with_and_without_a_name() {
     let (code, all, _) = call(&here, &["explain"]);
     assert!(code == 0 && all.contains("H26d") && all.contains("torn-write"), "{all}");
     let (code, one, _) = call(&here, &["explain", "H6"]);
-    assert!(code == 0 && one.contains("tiersim replay same-id-crash-before-offline"), "{one}");
+    assert!(code == 0 && one.contains("tiersim run same-id-crash-before-offline"), "{one}");
     let (code, stdout, stderr) = call(&here, &["explain", "H66x"]);
     assert_eq!((code, &stdout[..]), (2, ""));
     assert!(stderr.contains("nothing is known of `H66x`"), "{stderr}");

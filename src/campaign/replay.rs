@@ -318,7 +318,8 @@ pub fn verify(plan: &Plan, recorded: &Recorded) -> Result<Verified, BuildError> 
     if made == recorded.fingerprint {
         return Ok(Verified::Same { checkpoints: recorded.checkpoints.len() as u64 });
     }
-    // Behind the last event a fault may have acted that makes none.
-    let (first, last) = (equal + 1, replay.events().max(equal + 1));
+    // Behind the last event a fault may have acted that makes none: the last event is then the place.
+    let last = replay.events();
+    let first = last.min(equal + 1);
     Ok(Verified::Diverged(Divergence { first, last, recorded: recorded.fingerprint, made: Some(made) }))
 }

@@ -9,13 +9,11 @@ use super::document::Destination;
 use super::exit::Exit;
 use super::interrupt::Interrupt;
 use super::progress::Counted;
-use super::run::quoted;
 use super::threads::threads;
 use crate::campaign::Flow;
 use crate::campaign::shrink::{Order, ShrinkError, Shrunk, shrink};
 use crate::report::json;
 use crate::report::minimal::{self, Subject, Summary};
-use crate::scenario::examples::DEFAULT;
 
 /// Makes a failing scenario small and writes it to a file or to stdout.
 pub fn run(args: &ShrinkArgs, output: &Output, console: &mut Console) -> Exit {
@@ -42,13 +40,14 @@ pub fn run(args: &ShrinkArgs, output: &Output, console: &mut Console) -> Exit {
             console.error(&format!("error: {problem}"));
             return match problem {
                 ShrinkError::NothingViolated | ShrinkError::NotViolated { .. } => Exit::Unmet,
+                ShrinkError::Interrupted => Exit::Interrupted,
                 ShrinkError::Build(_) | ShrinkError::NoTest(_) => Exit::Internal,
             };
         }
     };
     let plan = &case.loaded.plan;
-    let path = args.scenario.as_ref().map_or(DEFAULT.name.to_owned(), |path| path.to_string_lossy().into_owned());
-    let named = quoted(&path) + &Case::options(&args.changes);
+    // Not the path: the file is the same wherever it was made.
+    let named = plan.name.clone() + &Case::options(&args.changes);
     let summary = Summary::new(&Subject { scenario: &plan.name, seed: plan.seed, named: &named }, &shrunk);
     console.note(&summary.sentence());
     if shrunk.exhausted {

@@ -151,7 +151,7 @@ pub static ALL: &[Key] = &[
         "tracks",
         NUMBER,
         "",
-        "The size in tracks, where a story needs no whole cylinder. (Real devices have whole cylinders.)",
+        "The size in tracks, where a story needs no whole cylinder as real devices have.",
     ),
     key("volume", "dasd", NAME, "", "The controller that has the volume."),
     key("image", "name", NAME, "", "The name of the system: one to eight characters."),

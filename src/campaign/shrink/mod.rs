@@ -18,6 +18,7 @@ use crate::campaign::judge;
 use crate::campaign::one::execute;
 use crate::campaign::outcome::{Flow, RunOutcome, Verdict, Watch};
 use crate::check::Violation;
+use crate::fault::plan::Anchor;
 use crate::scenario::document::{Node, Value};
 use crate::scenario::edit::top;
 use crate::scenario::{Loaded, Plan};
@@ -47,6 +48,8 @@ pub enum ShrinkError {
     NothingViolated,
     #[error("{wanted} is not violated; violated: {found}")]
     NotViolated { wanted: Invariant, found: String },
+    #[error("interrupted before the scenario was run to its end: there is nothing to show")]
+    Interrupted,
     #[error("{0}")]
     Build(#[from] BuildError),
     /// A defect: the scenario that was made does not do what it says.
@@ -90,18 +93,20 @@ struct Least {
 /// # Errors
 /// When the scenario does not violate the invariant, or any.
 pub fn shrink(given: &Loaded, order: &Order, tell: &(dyn Fn(u64) -> Flow + Sync)) -> Result<Shrunk, ShrinkError> {
-    let whole = record(&given.plan, None)?;
+    let stop = || tell(0) == Flow::Stop;
+    let whole = record(&given.plan, None, stop)?.ok_or(ShrinkError::Interrupted)?;
     let invariant = chosen(&whole, &given.plan, order.invariant)?;
-    let recorded = record(&given.plan, Some(invariant))?;
+    let recorded = record(&given.plan, Some(invariant), stop)?.ok_or(ShrinkError::Interrupted)?;
     let from = size(&given.plan, whole.issued);
     let base = base(&given.resolved, &format!("{invariant} in {}", given.plan.name));
     let most_events = whole.events.saturating_mul(4).saturating_add(10_000);
     let mut hunt = Hunt::new(invariant, most_events, order.budget, order.threads, tell);
     let mut best: Option<Least> = None;
     let mut seen: Vec<String> = Vec::new();
-    for (place, &form) in Form::ALL.iter().enumerate() {
+    let forms = forms(&given.plan);
+    for (place, &form) in forms.iter().enumerate() {
         // What is left is shared by the forms that are left.
-        let left = (Form::ALL.len() - place) as u64;
+        let left = (forms.len() - place) as u64;
         hunt.budget = hunt.runs + (order.budget - hunt.runs.min(order.budget)).div_ceil(left);
         let Some((draft, how)) = first_literal(&mut hunt, &base, &given.plan, &recorded, form, &mut seen) else {
             continue;
@@ -137,6 +142,16 @@ pub fn shrink(given: &Loaded, order: &Order, tell: &(dyn Fn(u64) -> Flow + Sync)
         fingerprint: outcome.fingerprint,
         events: outcome.events,
     })
+}
+
+/// In the order in which they are followed; of results of one size the first is kept. Numbers of events come last: they move with
+/// every change to the model.
+fn forms(plan: &Plan) -> [Form; 4] {
+    let numbered = plan.faults.iter().any(|fault| matches!(fault.anchor, Anchor::Boundary(_)));
+    match numbered {
+        true => [Form::Event, Form::ManagerEvent, Form::Instant, Form::Given],
+        false => [Form::Given, Form::Event, Form::ManagerEvent, Form::Instant],
+    }
 }
 
 fn chosen(whole: &Record, plan: &Plan, wanted: Option<Invariant>) -> Result<Invariant, ShrinkError> {
@@ -177,7 +192,7 @@ fn first_literal(
 
 fn measured(draft: &Node, form: Form, literal: Literal) -> Option<Least> {
     let loaded = loaded(&draft.written())?;
-    let issued = record(&loaded.plan, None).ok().map_or(0, |record| record.issued);
+    let issued = record(&loaded.plan, None, || false).ok().flatten().map_or(0, |record| record.issued);
     Some(Least { draft: draft.clone(), size: size(&loaded.plan, issued), form, literal })
 }
 

@@ -73,11 +73,18 @@ impl Record {
     }
 }
 
-/// Runs `plan`: to the first violation of `invariant`, or to its end.
+/// Events between two questions whether to go on.
+const ASK_EVERY: u64 = 4_096;
+
+/// Runs `plan`: to the first violation of `invariant`, or to its end. `stop` is asked now and then; a run that it ends gives nothing.
 ///
 /// # Errors
 /// When no system can be built from the plan.
-pub(super) fn record(plan: &Plan, invariant: Option<Invariant>) -> Result<Record, BuildError> {
+pub(super) fn record(
+    plan: &Plan,
+    invariant: Option<Invariant>,
+    stop: impl Fn() -> bool,
+) -> Result<Option<Record>, BuildError> {
     let mut trial = Trial::new(plan)?;
     let mut checks = Checks::new(Setup::of(plan, |device| u64::from(device.0)));
     let mut recorder = Recorder::new(plan);
@@ -89,6 +96,9 @@ pub(super) fn record(plan: &Plan, invariant: Option<Invariant>) -> Result<Record
         if cut || trial.given_up().is_some() {
             break;
         }
+        if trial.run.steps.is_multiple_of(ASK_EVERY) && stop() {
+            return Ok(None);
+        }
     }
     if !cut {
         let (now, quiet) = (trial.run.now(), trial.run.queue.is_empty());
@@ -97,7 +107,7 @@ pub(super) fn record(plan: &Plan, invariant: Option<Invariant>) -> Result<Record
     let mut violated: Vec<(Invariant, Violation)> =
         checks.report().into_iter().filter_map(|check| Some((check.invariant, check.first?))).collect();
     violated.sort_by_key(|(_, violation)| violation.boundary);
-    Ok(Record { violated, events: trial.run.steps, ..recorder.record })
+    Ok(Some(Record { violated, events: trial.run.steps, ..recorder.record }))
 }
 
 /// A named event of the past.
