@@ -320,6 +320,29 @@ pub static ALL: &[Key] = &[
     key("fault", "kind", &["(a kind of fault)"], "", "What goes wrong."),
     key("fault", "when", &["(an anchor)"], "", "When; `tiersim explain anchors` tells of the ways."),
     key("fault", "silence", NO, "", "Whether workloads ask no more once the fault has acted."),
+    key(
+        "fault",
+        "rate",
+        &["(a distribution)"],
+        "",
+        "In place of `when`: it comes again and again, as in { mean = \"5000 h\" } or { scale = \"5000 h\", shape = \"0.7\" }.",
+    ),
+    key(
+        "fault",
+        "trace",
+        &["(a file)"],
+        "",
+        "In place of `when`: a recorded list of outages beside the scenario, a CSV file of start_s and duration_s.",
+    ),
+    key("fault.rate", "mean", DURATION, "", "The mean time between two, exponentially distributed."),
+    key("fault.rate", "scale", DURATION, "", "The scale of a Weibull distribution of the time between two."),
+    key(
+        "fault.rate",
+        "shape",
+        &["(a ratio)"],
+        "",
+        "The shape of the Weibull distribution: below 1 faults come in heaps, above 1 as by wear.",
+    ),
     key("fault.when", "at", INSTANT, "", "The instant at which the fault acts."),
     key("fault.when", "event", NUMBER, "", "The number of events after which it acts."),
     key("fault.when", "after", &["(an event or a step)"], "", "What it follows."),
@@ -478,6 +501,7 @@ mod tests {
         ("command", RawCommand::KEYS),
         ("fault", RawFault::KEYS),
         ("fault.when", RawWhen::KEYS),
+        ("fault.rate", RawRate::KEYS),
         ("cartridge", RawCartridge::KEYS),
         ("rates", RawRates::KEYS),
         ("human", RawHuman::KEYS),
@@ -525,7 +549,7 @@ mod tests {
         let text = resolved(&[]).expect("it is valid");
         // What another key takes the place of, or what only a trace or a condition has.
         let elsewhere = |key: &Key| {
-            matches!(key.table, "backup.when" | "fault" | "fault.when" | "dataset" | "workload.requests")
+            matches!(key.table, "backup.when" | "fault" | "fault.when" | "fault.rate" | "dataset" | "workload.requests")
                 || matches!(key.name, "wrong_reply" | "dependent")
                 || key.table == "workload" && TRACE.contains(&key.name)
         };

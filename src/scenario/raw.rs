@@ -299,7 +299,15 @@ tables! {
         program: Program,
         slip: Slip,
         step: String,
-    } later &["rate", "trace"];
+        rate: RawRate,
+        trace: String,
+    } later &[];
+
+    RawRate, "the `rate` of a fault" {
+        mean: Span,
+        scale: Span,
+        shape: Ratio,
+    } later &[];
 
     RawWhen, "the `when` of a fault" {
         at: Span,

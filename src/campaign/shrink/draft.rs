@@ -68,16 +68,14 @@ pub(super) fn literal(base: &Node, plan: &Plan, record: &Record, form: Form, lit
         faults.extend(record.faults.iter().map(|fault| fault.told(form)));
     } else {
         // What a rate draws will be drawn again.
-        let planned = plan.faults.iter().map(|fault| fault.fault);
-        let planned: Vec<Fault> = planned.collect();
-        let acted = record.faults.iter().filter(|fault| planned.contains(&fault.fault));
+        let acted = record.faults.iter().filter(|fault| fault.planned);
         faults.extend(acted.map(|fault| fault.told(form)));
     }
     if literal.slips {
         draft.remove(&[top("human")]);
         faults.extend(&record.slips);
     }
-    write_faults(&mut draft, plan, &faults);
+    write_faults(&mut draft, plan, &faults, literal.rates);
     draft
 }
 
@@ -101,12 +99,20 @@ fn write_requests(draft: &mut Node, record: &Record) {
     draft.remove(&silent);
 }
 
-fn write_faults(draft: &mut Node, plan: &Plan, faults: &[FaultPlan]) {
-    draft.remove(&[top("fault")]);
+/// Writes the list of faults anew; entries with a rate stay unless they have become literal.
+fn write_faults(draft: &mut Node, plan: &Plan, faults: &[FaultPlan], literal: bool) {
+    let has_rate = |path: &Path| draft.at(&below(path, Step::Key("rate".into()))).is_some();
+    let entries = draft.entries(&top("fault"));
+    let mut all: Vec<Node> = Vec::new();
+    if !literal {
+        all.extend(entries.iter().filter(|path| has_rate(path)).filter_map(|path| draft.at(path).cloned()));
+    }
     let text: String = faults.iter().map(|fault| fault_entry(fault, plan)).collect();
     let list = read(&text).expect("faults are written as TOML");
-    if let Some(list) = list.at(&top("fault")) {
-        draft.put(&[], "fault", list.clone());
+    all.extend(list.entries(&top("fault")).iter().filter_map(|path| list.at(path).cloned()));
+    draft.remove(&[top("fault")]);
+    if !all.is_empty() {
+        draft.put(&[], "fault", Node::new(Value::List(all)));
     }
 }
 

@@ -33,6 +33,8 @@ names! {
 pub(super) struct ActedFault {
     pub fault: Fault,
     pub silence: bool,
+    /// The scenario names it; the others were drawn.
+    pub planned: bool,
     given: Anchor,
     event: Option<Anchor>,
     manager_event: Option<Anchor>,
@@ -180,6 +182,7 @@ impl Recorder<'_> {
         self.record.faults.push(ActedFault {
             fault: armed.fault,
             silence: armed.silence,
+            planned: index < self.plan.faults.len(),
             given: armed.anchor,
             event: anchor(self.last),
             manager_event: anchor(self.last_of_manager),

@@ -13,6 +13,7 @@ pub fn page(key: &Key) -> Page {
         "" => "the top of the file",
         "backup.when" => "`when` of [[backup]]",
         "fault.when" => "`when` of [[fault]]",
+        "fault.rate" => "`rate` of [[fault]]",
         "workload.requests" => "`requests` of [[workload]]",
         _ => header,
     };

@@ -9,6 +9,7 @@ mod groups;
 mod images;
 mod jobs;
 mod literal;
+mod outages;
 mod stimuli;
 mod volumes;
 mod workloads;
@@ -107,8 +108,8 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let commands = context.commands(&mut backups, &mut restores);
     let mutant = raw.mutant.as_ref().and_then(|entry| entry.value.name.as_ref()).map(|name| name.value);
     backups.iter_mut().for_each(|backup| backup.mutant = mutant);
-    let faults = context.faults(&backups);
-    let rates = context.rates();
+    let (faults, of_entries) = context.faults(&backups);
+    let rates = [context.rates(), of_entries].concat();
     let cartridges = context.cartridges(&backups);
     let contents = context.cartridge_states(cartridges.len());
     let ending = context.ending();

@@ -4,7 +4,7 @@ use super::super::names::{BLOCK_CHOICES, UPDATE_TRACKS};
 use super::super::plan::Plan;
 use super::super::units::Dimension;
 use super::{Writer, device, duration, listed, name, quoted, share, when};
-use crate::fault::plan::{BlockChoice, Fault, FaultPlan, UpdateTrack};
+use crate::fault::plan::{BlockChoice, Fault, FaultPlan, FaultRate, Gap, UpdateTrack};
 use crate::kernel::Span;
 use crate::vocab::{Device, TrackNo, VolumeId};
 
@@ -23,6 +23,19 @@ impl Writer {
         if fault.silence {
             self.raw("silence", "true");
         }
+    }
+
+    /// A fault that comes at random; the lines of `[rates]` stand elsewhere.
+    pub(super) fn rate_entry(&mut self, rate: &FaultRate, plan: &Plan) {
+        self.heading("[[fault]]");
+        self.fault(rate.fault, plan);
+        let gap = match rate.gap {
+            Gap::Exponential { mean } => format!("mean = {}", duration(mean)),
+            Gap::Weibull { scale, shape_milli } => {
+                format!("scale = {}, shape = {}", duration(scale), quoted(&Dimension::Ratio.show(shape_milli)))
+            }
+        };
+        self.raw("rate", &format!("{{ {gap} }}"));
     }
 
     fn fault(&mut self, fault: Fault, plan: &Plan) {

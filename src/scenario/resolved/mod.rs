@@ -8,7 +8,7 @@ pub use faults::fault_entry;
 
 use std::fmt::{Display, Write};
 
-use crate::fault::plan::{Anchor, Occurrence, Side};
+use crate::fault::plan::{Anchor, ClockName, FaultRate, Occurrence, Side};
 use crate::host::{Replay, RequestMix, WorkloadKind, WorkloadPlan};
 use crate::kernel::Span;
 use crate::manager::order::CommandEffect;
@@ -51,6 +51,9 @@ pub fn write(checked: &Checked) -> String {
     }
     for fault in &checked.plan.faults {
         writer.fault_entry(fault, &checked.plan);
+    }
+    for rate in checked.plan.rates.iter().filter(|rate| matches!(rate.clock, ClockName::Entry(_))) {
+        writer.rate_entry(rate, &checked.plan);
     }
     if let Some(mutant) = checked.plan.host.mutant {
         writer.heading("[mutant]");
@@ -367,8 +370,9 @@ impl Writer {
     /// `[rates]` and `[human]` in full, also when nothing is left to chance: then they say so.
     fn chance(&mut self, checked: &Checked) {
         let mean = |wanted: crate::fault::plan::FaultKind| {
-            let rate = checked.plan.rates.iter().find(|rate| rate.fault.kind() == wanted);
-            rate.map_or_else(|| "\"never\"".to_owned(), |rate| duration(rate.mean_between))
+            let of_table = |rate: &&FaultRate| matches!(rate.clock, ClockName::Table(_)) && rate.fault.kind() == wanted;
+            let rate = checked.plan.rates.iter().find(of_table);
+            rate.map_or_else(|| "\"never\"".to_owned(), |rate| duration(rate.gap.mean()))
         };
         self.heading("[rates]");
         self.raw("host_outage", &mean(crate::fault::plan::FaultKind::HostCrash));
