@@ -56,15 +56,15 @@ struct Clock {
 }
 
 impl Clock {
-    fn new(rate: FaultRate, run_seed: u64, number: usize) -> Clock {
-        let name = format!("{} {number}", rate.fault.kind());
-        let mut clock = Clock { rate, draws: Stream::new(run_seed, "faults", &name), drawn: 0, next: Time::ZERO };
+    fn new(rate: FaultRate, run_seed: u64) -> Clock {
+        let draws = Stream::new(run_seed, "faults", &rate.stream());
+        let mut clock = Clock { rate, draws, drawn: 0, next: Time::ZERO };
         clock.draw();
         clock
     }
 
     fn draw(&mut self) {
-        let gap = self.draws.draws(self.drawn).exponential(self.rate.mean_between);
+        let gap = self.rate.gap.draw(&mut self.draws.draws(self.drawn));
         self.drawn += 1;
         self.next = self.next.saturating_add(gap.max(Span::from_ns(1)));
     }
@@ -83,7 +83,7 @@ impl Faults {
         Faults {
             armed: faults.iter().map(arm).collect(),
             open: (0..faults.len()).collect(),
-            clocks: rates.iter().enumerate().map(|(number, &rate)| Clock::new(rate, run_seed, number)).collect(),
+            clocks: rates.iter().map(|&rate| Clock::new(rate, run_seed)).collect(),
             scout: None,
         }
     }
@@ -217,4 +217,51 @@ fn occurrences(facts: &[Fact], occurrence: Occurrence, side: Side) -> u64 {
         },
     };
     facts.iter().filter(matches).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::plan::{ClockName, Gap};
+
+    fn instants(gap: Gap, clock: ClockName, count: usize) -> Vec<Time> {
+        let rate = FaultRate { fault: Fault::JobAbend, gap, clock };
+        let mut clock = Clock::new(rate, 7);
+        let mut next = || {
+            let now = clock.next;
+            clock.draw();
+            now
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    /// The mean gap is that of theory: the mean itself, and the scale times gamma(1 + 1/shape).
+    #[test]
+    fn clocks_have_the_means_of_their_distributions() {
+        const COUNT: usize = 40_000;
+        let scale = Span::from_secs(1_000);
+        let weibull = |shape_milli| Gap::Weibull { scale, shape_milli };
+        for (gap, mean) in [
+            (Gap::Exponential { mean: scale }, 1_000.0),
+            (weibull(1_000), 1_000.0),
+            (weibull(500), 2_000.0),
+            (weibull(2_000), 886.227),
+            (weibull(700), 1_265.823),
+        ] {
+            let last = instants(gap, ClockName::Entry(0), COUNT)[COUNT - 1];
+            let found = last.ns() as f64 / 1e9 / COUNT as f64;
+            // Three deviations of the mean of so many gaps; that of a Weibull of shape 0.5 is 2.24 times its mean.
+            assert!((found / mean - 1.0).abs() < 3.0 * 2.24 / (COUNT as f64).sqrt(), "{gap:?}: {found} s");
+            assert!((gap.mean().ns() as f64 / 1e9 / mean - 1.0).abs() < 1e-5, "{gap:?}: {}", gap.mean());
+        }
+    }
+
+    #[test]
+    fn each_clock_has_a_stream_of_its_own() {
+        let gap = Gap::Exponential { mean: Span::from_secs(1) };
+        let of = |clock| instants(gap, clock, 3);
+        assert_eq!(of(ClockName::Entry(0)), of(ClockName::Entry(0)));
+        assert_ne!(of(ClockName::Entry(0)), of(ClockName::Entry(1)));
+        assert_ne!(of(ClockName::Entry(0)), of(ClockName::Table(0)));
+    }
 }

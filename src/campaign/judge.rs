@@ -180,6 +180,7 @@ mod tests {
             events: 10,
             ties: 0,
             fingerprint: 1,
+            checkpoints: Default::default(),
             checks: Invariant::ALL.iter().map(check).collect(),
             goals: vec![GoalReport { name: "cow-during-dump".into(), required: false, hits: 0 }],
             measured: Measures::new(&[], &[], 1).finish(Time::from_ns(100), Remainder::default()),

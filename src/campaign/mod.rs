@@ -7,6 +7,8 @@ pub mod matrix;
 pub mod mutants;
 pub mod one;
 pub mod outcome;
+pub mod replay;
+pub mod shrink;
 pub mod trial;
 
 pub use judge::{Judgement, Met, judge};

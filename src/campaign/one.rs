@@ -4,7 +4,7 @@ use super::outcome::{ArrayUse, Component, EndReason, Flow, GoalReport, Progress,
 use super::trial::{Happening, Trial};
 use crate::check::{Checks, Seen, Setup};
 use crate::host::{WorkloadFact, WorkloadPlan};
-use crate::kernel::Time;
+use crate::kernel::{Checkpoints, Time};
 use crate::measure::{Blocks, Measures, OnlineDevice, Remainder, Request, Sample};
 use crate::scenario::Plan;
 use crate::vocab::{Device, Drive, Goal, Image, Invariant, VolumeId};
@@ -19,9 +19,13 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
     let mut checks = Checks::new(Setup::of(plan, |device| u64::from(device.0)));
     let mut measures = measures_of(plan);
     see_online(&mut measures, &trial);
+    let mut checkpoints = Checkpoints::default();
     let mut end_reason = trial.end_reason();
     while let Some(happening) = trial.advance() {
         let now = trial.run.now();
+        if happening == Happening::Event {
+            checkpoints.note(trial.run.steps, trial.run.fingerprint.value());
+        }
         let flow = measure(&mut measures, &trial, &mut watch);
         observe(&mut checks, &trial, happening);
         if flow == Flow::Stop {
@@ -57,6 +61,7 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
         events: steps,
         ties: trial.run.ties,
         fingerprint: trial.run.fingerprint.value(),
+        checkpoints,
         checks: checks.report(),
         goals: goals.collect(),
         measured: measures.finish(now, Remainder { requests: outstanding_in(world), blocks: blocks_of(world) }),

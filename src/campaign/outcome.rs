@@ -3,7 +3,7 @@
 pub use crate::check::{CheckReport, ExposureReport, Verdict, Violation};
 use crate::controller::dasd::SpaceAccount;
 use crate::host::Replayed;
-use crate::kernel::{Time, Usage};
+use crate::kernel::{Checkpoints, Time, Usage};
 use crate::measure::{Measured, Sample};
 use crate::names;
 
@@ -69,6 +69,8 @@ pub struct RunOutcome {
     pub events: u64,
     pub ties: u64,
     pub fingerprint: u64,
+    /// Fingerprints along the way.
+    pub checkpoints: Checkpoints,
     /// All invariants, in their order.
     pub checks: Vec<CheckReport>,
     pub goals: Vec<GoalReport>,

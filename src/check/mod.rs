@@ -200,6 +200,11 @@ impl Checks {
         &self.goals
     }
 
+    /// What hosts were told.
+    pub fn ledger(&self) -> &Ledger {
+        &self.books.ledger
+    }
+
     /// How often an invariant was violated so far.
     pub fn violations(&self, invariant: Invariant) -> u64 {
         self.rows.tally(invariant).violations

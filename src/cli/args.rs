@@ -11,6 +11,7 @@ use crate::host::trace::{Action, TraceFormat};
 use crate::kernel::Span;
 use crate::scenario::units::Dimension;
 use crate::validate::Suite;
+use crate::vocab::Invariant;
 
 /// A deterministic simulator of a hierarchical storage system: which way of making a backup loses data, confuses
 /// volumes or stops work, under which fault, for how long, at what cost.
@@ -39,6 +40,10 @@ pub enum Command {
     Run(RunArgs),
     /// Strike a scenario at every boundary between two events, and show what breaks, where and for how long
     Explore(ExploreArgs),
+    /// Run a scenario or a recorded run again, to any event, and show what happened around it
+    Replay(ReplayArgs),
+    /// Make a failing scenario as small as it can be while the same invariant is violated
+    Shrink(ShrinkArgs),
     /// Strike every method at every boundary, and show for how long which crash would break what
     Exposure(ExposureArgs),
     /// Leave out one protection at a time, and show which check notices
@@ -408,6 +413,62 @@ pub struct ExploreArgs {
 
     #[command(flatten)]
     pub changes: Changes,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ShrinkArgs {
+    /// Scenario file, name of a shipped scenario, or directory of a run; without one the shipped `safe-backup`
+    #[arg(value_name = "SCENARIO|DIR")]
+    pub scenario: Option<PathBuf>,
+
+    /// The invariant that stays violated; by default the first that the scenario does not expect to be violated, else the first
+    #[arg(long, value_name = "INVARIANT", value_parser = invariant)]
+    pub violates: Option<Invariant>,
+
+    /// Drafts to run at most
+    #[arg(long, value_name = "N", default_value_t = 5_000)]
+    pub max_runs: u64,
+
+    /// Write the scenario to this file; `-` is stdout
+    #[arg(short = 'o', value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Runs at a time, at most as many as there are processors, which is the default; the result is the same
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ReplayArgs {
+    /// Scenario file, name of a shipped scenario, or directory of a run; without one the shipped `safe-backup`
+    #[arg(value_name = "SCENARIO|DIR")]
+    pub scenario: Option<PathBuf>,
+
+    /// The event to look at; by default where a record differs, the first violation, or the end
+    #[arg(long, value_name = "EVENT")]
+    pub to: Option<u64>,
+
+    /// Events to show before it and behind it
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    pub around: u64,
+
+    /// Go on by one event for each line of stdin: nothing for the next, a number, v, s or q
+    #[arg(long)]
+    pub step: bool,
+
+    /// Compare with the fingerprints in the run directory, or with that of a file that `shrink` made
+    #[arg(long)]
+    pub verify: bool,
+
+    #[command(flatten)]
+    pub changes: Changes,
+}
+
+fn invariant(text: &str) -> Result<Invariant, String> {
+    Invariant::parse(text).ok_or_else(|| one_of(Invariant::ALL.iter().map(|invariant| invariant.name())))
 }
 
 fn points(text: &str) -> Result<Points, String> {

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, and what they share.
 
 pub mod args;
+pub mod case;
 pub mod check;
 pub mod console;
 pub mod document;
@@ -16,7 +17,9 @@ pub mod mutants;
 pub mod prepare;
 pub mod profiles;
 pub mod progress;
+pub mod replay;
 pub mod run;
+pub mod shrink;
 pub mod threads;
 pub mod trace;
 pub mod validate;
@@ -63,6 +66,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             console.command(|output, errors| examples::run(&request, output, errors))
         }
         Some(Command::Explore(explore)) => explore::run(explore, &arguments.output, &mut console),
+        Some(Command::Replay(replay)) => replay::run(replay, &mut console),
+        Some(Command::Shrink(shrink)) => shrink::run(shrink, &arguments.output, &mut console),
         Some(Command::Exposure(exposure)) => {
             let request = exposure::Request { file: exposure.file.clone(), jobs: exposure.jobs };
             console.command(|output, errors| exposure::run(&request, output, errors))

@@ -17,7 +17,7 @@ use crate::report::csv::RequestRows;
 use crate::report::directory::{REQUESTS, Streamed};
 use crate::report::manifest::{self, Manifest};
 use crate::report::{
-    Claim, DirectoryError, Place, RunDirectory, Subject, Summary, digest, json, program, summary, table,
+    Claim, DirectoryError, Place, RunDirectory, Subject, Summary, checkpoints, digest, json, program, summary, table,
 };
 use crate::scenario::plan::Ending;
 use crate::vocab::DeviceNumber;
@@ -167,6 +167,7 @@ impl Finished<'_> {
                 }
             }
         }
+        directory.write(checkpoints::NAME, None, &checkpoints::write(&self.outcome.checkpoints))?;
         directory.write("summary.json", Some(summary::SCHEMA), &json::document(self.summary))?;
         Ok(directory.outputs())
     }
@@ -265,7 +266,7 @@ fn watch(prepared: &Prepared, mut rows: Option<Rows>, output: &Output) -> (RunOu
     (outcome, rows)
 }
 
-fn exit_of(outcome: &RunOutcome, judgement: &Judgement, summary: &Summary) -> Exit {
+pub(super) fn exit_of(outcome: &RunOutcome, judgement: &Judgement, summary: &Summary) -> Exit {
     let exits = [
         (!summary.adds_up(), Exit::Internal),
         (outcome.end_reason == EndReason::Interrupted, Exit::Interrupted),

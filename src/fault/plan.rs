@@ -1,6 +1,6 @@
 //! What goes wrong, and when: the fault plan of a scenario.
 
-use crate::kernel::{Span, Time};
+use crate::kernel::{Draws, Span, Time};
 pub use crate::manager::plan::Program;
 use crate::names;
 pub use crate::vocab::Slip;
@@ -320,11 +320,65 @@ pub enum Occurrence {
     Step(StepName),
 }
 
-/// Random faults: one exponential clock each.
+/// Random faults: one clock each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultRate {
     pub fault: Fault,
-    pub mean_between: Span,
+    pub gap: Gap,
+    pub clock: ClockName,
+}
+
+/// The time between two faults of one clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    Exponential {
+        mean: Span,
+    },
+    /// With a shape below one faults come in heaps, with one above they come as things wear out. The shape is in thousandths.
+    Weibull {
+        scale: Span,
+        shape_milli: u64,
+    },
+}
+
+impl Gap {
+    pub fn draw(self, draws: &mut Draws) -> Span {
+        match self {
+            Gap::Exponential { mean } => draws.exponential(mean),
+            Gap::Weibull { scale, shape_milli } => draws.weibull(scale, shape_milli as f64 / 1_000.0),
+        }
+    }
+
+    /// Of a Weibull with scale s and shape k it is s times gamma(1 + 1/k).
+    pub fn mean(self) -> Span {
+        match self {
+            Gap::Exponential { mean } => mean,
+            Gap::Weibull { scale, shape_milli } => {
+                let mean = scale.ns() as f64 * libm::tgamma(1.0 + 1_000.0 / shape_milli as f64);
+                // Beyond the end of the clock it never comes.
+                Span::from_ns(if mean < u64::MAX as f64 { mean as u64 } else { u64::MAX })
+            }
+        }
+    }
+}
+
+/// Which stream a clock draws from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockName {
+    /// A line of `[rates]`, by its place.
+    Table(u16),
+    /// A `[[fault]]` with a rate, by its place among those of its kind.
+    Entry(u16),
+}
+
+impl FaultRate {
+    /// The name of its stream: other clocks do not move it.
+    pub fn stream(&self) -> String {
+        match self.clock {
+            ClockName::Table(number) => format!("{} {number}", self.fault.kind()),
+            ClockName::Entry(number) => format!("entry {} {number}", self.fault.kind()),
+        }
+    }
 }
 
 impl Fault {
@@ -371,6 +425,25 @@ impl Fault {
             Fault::OldProgram { .. } => FaultKind::OldProgram,
             Fault::OperatorSlip { .. } => FaultKind::OperatorSlip,
         }
+    }
+
+    /// The same with another outage or duration; nothing for a fault that has none.
+    pub fn lasting(self, length: Span) -> Option<Fault> {
+        let mut fault = self;
+        match &mut fault {
+            Fault::HostCrash { outage: span, .. }
+            | Fault::ControllerCrash { outage: span, .. }
+            | Fault::ClusterCrash { outage: span, .. }
+            | Fault::TapeDriveCrash { outage: span, .. }
+            | Fault::PowerLoss { duration: span }
+            | Fault::PathLoss { duration: span }
+            | Fault::DiskSlow { duration: span, .. }
+            | Fault::TapeDriveOffline { duration: span, .. }
+            | Fault::NoScratch { duration: span }
+            | Fault::AccessorStop { duration: span } => *span = length,
+            _ => return None,
+        }
+        Some(fault)
     }
 
     /// False for what happens to another host image alone.

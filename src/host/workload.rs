@@ -97,6 +97,19 @@ pub struct Workload {
     volatile: Volatile,
 }
 
+/// A request without an answer: what it asks, or its part that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Of a later one it is larger.
+    pub sent: u32,
+    pub issued_at: Time,
+    pub op: Op,
+    /// By its place in the plan.
+    pub volume: u16,
+    pub track: TrackNo,
+    pub bytes: u32,
+}
+
 /// How the replay of a trace went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replayed {
@@ -154,6 +167,28 @@ impl Workload {
     /// Requests issued and not ended.
     pub fn outstanding(&self) -> u64 {
         self.volatile.outstanding.len()
+    }
+
+    /// When the application started, if it has.
+    pub fn begun(&self) -> Option<Time> {
+        self.durable.begun
+    }
+
+    /// The requests without an answer, in the order in which they, or their last parts, were sent.
+    pub fn under_way(&self) -> Vec<UnderWay> {
+        let entries = self.volatile.outstanding.entries.iter().flatten();
+        let mut requests: Vec<UnderWay> = entries
+            .map(|request| UnderWay {
+                sent: request.generation,
+                issued_at: request.issued_at,
+                op: request.transfer.op,
+                volume: request.transfer.volume,
+                track: request.transfer.first,
+                bytes: request.transfer.bytes,
+            })
+            .collect();
+        requests.sort_unstable_by_key(|request| request.sent);
+        requests
     }
 
     /// Whether requests come so much faster than they are answered that there is no point in going on.

@@ -1,5 +1,6 @@
 //! The simulation kernel: time, order, chance and history. No storage word appears here.
 
+pub mod checkpoints;
 pub mod fingerprint;
 pub mod outbox;
 pub mod queue;
@@ -8,6 +9,7 @@ pub mod run;
 pub mod station;
 pub mod time;
 
+pub use checkpoints::Checkpoints;
 pub use fingerprint::{Fingerprint, StateDigest, mix};
 pub use outbox::Outbox;
 pub use queue::{Class, Delivery, Origin, Queue};

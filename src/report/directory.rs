@@ -14,6 +14,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
 
+use super::checkpoints;
 use super::digest::Running;
 use super::json;
 use super::manifest::{Manifest, Output, Recognised};
@@ -22,7 +23,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const RESOLVED: &str = "scenario.resolved.toml";
 pub const REQUESTS: &str = "requests.csv";
 /// The names that a run can write beside `hist/`: all that may go when an unfinished run is replaced.
-const NAMES: [&str; 7] = ["scenario.toml", RESOLVED, "summary.json", REQUESTS, "forks.csv", "map.txt", MANIFEST];
+const NAMES: [&str; 8] =
+    ["scenario.toml", RESOLVED, "summary.json", REQUESTS, checkpoints::NAME, "forks.csv", "map.txt", MANIFEST];
 const HISTOGRAMS: &str = "hist";
 
 /// Where a run is to be written.

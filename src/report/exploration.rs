@@ -87,6 +87,8 @@ pub struct CauseRow {
     pub detail: String,
     /// Runs the shortest example again.
     pub replay: String,
+    /// Makes a small scenario of it.
+    pub shrink: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -238,16 +240,17 @@ impl Rows<'_> {
             boundary: boundary.number,
             at_ns: boundary.time.ns(),
             detail: finding.map_or(String::new(), |finding| finding.detail.clone()),
-            replay: self.replay(branch),
+            replay: format!("tiersim replay {}", self.struck(branch)),
+            shrink: format!("tiersim shrink {} --violates {}", self.struck(branch), cause.invariant),
         }
     }
 
-    /// The command that runs a fork again, as a run of its own.
-    fn replay(&self, branch: &Branch) -> String {
+    /// A fork as a run of its own: the scenario with the faults that were injected.
+    fn struck(&self, branch: &Branch) -> String {
         let boundary = &self.exploration.boundaries[branch.boundary];
         let options = self.study.faults_of(branch, boundary.number);
         let options: Vec<String> = options.iter().map(|fault| format!(" --fault '{fault}'")).collect();
-        format!("tiersim run {}{}", self.subject.named, options.concat())
+        format!("{}{}", self.subject.named, options.concat())
     }
 
     fn window(&self, window: &Window) -> WindowRow {

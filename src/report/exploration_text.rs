@@ -119,7 +119,7 @@ fn examples(summary: &Summary, width: usize) -> String {
         let head = format!("{} by {} after {after}{step}", cause.invariant, cause.fault);
         text += &format!("  {}\n", wrap(&head, width - 2, 4));
         text += &format!("    {}\n", wrap(&cause.detail, width - 4, 4));
-        text += &format!("    {}\n", cause.replay);
+        text += &format!("    {}\n    {}\n", cause.replay, cause.shrink);
     }
     let line = format!(
         "{} (invariant, fault, event before it), each with an example, in summary.json; every fork in forks.csv. The \

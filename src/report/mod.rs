@@ -1,6 +1,7 @@
 //! Results as people and programs read them: one summary, rendered as text and as JSON, and the run directory.
 
 pub mod chart;
+pub mod checkpoints;
 pub mod costs;
 pub mod csv;
 pub mod digest;
@@ -14,8 +15,10 @@ pub mod manifest;
 pub mod matrix;
 pub mod matrix_text;
 pub mod methods;
+pub mod minimal;
 pub mod mutants;
 pub mod program;
+pub mod replay;
 pub mod summarise;
 pub mod summary;
 pub mod table;

@@ -6,14 +6,15 @@ use super::summary::{
     Volume,
 };
 use crate::campaign::{ArrayUse, CheckReport, Component, Judgement, Met, RunOutcome, TraceReplay};
-use crate::fault::plan::{Anchor, FaultPlan, FaultRate, Occurrence, Side};
+use crate::fault::plan::{Anchor, FaultPlan, FaultRate, Gap, Occurrence, Side};
 use crate::host::Replay;
-use crate::kernel::{Span, Time};
+use crate::kernel::Time;
 use crate::manager::CommandEnd;
 use crate::measure::{
     BackupMeasure, Blocks, CommandMeasure, Measured, Milestone, Percentiles, Phase, Requests, RestoreMeasure,
     StepMeasure, VolumeMeasure,
 };
+use crate::scenario::units::Dimension;
 use crate::vocab::{Device, DeviceNumber};
 
 /// What was run.
@@ -306,7 +307,7 @@ impl From<Blocks> for BlockSum {
 
 fn faults(subject: &Subject, measured: &Measured) -> Vec<Fault> {
     let planned = subject.faults.iter().map(|plan| (plan.fault.kind(), anchor(plan.anchor, subject.devices)));
-    let random = subject.rates.iter().map(|rate| (rate.fault.kind(), chance(rate.mean_between)));
+    let random = subject.rates.iter().map(|rate| (rate.fault.kind(), chance(rate.gap)));
     let acted = |index: usize| measured.faults.get(index).copied().unwrap_or_default();
     let all = planned.chain(random).enumerate();
     all.map(|(index, (kind, anchor))| Fault {
@@ -318,8 +319,15 @@ fn faults(subject: &Subject, measured: &Measured) -> Vec<Fault> {
     .collect()
 }
 
-fn chance(mean_between: Span) -> String {
-    format!("at random, every {mean_between} on average")
+fn chance(gap: Gap) -> String {
+    let mean = gap.mean();
+    match gap {
+        Gap::Exponential { mean } => format!("at random, every {mean} on average"),
+        Gap::Weibull { shape_milli, .. } => {
+            let shape = Dimension::Ratio.show(shape_milli);
+            format!("at random, every {mean} on average, Weibull of shape {shape}")
+        }
+    }
 }
 
 /// The anchor as `--fault` takes it, with the conditions that only a scenario file can state behind it.
@@ -356,6 +364,7 @@ pub(super) mod tests {
     use super::*;
     use crate::campaign::{EndReason, ExposureReport, GoalReport, Verdict, Violation, judge};
     use crate::fault::plan::Fault as PlannedFault;
+    use crate::kernel::Span;
     use crate::kernel::Usage;
     use crate::manager::plan::MethodName;
     use crate::manager::{Job, ManagerFact, Outcome};
@@ -519,6 +528,7 @@ pub(super) mod tests {
             events: 48_122,
             ties: 120,
             fingerprint: 0x6b1d_0a44_c0e1_f27a,
+            checkpoints: Default::default(),
             checks: Invariant::ALL.iter().filter(|row| **row != Invariant::RefcountExact).map(check).collect(),
             goals: vec![GoalReport { name: "cow-during-dump".into(), required: true, hits: 17 }],
             measured: measured(),
@@ -535,7 +545,8 @@ pub(super) mod tests {
         };
         let rate = FaultRate {
             fault: PlannedFault::HostCrash { image: Image::FIRST, outage: Span::from_secs(1) },
-            mean_between: Span::from_secs(3_600),
+            gap: Gap::Exponential { mean: Span::from_secs(3_600) },
+            clock: crate::fault::plan::ClockName::Table(0),
         };
         let expect = Expectation { stated: true, ..Expectation::default() };
         let subject = Subject {

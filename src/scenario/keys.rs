@@ -146,6 +146,13 @@ pub static ALL: &[Key] = &[
     key("volume", "id", VOLUME, "", "The volume ID (volser) that the label bears at the start."),
     key("volume", "device", DEVICE, "", "The device number: four hexadecimal digits."),
     key("volume", "cylinders", NUMBER, "", "The size, instead of a model: 15 tracks each."),
+    key(
+        "volume",
+        "tracks",
+        NUMBER,
+        "",
+        "The size in tracks, where a story needs no whole cylinder as real devices have.",
+    ),
     key("volume", "dasd", NAME, "", "The controller that has the volume."),
     key("image", "name", NAME, "", "The name of the system: one to eight characters."),
     key(
@@ -185,9 +192,9 @@ pub static ALL: &[Key] = &[
     key(
         "workload",
         "kind",
-        &["open", "closed", "trace"],
+        &["open", "closed", "trace", "literal"],
         "",
-        "Whether requests come by the clock, from clients that wait for answers, or from a file.",
+        "Whether requests come by the clock, from clients that wait for answers, from a file, or each as it is written down.",
     ),
     key(
         "workload",
@@ -275,6 +282,30 @@ pub static ALL: &[Key] = &[
     key("workload", "allow_coarse_time", NO, "", "Whether an open replay of times with a coarse clock is meant."),
     key("workload", "skip_bad_lines", NO, "", "Whether records that cannot be read are left out."),
     key(
+        "workload",
+        "requests",
+        &["(a list of requests)"],
+        "",
+        "The requests of a literal workload, at most 10,000, as in { at = \"1 s\", op = \"write\", track = 3 }.",
+    ),
+    key(
+        "workload.requests",
+        "at",
+        &["(an instant)"],
+        "",
+        "When it is issued, counted from the application's open of the volumes.",
+    ),
+    key("workload.requests", "op", &["(read or write)"], "", "What it does."),
+    key("workload.requests", "volume", VOLUME, "", "The volume that it is for; needed where the workload has several."),
+    key("workload.requests", "track", NUMBER, "", "The first track that it touches."),
+    key(
+        "workload.requests",
+        "size",
+        &["4 KiB", "(a size)"],
+        "A (MODEL 8)",
+        "Its bytes, from the beginning of the track on.",
+    ),
+    key(
         "backup.when",
         "changed",
         &["(a size)"],
@@ -296,6 +327,29 @@ pub static ALL: &[Key] = &[
     key("fault", "kind", &["(a kind of fault)"], "", "What goes wrong."),
     key("fault", "when", &["(an anchor)"], "", "When; `tiersim explain anchors` tells of the ways."),
     key("fault", "silence", NO, "", "Whether workloads ask no more once the fault has acted."),
+    key(
+        "fault",
+        "rate",
+        &["(a distribution)"],
+        "",
+        "In place of `when`: it comes again and again, as in { mean = \"5000 h\" } or { scale = \"5000 h\", shape = \"0.7\" }.",
+    ),
+    key(
+        "fault",
+        "trace",
+        &["(a file)"],
+        "",
+        "In place of `when`: a recorded list of outages beside the scenario, a CSV file of start_s and duration_s.",
+    ),
+    key("fault.rate", "mean", DURATION, "", "The mean time between two, exponentially distributed."),
+    key("fault.rate", "scale", DURATION, "", "The scale of a Weibull distribution of the time between two."),
+    key(
+        "fault.rate",
+        "shape",
+        &["(a ratio)"],
+        "",
+        "The shape of the Weibull distribution: below 1 faults come in heaps, above 1 as by wear.",
+    ),
     key("fault.when", "at", INSTANT, "", "The instant at which the fault acts."),
     key("fault.when", "event", NUMBER, "", "The number of events after which it acts."),
     key("fault.when", "after", &["(an event or a step)"], "", "What it follows."),
@@ -454,12 +508,14 @@ mod tests {
         ("image", RawImage::KEYS),
         ("dataset", RawDataset::KEYS),
         ("workload", RawWorkload::KEYS),
+        ("workload.requests", RawRequest::KEYS),
         ("backup", RawBackup::KEYS),
         ("backup.when", RawCondition::KEYS),
         ("restore", RawRestore::KEYS),
         ("command", RawCommand::KEYS),
         ("fault", RawFault::KEYS),
         ("fault.when", RawWhen::KEYS),
+        ("fault.rate", RawRate::KEYS),
         ("cartridge", RawCartridge::KEYS),
         ("rates", RawRates::KEYS),
         ("human", RawHuman::KEYS),
@@ -507,7 +563,7 @@ mod tests {
         let text = resolved(&[]).expect("it is valid");
         // What another key takes the place of, or what only a trace or a condition has.
         let elsewhere = |key: &Key| {
-            matches!(key.table, "backup.when" | "fault" | "fault.when" | "dataset")
+            matches!(key.table, "backup.when" | "fault" | "fault.when" | "fault.rate" | "dataset" | "workload.requests")
                 || matches!(key.name, "wrong_reply" | "dependent")
                 || key.table == "workload" && TRACE.contains(&key.name)
         };
@@ -524,7 +580,7 @@ mod tests {
     /// Each value named is one that a scenario may give.
     #[test]
     fn every_value_that_is_named_is_legal() {
-        for key in ALL.iter().filter(|key| !matches!(key.table, "backup.when" | "fault.when")) {
+        for key in ALL.iter().filter(|key| !matches!(key.table, "backup.when" | "fault.when" | "workload.requests")) {
             for value in key.values.iter().filter(|value| !value.starts_with('(')) {
                 let table = match Table::find(key.table).map(|table| table.header) {
                     Some("[[expect.when]]") => "expect.when[0].".to_owned(),

@@ -10,6 +10,7 @@ pub mod check;
 pub mod diagnostic;
 pub mod document;
 pub mod drive;
+pub mod edit;
 pub mod examples;
 pub mod hardware;
 pub mod hazards;

@@ -14,7 +14,7 @@ use crate::manager::plan::{
 };
 use crate::manager::trigger::Stimulant;
 use crate::names;
-use crate::vocab::{CheckMutant, HiddenFormat, Invariant, Mutant, TrackNo};
+use crate::vocab::{CheckMutant, HiddenFormat, Invariant, Mutant, Op, TrackNo};
 
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, suggestion};
@@ -44,6 +44,8 @@ names! {
         Open = "open",
         Closed = "closed",
         Trace = "trace",
+        /// Each request as the scenario writes it.
+        Literal = "literal",
     }
 }
 
@@ -129,6 +131,7 @@ choices! {
     Architecture, "an architecture", later &[];
     Granularity, "what a backup is about", later &[];
     LoadName, "a kind of workload", later &[];
+    Op, "what a request does", later &[];
     Pattern, "where requests go", later &[];
     ReplayName, "a way of replaying a trace", later &[];
     TraceFormat, "a trace format", later &[];

@@ -16,7 +16,7 @@ use crate::manager::plan::{
     Reintroduce, ReintroduceScope, Relabel, RestoreIfOnline, RestoreLabel, ScratchPolicy, TargetId, WithdrawAfter,
 };
 use crate::manager::trigger::Stimulant;
-use crate::vocab::{CheckMutant, DeviceNumber, HiddenFormat, Invariant, Mutant, VolumeId};
+use crate::vocab::{CheckMutant, DeviceNumber, HiddenFormat, Invariant, Mutant, Op, VolumeId};
 
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
@@ -123,6 +123,7 @@ tables! {
         device: DeviceNumber,
         model: String,
         cylinders: u64,
+        tracks: u64,
         online: bool,
         online_at_ipl: bool,
         dasd: String,
@@ -169,7 +170,16 @@ tables! {
         address: AddressRule,
         allow_coarse_time: bool,
         skip_bad_lines: bool,
+        requests: Vec<Given<RawRequest>>,
     } later &["start"];
+
+    RawRequest, "a request" {
+        at: Span,
+        op: Op,
+        volume: VolumeId,
+        track: u64,
+        size: Bytes,
+    } later &[];
 
     RawBackup, "a backup" {
         at: Span,
@@ -290,7 +300,15 @@ tables! {
         program: Program,
         slip: Slip,
         step: String,
-    } later &["rate", "trace"];
+        rate: RawRate,
+        trace: String,
+    } later &[];
+
+    RawRate, "the `rate` of a fault" {
+        mean: Span,
+        scale: Span,
+        shape: Ratio,
+    } later &[];
 
     RawWhen, "the `when` of a fault" {
         at: Span,

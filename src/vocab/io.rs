@@ -2,6 +2,7 @@
 
 use super::id::{Device, TrackNo, VolumeId, WriteNumber};
 use crate::kernel::Span;
+use crate::names;
 
 /// Whom an answer goes to: a port and a number of the asker's own. Servers echo it and never read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,10 +12,11 @@ pub struct Ticket {
     pub generation: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Op {
-    Read,
-    Write,
+names! {
+    pub enum Op {
+        Read = "read",
+        Write = "write",
+    }
 }
 
 /// A range of tracks of one device.

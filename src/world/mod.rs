@@ -10,9 +10,11 @@ mod fact;
 mod requests;
 mod route;
 mod tape_fault;
+mod told;
 
 pub use build::BuildError;
 pub use fact::Fact;
+pub use told::Told;
 
 use self::route::{Mailbox, Message};
 use crate::controller::dasd::{DasdController, DasdMessage, DasdOutbox, DasdTimer};

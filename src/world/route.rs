@@ -79,17 +79,22 @@ pub(super) const REQUESTERS: Origin = Origin(0x8000);
 /// Injections come from nobody.
 pub(super) const OUTSIDE: Origin = Origin(0);
 
+/// Images, their operators and workloads: the origins from here on.
+pub(super) const MANAGERS: Origin = Origin(8);
+pub(super) const OPERATORS: Origin = Origin(16);
+pub(super) const WORKLOADS: Origin = Origin(32);
+
 pub(super) fn manager_of(image: Image) -> Origin {
-    Origin(8 + u16::from(image.0))
+    Origin(MANAGERS.0 + u16::from(image.0))
 }
 
 pub(super) fn operator_of(image: Image) -> Origin {
-    Origin(16 + u16::from(image.0))
+    Origin(OPERATORS.0 + u16::from(image.0))
 }
 
 /// The origin of a workload's events.
 pub(super) fn origin_of(workload: Workload) -> Origin {
-    Origin(32 + workload.0)
+    Origin(WORKLOADS.0 + workload.0)
 }
 
 /// Typed commands are numbered apart from an operator's other steps.
@@ -119,6 +124,11 @@ impl Mailbox {
     pub fn take(&mut self, place: u32) -> Message {
         self.free.push(place);
         std::mem::replace(&mut self.places[place as usize].0, Message::Lost)
+    }
+
+    /// What waits at a place.
+    pub fn message(&self, place: u32) -> &Message {
+        &self.places[place as usize].0
     }
 
     pub fn origin(&self, place: u32) -> Origin {

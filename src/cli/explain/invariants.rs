@@ -17,6 +17,10 @@ pub fn page(invariant: Invariant, library: &Library) -> Page {
         .say("When it is looked at", when)
         .say("What is read for it", reads)
         .list("Hazards that break it", violating)
+        .list(
+            "To see where a run violates it, and to make the scenario small",
+            vec!["tiersim replay FILE".to_owned(), format!("tiersim shrink FILE --violates {invariant}")],
+        )
         .list("Shipped scenarios in which it is violated, as expected", answers.collect())
 }
 

@@ -13,6 +13,8 @@ pub fn page(key: &Key) -> Page {
         "" => "the top of the file",
         "backup.when" => "`when` of [[backup]]",
         "fault.when" => "`when` of [[fault]]",
+        "fault.rate" => "`rate` of [[fault]]",
+        "workload.requests" => "`requests` of [[workload]]",
         _ => header,
     };
     let path = if key.table.is_empty() { key.name.to_owned() } else { format!("{}.{}", key.table, key.name) };

@@ -1,6 +1,6 @@
 //! The faults of a scenario: what goes wrong, and at which boundary.
 
-use crate::fault::plan::{Anchor, Fault, FaultPlan, FaultRate, NvsFate, Occurrence, Side};
+use crate::fault::plan::{Anchor, ClockName, Fault, FaultPlan, FaultRate, Gap, NvsFate, Occurrence, Side};
 use crate::kernel::{Span, Time};
 use crate::manager::plan::BackupPlan;
 use crate::vocab::{Device, EventName, Image, StepName, TrackNo};
@@ -9,6 +9,7 @@ use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, nearest};
 use super::super::raw::{RawFault, RawWhen};
 use super::super::shape::{Given, MeanBetween, out_of_range};
+use super::outages::Outage;
 use super::{Context, fault_kinds, list, or};
 
 const MOST_FAULTS: usize = 10_000;
@@ -19,24 +20,99 @@ const HOST_OUTAGE: Option<Span> = Some(Span::from_secs(5_000 * 3_600));
 const CONTROLLER_LOSS: Option<Span> = Some(Span::from_secs(300_000 * 3_600));
 const POWER_LOSS: Option<Span> = None;
 
+/// When a fault happens.
+enum Moments {
+    Anchored(Anchor),
+    Random(Gap),
+    Recorded(Vec<Outage>),
+}
+
+/// A fault with its moments.
+enum Occurrences {
+    At(FaultPlan),
+    Random(Fault, Gap),
+    Recorded(Vec<FaultPlan>),
+}
+
 impl Context<'_> {
-    pub(super) fn faults(&mut self, backups: &[BackupPlan]) -> Vec<FaultPlan> {
+    /// The faults with moments, and the clocks of those that come at random.
+    pub(super) fn faults(&mut self, backups: &[BackupPlan]) -> (Vec<FaultPlan>, Vec<FaultRate>) {
+        let (mut faults, mut rates) = (Vec::new(), Vec::new());
         if !self.bound(&self.raw.fault, MOST_FAULTS, "faults") {
-            return Vec::new();
+            return (faults, rates);
         }
-        list(&self.raw.fault).iter().filter_map(|entry| self.fault(entry, backups)).collect()
+        for entry in list(&self.raw.fault) {
+            match self.fault(entry, backups) {
+                Some(Occurrences::At(fault)) => faults.push(fault),
+                Some(Occurrences::Recorded(recorded)) => faults.extend(recorded),
+                Some(Occurrences::Random(fault, gap)) => {
+                    let of_kind = |rate: &&FaultRate| rate.fault.kind() == fault.kind();
+                    let place = rates.iter().filter(of_kind).count();
+                    let clock = ClockName::Entry(u16::try_from(place).expect("a scenario has fewer faults"));
+                    rates.push(FaultRate { fault, gap, clock });
+                }
+                None => {}
+            }
+        }
+        if faults.len() > MOST_FAULTS {
+            let problem = Diagnostic::error(Code::TooMuch, format!("{} faults: too many", faults.len()))
+                .path("fault")
+                .help(format!("a scenario has at most {MOST_FAULTS} faults, those of recorded lists included"));
+            self.problems.push(problem);
+        }
+        (faults, rates)
     }
 
-    fn fault(&mut self, entry: &Given<RawFault>, backups: &[BackupPlan]) -> Option<FaultPlan> {
+    fn fault(&mut self, entry: &Given<RawFault>, backups: &[BackupPlan]) -> Option<Occurrences> {
         let raw = &entry.value;
         self.need(&raw.kind, "kind", "a fault", entry, "\"power-loss\"");
-        self.need(&raw.when, "when", "a fault", entry, "{ after = \"relationship-committed\" }");
-        let anchor = raw.when.as_ref().and_then(|when| self.anchor(when));
+        let moments = self.moments(entry);
         let kind = raw.kind.as_ref()?.value;
-        let legal: Vec<&str> = ["kind", "when", "silence"].iter().chain(fault_kinds::keys_of(kind)).copied().collect();
+        let legal: Vec<&str> =
+            ["kind", "when", "silence", "rate", "trace"].iter().chain(fault_kinds::keys_of(kind)).copied().collect();
         self.refuse_keys(&raw.given(), &legal, &format!("a fault of kind \"{kind}\""), &entry.path);
         let fault = self.fault_of(kind, entry, backups)?;
-        Some(FaultPlan { fault, anchor: anchor?, silence: or(&raw.silence, false) })
+        let silence = or(&raw.silence, false);
+        Some(match moments? {
+            Moments::Anchored(anchor) => Occurrences::At(FaultPlan { fault, anchor, silence }),
+            Moments::Random(gap) => Occurrences::Random(fault, gap),
+            Moments::Recorded(list) => Occurrences::Recorded(self.recorded(entry, fault, &list)?),
+        })
+    }
+
+    /// When a fault happens: once, at random, or as often as a list of outages says.
+    fn moments(&mut self, entry: &Given<RawFault>) -> Option<Moments> {
+        let raw = &entry.value;
+        let given: Vec<_> =
+            raw.given().into_iter().filter(|(key, _)| ["when", "rate", "trace"].contains(key)).collect();
+        if let [(_, first), (_, second), ..] = given[..] {
+            let problem = Diagnostic::error(Code::NoAnchor, "a fault says twice when it happens")
+                .at(second, "and again here")
+                .related(first, "it is said here")
+                .path(entry.path.clone())
+                .help("keep one of `when`, `rate` and `trace`");
+            self.problems.push(problem);
+            return None;
+        }
+        if let (Some(silence), false) = (&raw.silence, raw.when.is_some() || given.is_empty()) {
+            let problem = Diagnostic::error(Code::KeyOfOtherKind, "`silence` belongs to a fault that acts once")
+                .at(&silence.place, "this one acts again and again")
+                .path(silence.path.clone())
+                .help("leave it out, or give the fault a `when`");
+            self.problems.push(problem);
+        }
+        match (&raw.when, &raw.rate, &raw.trace) {
+            (Some(when), ..) => self.anchor(when).map(Moments::Anchored),
+            (_, Some(rate), _) => self.gap(rate).map(Moments::Random),
+            (.., Some(trace)) => self.outages(trace).map(Moments::Recorded),
+            (None, None, None) => {
+                let wrong = ["rate", "trace"].iter().any(|key| self.has_problem_at(&format!("{}.{key}", entry.path)));
+                if !wrong {
+                    self.need(&raw.when, "when", "a fault", entry, "{ after = \"relationship-committed\" }");
+                }
+                None
+            }
+        }
     }
 
     fn anchor(&mut self, entry: &Given<RawWhen>) -> Option<Anchor> {
@@ -160,8 +236,12 @@ impl Context<'_> {
             ),
             (Fault::PowerLoss { duration: OUTAGE }, mean(&raw.power_loss, POWER_LOSS)),
         ];
-        let clock = |(fault, mean): (Fault, Option<Span>)| Some(FaultRate { fault, mean_between: mean? });
+        let clock = |(fault, mean): (Fault, Option<Span>)| Some((fault, Gap::Exponential { mean: mean? }));
         let further = further.map(|image| (host_crash(image), mean(&raw.host_outage, HOST_OUTAGE)));
-        clocks.into_iter().chain(further).filter_map(clock).collect()
+        let clocks = clocks.into_iter().chain(further).filter_map(clock);
+        (0..)
+            .zip(clocks)
+            .map(|(place, (fault, gap))| FaultRate { fault, gap, clock: ClockName::Table(place) })
+            .collect()
     }
 }

@@ -8,6 +8,8 @@ mod faults;
 mod groups;
 mod images;
 mod jobs;
+mod literal;
+mod outages;
 mod stimuli;
 mod volumes;
 mod workloads;
@@ -31,6 +33,7 @@ pub use ending::ExpectationNote;
 pub use extents::Dataset;
 pub use fault_kinds::keys_of;
 pub use images::DEFAULT_IMAGE;
+pub use literal::{LiteralRequest, MOST_REQUESTS};
 pub use volumes::{MODELS, Volume, model_of};
 pub use workloads::WorkloadNote;
 
@@ -105,8 +108,8 @@ pub fn check(raw: &RawScenario, stem: &str, files: &dyn Files, problems: &mut Ve
     let commands = context.commands(&mut backups, &mut restores);
     let mutant = raw.mutant.as_ref().and_then(|entry| entry.value.name.as_ref()).map(|name| name.value);
     backups.iter_mut().for_each(|backup| backup.mutant = mutant);
-    let faults = context.faults(&backups);
-    let rates = context.rates();
+    let (faults, of_entries) = context.faults(&backups);
+    let rates = [context.rates(), of_entries].concat();
     let cartridges = context.cartridges(&backups);
     let contents = context.cartridge_states(cartridges.len());
     let ending = context.ending();

@@ -86,7 +86,8 @@ impl Context<'_> {
             self.controller_exists(dasd);
         }
         // Without the size that was meant, what the volume fits together with is not known.
-        let is_wrong = ["model", "cylinders"].iter().any(|key| self.has_problem_at(&format!("{}.{key}", entry.path)));
+        let is_wrong =
+            ["model", "cylinders", "tracks"].iter().any(|key| self.has_problem_at(&format!("{}.{key}", entry.path)));
         let size = if is_wrong { None } else { self.tracks(raw, &entry.place, profile) };
         for (missing, key, example) in
             [(raw.id.is_none(), "id", "\"PROD01\""), (raw.device.is_none(), "device", "\"0A00\"")]
@@ -127,42 +128,52 @@ impl Context<'_> {
     }
 
     fn tracks(&mut self, raw: &RawVolume, table: &Place, profile: &Profile) -> Option<(u32, Place)> {
-        let cylinders = match (&raw.model, &raw.cylinders) {
-            (Some(model), Some(cylinders)) => {
-                let problem = Diagnostic::error(Code::Exclusive, "a volume has both `model` and `cylinders`")
-                    .at(&cylinders.place, "and its size again here")
-                    .related(&model.place, "its size is given here")
-                    .path(cylinders.path.clone())
-                    .help("keep one of the two");
+        self.size_is_given_once(raw)?;
+        if let Some(model) = &raw.model {
+            let found = MODELS.iter().find(|(name, _)| *name == model.value);
+            if found.is_none() {
+                let known: Vec<&str> = MODELS.iter().map(|(name, _)| *name).collect();
+                let problem = Diagnostic::error(Code::UnknownName, format!("`{}` is not a model", model.value))
+                    .at(&model.place, "unknown: expected a model of the 3390")
+                    .path(model.path.clone())
+                    .help(format!("{}; or give `cylinders`", suggestion(&model.value, &known, "models")));
                 self.problems.push(problem);
-                return None;
             }
-            (Some(model), None) => {
-                let found = MODELS.iter().find(|(name, _)| *name == model.value);
-                if found.is_none() {
-                    let known: Vec<&str> = MODELS.iter().map(|(name, _)| *name).collect();
-                    let problem = Diagnostic::error(Code::UnknownName, format!("`{}` is not a model", model.value))
-                        .at(&model.place, "unknown: expected a model of the 3390")
-                        .path(model.path.clone())
-                        .help(format!("{}; or give `cylinders`", suggestion(&model.value, &known, "models")));
-                    self.problems.push(problem);
-                }
-                return found.map(|(_, cylinders)| (cylinders * TRACKS_PER_CYLINDER, model.place.clone()));
-            }
-            (None, Some(cylinders)) => cylinders,
-            (None, None) => {
-                let name = profile.entry("volume.model").expect("a profile has a default model").value;
-                let found = MODELS.iter().find(|(model, _)| *model == name).expect("the default is a known model");
-                return Some((found.1 * TRACKS_PER_CYLINDER, table.clone()));
-            }
-        };
-        if !(1..=MOST_CYLINDERS).contains(&cylinders.value) {
-            let limit = format!("1 to {MOST_CYLINDERS} cylinders, a 3390-54");
-            self.problems.push(out_of_range(&cylinders.place, &cylinders.path, &limit));
+            return found.map(|(_, cylinders)| (cylinders * TRACKS_PER_CYLINDER, model.place.clone()));
+        }
+        if let Some(cylinders) = &raw.cylinders {
+            let count = self.count_within(cylinders, MOST_CYLINDERS, "cylinders, a 3390-54")?;
+            return Some((count * TRACKS_PER_CYLINDER, cylinders.place.clone()));
+        }
+        if let Some(tracks) = &raw.tracks {
+            let most = MOST_CYLINDERS * u64::from(TRACKS_PER_CYLINDER);
+            return Some((self.count_within(tracks, most, "tracks, a 3390-54")?, tracks.place.clone()));
+        }
+        let name = profile.entry("volume.model").expect("a profile has a default model").value;
+        let found = MODELS.iter().find(|(model, _)| *model == name).expect("the default is a known model");
+        Some((found.1 * TRACKS_PER_CYLINDER, table.clone()))
+    }
+
+    /// A size between 1 and a 3390-54.
+    fn count_within(&mut self, given: &Given<u64>, most: u64, noun: &str) -> Option<u32> {
+        if !(1..=most).contains(&given.value) {
+            self.problems.push(out_of_range(&given.place, &given.path, &format!("1 to {most} {noun}")));
             return None;
         }
-        let count = u32::try_from(cylinders.value).expect("within the limit");
-        Some((count * TRACKS_PER_CYLINDER, cylinders.place.clone()))
+        Some(u32::try_from(given.value).expect("within the limit"))
+    }
+
+    fn size_is_given_once(&mut self, raw: &RawVolume) -> Option<()> {
+        let sizes = ["model", "cylinders", "tracks"];
+        let given: Vec<(&str, &Place)> = raw.given().into_iter().filter(|(key, _)| sizes.contains(key)).collect();
+        let [(first, first_place), (second, second_place), ..] = given[..] else { return Some(()) };
+        let problem = Diagnostic::error(Code::Exclusive, format!("a volume has both `{first}` and `{second}`"))
+            .at(second_place, "and its size again here")
+            .related(first_place, "its size is given here")
+            .path(format!("{}.{second}", raw.path))
+            .help("keep one of the two");
+        self.problems.push(problem);
+        None
     }
 
     fn devices_differ(&mut self) {

@@ -23,6 +23,7 @@ pub enum WorkloadNote {
     },
     Closed,
     Trace(TraceNote),
+    Literal,
 }
 
 #[derive(Clone, Debug)]
@@ -42,7 +43,7 @@ const MOST_WORKLOADS: usize = 1_000;
 const MOST_CLIENTS: u64 = 10_000;
 const MOST_DEPTH: u64 = 10_000;
 /// Bytes of a synthetic request: a cylinder.
-const MOST_BYTES: u64 = TRACKS_PER_CYLINDER as u64 * TRACK_BYTES;
+pub(super) const MOST_BYTES: u64 = TRACKS_PER_CYLINDER as u64 * TRACK_BYTES;
 /// Mean gaps and think times: draws of many times the mean still lie within simulated time.
 const LONGEST_MEAN: Span = Span::from_secs(365 * 86_400);
 /// Bytes of a trace file: its records then stay below a few gigabytes.
@@ -54,7 +55,7 @@ const MOST_SCALE_MILLI: u64 = 1_000_000;
 
 // Defaults of MODEL 8 (A): 70 % reads of 4,096 bytes, 120 requests per second, 80 % of them to 20 % of the tracks.
 const READ_PPM: u32 = 700_000;
-const BYTES: u64 = 4_096;
+pub(super) const BYTES: u64 = 4_096;
 const GAP: (Span, &str) = (Span::from_ns(8_333_333), "120 /s");
 const HOT_REQUESTS_PPM: u32 = 800_000;
 const HOT_TRACKS_PPM: u32 = 200_000;
@@ -98,8 +99,9 @@ impl Context<'_> {
                 "allow_coarse_time",
                 "skip_bad_lines",
             ]),
+            LoadName::Literal => keys.push("requests"),
         }
-        if name != LoadName::Trace {
+        if matches!(name, LoadName::Open | LoadName::Closed) {
             keys.extend(MIX_KEYS);
         }
         self.refuse_keys(&raw.given(), &keys, &format!("a workload of kind \"{name}\""), &entry.path);
@@ -108,6 +110,7 @@ impl Context<'_> {
             LoadName::Open => self.open(raw),
             LoadName::Closed => self.closed(raw),
             LoadName::Trace => self.trace(entry, volumes.as_deref().unwrap_or_default()),
+            LoadName::Literal => self.literal(entry, volumes.as_deref()?),
         }?;
         let dependent = self.dependent(raw, &kind)?;
         Some((WorkloadPlan { image: image?, volumes: volumes?, kind, dependent }, note))

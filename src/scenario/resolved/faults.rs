@@ -1,19 +1,48 @@
 //! The faults of a resolved scenario.
 
-use super::super::check::Checked;
 use super::super::names::{BLOCK_CHOICES, UPDATE_TRACKS};
+use super::super::plan::Plan;
 use super::super::units::Dimension;
-use super::{Writer, device, duration, listed, name, quoted, share};
-use crate::fault::plan::{BlockChoice, Fault, UpdateTrack};
+use super::{Writer, device, duration, listed, name, quoted, share, when};
+use crate::fault::plan::{BlockChoice, Fault, FaultPlan, FaultRate, Gap, UpdateTrack};
 use crate::kernel::Span;
 use crate::vocab::{Device, TrackNo, VolumeId};
 
+/// A fault as an entry of a scenario, heading included.
+pub fn fault_entry(fault: &FaultPlan, plan: &Plan) -> String {
+    let mut writer = Writer { text: String::new() };
+    writer.fault_entry(fault, plan);
+    writer.text
+}
+
 impl Writer {
-    pub(super) fn fault(&mut self, fault: Fault, checked: &Checked) {
+    pub(super) fn fault_entry(&mut self, fault: &FaultPlan, plan: &Plan) {
+        self.heading("[[fault]]");
+        self.fault(fault.fault, plan);
+        self.raw("when", &when(fault.anchor, plan));
+        if fault.silence {
+            self.raw("silence", "true");
+        }
+    }
+
+    /// A fault that comes at random; the lines of `[rates]` stand elsewhere.
+    pub(super) fn rate_entry(&mut self, rate: &FaultRate, plan: &Plan) {
+        self.heading("[[fault]]");
+        self.fault(rate.fault, plan);
+        let gap = match rate.gap {
+            Gap::Exponential { mean } => format!("mean = {}", duration(mean)),
+            Gap::Weibull { scale, shape_milli } => {
+                format!("scale = {}, shape = {}", duration(scale), quoted(&Dimension::Ratio.show(shape_milli)))
+            }
+        };
+        self.raw("rate", &format!("{{ {gap} }}"));
+    }
+
+    fn fault(&mut self, fault: Fault, plan: &Plan) {
         self.raw("kind", &name(fault.kind()));
         match fault {
             Fault::HostCrash { image, outage } => {
-                self.image(image, checked);
+                self.image(image, plan);
                 self.raw("outage", &duration(outage));
             }
             Fault::ControllerCrash { nvs, outage } => {
@@ -25,7 +54,7 @@ impl Writer {
             | Fault::NoScratch { duration: length }
             | Fault::AccessorStop { duration: length } => self.raw("duration", &duration(length)),
             Fault::SourceUpdate { device: on, track } | Fault::TargetUpdate { device: on, track } => {
-                self.device(on, checked);
+                self.device(on, plan);
                 self.update_track(track);
             }
             Fault::TapeWriteError { permanent, block } | Fault::TapeReadError { permanent, block } => {
@@ -45,7 +74,7 @@ impl Writer {
                 self.raw("rebuild", &rebuild.to_string());
             }
             Fault::DiskReadError { device, track, latent } => {
-                self.slot(device, track, checked);
+                self.slot(device, track, plan);
                 self.raw("latent", &latent.to_string());
             }
             Fault::DiskSlow { disk, factor_milli, duration: length } => {
@@ -54,16 +83,16 @@ impl Writer {
                 self.raw("duration", &duration(length));
             }
             Fault::SilentCorruption { device, track, path } => {
-                self.slot(device, track, checked);
+                self.slot(device, track, plan);
                 self.raw("during", &name(path));
             }
-            Fault::LostWrite { device, track } => self.slot(device, track, checked),
+            Fault::LostWrite { device, track } => self.slot(device, track, plan),
             Fault::MisdirectedWrite { device, track, to } => {
-                self.slot(device, track, checked);
+                self.slot(device, track, plan);
                 self.raw("to", &to.0.to_string());
             }
             Fault::TornWrite { device, bytes } => {
-                self.device(device, checked);
+                self.device(device, plan);
                 self.raw("bytes", &bytes.to_string());
             }
             Fault::TapeDriveCrash { drive, outage } => self.drive(drive.0, "outage", outage),
@@ -80,27 +109,27 @@ impl Writer {
                 self.raw("rollback", &rollback.to_string());
             }
             Fault::LabelRewrite { device, volser, keep_reserved } => {
-                self.device(device, checked);
+                self.device(device, plan);
                 self.volser(volser);
                 self.raw("keep_reserved", &keep_reserved.to_string());
             }
             Fault::LabelCopy { device, onto } => {
-                self.device(device, checked);
-                self.raw("onto", &name(checked.plan.dasd.volumes[usize::from(onto.0)].device));
+                self.device(device, plan);
+                self.raw("onto", &name(plan.dasd.volumes[usize::from(onto.0)].device));
             }
             Fault::SourceRename { device, volser } => {
-                self.device(device, checked);
+                self.device(device, plan);
                 self.volser(volser);
             }
             Fault::VaryOnline { device, image } | Fault::VaryOffline { device, image } => {
-                self.device(device, checked);
-                self.image(image, checked);
+                self.device(device, plan);
+                self.image(image, plan);
             }
             Fault::Withdraw { which } => self.raw("which", &name(which)),
             Fault::ReEstablish { source, target } => {
-                let id = checked.plan.dasd.volumes[usize::from(source.0)].id;
+                let id = plan.dasd.volumes[usize::from(source.0)].id;
                 self.raw("source", &name(id));
-                self.device(target, checked);
+                self.device(target, plan);
             }
             Fault::DuplicateStimulus { delay } => self.raw("delay", &duration(delay)),
             Fault::ClockStep { by, backward } => {
@@ -117,12 +146,12 @@ impl Writer {
         }
     }
 
-    fn device(&mut self, on: Device, checked: &Checked) {
-        self.raw("device", &name(device(checked, on)));
+    fn device(&mut self, on: Device, plan: &Plan) {
+        self.raw("device", &name(device(plan, on)));
     }
 
-    fn slot(&mut self, on: Device, track: TrackNo, checked: &Checked) {
-        self.device(on, checked);
+    fn slot(&mut self, on: Device, track: TrackNo, plan: &Plan) {
+        self.device(on, plan);
         self.raw("track", &track.0.to_string());
     }
 

@@ -4,9 +4,11 @@ mod extents;
 mod faults;
 mod stimuli;
 
+pub use faults::fault_entry;
+
 use std::fmt::{Display, Write};
 
-use crate::fault::plan::{Anchor, Occurrence, Side};
+use crate::fault::plan::{Anchor, ClockName, FaultRate, Occurrence, Side};
 use crate::host::{Replay, RequestMix, WorkloadKind, WorkloadPlan};
 use crate::kernel::Span;
 use crate::manager::order::CommandEffect;
@@ -14,9 +16,9 @@ use crate::manager::plan::{BackupPlan, RestorePlan, TargetId};
 use crate::vocab::{Device, DeviceNumber, Image, Invariant, Restore, TRACKS_PER_CYLINDER};
 
 use super::MODEL_VERSION;
-use super::check::{Checked, DEFAULT_IMAGE, WorkloadNote, model_of};
+use super::check::{Checked, DEFAULT_IMAGE, LiteralRequest, WorkloadNote, model_of};
 use super::names::HIDDEN_FORMATS;
-use super::plan::Ending;
+use super::plan::{Ending, Plan};
 use super::units::Dimension;
 
 /// The text of the resolved scenario.
@@ -45,15 +47,13 @@ pub fn write(checked: &Checked) -> String {
         writer.heading("[[command]]");
         writer.raw("at", &duration(Span::from_ns(command.at.ns())));
         writer.raw("line", &name(command.typed));
-        writer.image(command.image, checked);
+        writer.image(command.image, &checked.plan);
     }
     for fault in &checked.plan.faults {
-        writer.heading("[[fault]]");
-        writer.fault(fault.fault, checked);
-        writer.raw("when", &when(fault.anchor, checked));
-        if fault.silence {
-            writer.raw("silence", "true");
-        }
+        writer.fault_entry(fault, &checked.plan);
+    }
+    for rate in checked.plan.rates.iter().filter(|rate| matches!(rate.clock, ClockName::Entry(_))) {
+        writer.rate_entry(rate, &checked.plan);
     }
     let (mutant, check) = (checked.plan.host.mutant, checked.plan.check_mutant);
     if mutant.is_some() || check.is_some() {
@@ -73,7 +73,7 @@ struct Writer {
 }
 
 /// `text` as a TOML string.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {
@@ -113,16 +113,16 @@ fn listed<T: PartialEq>(list: &[(&str, T)], value: &T) -> Option<String> {
     list.iter().find(|(_, entry)| entry == value).map(|(name, _)| quoted(name))
 }
 
-fn device(checked: &Checked, device: Device) -> DeviceNumber {
-    checked.plan.dasd.volumes[usize::from(device.0)].device
+fn device(plan: &Plan, device: Device) -> DeviceNumber {
+    plan.dasd.volumes[usize::from(device.0)].device
 }
 
-fn has_default_image(checked: &Checked) -> bool {
-    matches!(&checked.plan.images[..], [only] if only.name == DEFAULT_IMAGE)
+fn has_default_image(plan: &Plan) -> bool {
+    matches!(&plan.images[..], [only] if only.name == DEFAULT_IMAGE)
 }
 
 /// The `when` of a fault.
-fn when(anchor: Anchor, checked: &Checked) -> String {
+pub fn when(anchor: Anchor, plan: &Plan) -> String {
     match anchor {
         Anchor::At(time) => format!("{{ at = {} }}", duration(Span::from_ns(time.ns()))),
         Anchor::Boundary(event) => format!("{{ event = {event} }}"),
@@ -135,7 +135,7 @@ fn when(anchor: Anchor, checked: &Checked) -> String {
             match occurrence {
                 Occurrence::Event { name, device: on, track } => {
                     parts.push(format!("{side} = \"{name}\", nth = {nth}"));
-                    parts.extend(on.map(|on| format!("device = \"{}\"", device(checked, on))));
+                    parts.extend(on.map(|on| format!("device = \"{}\"", device(plan, on))));
                     parts.extend(track.map(|track| format!("track = {}", track.0)));
                 }
                 Occurrence::Step(step) => parts.push(format!("{side} = \"{step}\", nth = {nth}")),
@@ -186,7 +186,10 @@ impl Writer {
             self.raw("device", &name(volume.device));
             match model_of(volume.tracks) {
                 Some(model) => self.raw("model", &quoted(model)),
-                None => self.raw("cylinders", &(volume.tracks / TRACKS_PER_CYLINDER).to_string()),
+                None if volume.tracks.is_multiple_of(TRACKS_PER_CYLINDER) => {
+                    self.raw("cylinders", &(volume.tracks / TRACKS_PER_CYLINDER).to_string());
+                }
+                None => self.raw("tracks", &volume.tracks.to_string()),
             }
             self.raw("online", &first.online[at].to_string());
             self.raw("online_at_ipl", &first.online_at_ipl[at].to_string());
@@ -196,7 +199,7 @@ impl Writer {
 
     /// A single image that sees all devices as their volumes say has no table.
     fn images(&mut self, checked: &Checked) {
-        if has_default_image(checked) {
+        if has_default_image(&checked.plan) {
             return;
         }
         let listed = |flags: &[bool]| {
@@ -212,9 +215,9 @@ impl Writer {
         }
     }
 
-    fn image(&mut self, image: Image, checked: &Checked) {
-        if !has_default_image(checked) {
-            self.raw("image", &quoted(&checked.plan.images[usize::from(image.0)].name));
+    fn image(&mut self, image: Image, plan: &Plan) {
+        if !has_default_image(plan) {
+            self.raw("image", &quoted(&plan.images[usize::from(image.0)].name));
         }
     }
 
@@ -222,7 +225,7 @@ impl Writer {
         self.heading("[[workload]]");
         let ids: Vec<_> = plan.volumes.iter().map(|volume| volume.id).collect();
         self.raw("volumes", &names(&ids));
-        self.image(plan.image, checked);
+        self.image(plan.image, &checked.plan);
         match (&plan.kind, note) {
             (WorkloadKind::Open { mix, .. }, WorkloadNote::Open { rate }) => {
                 self.raw("kind", "\"open\"");
@@ -263,6 +266,14 @@ impl Writer {
                     }
                 }
             }
+            (WorkloadKind::Trace { records, .. }, WorkloadNote::Literal) => {
+                self.raw("kind", "\"literal\"");
+                let requests: Vec<String> = records
+                    .iter()
+                    .map(|record| format!("  {},\n", LiteralRequest::of(record, &plan.volumes).written()))
+                    .collect();
+                self.raw("requests", &format!("[\n{}]", requests.concat()));
+            }
             (kind, note) => unreachable!("a note is of the kind of its workload: {kind:?}, {note:?}"),
         }
     }
@@ -292,7 +303,7 @@ impl Writer {
         self.raw("method", &name(backup.method));
         self.raw("source", &name(backup.source_id));
         if backup.method.makes_copy() {
-            self.raw("target", &name(device(checked, backup.target)));
+            self.raw("target", &name(device(&checked.plan, backup.target)));
         }
         self.raw("mode", &name(backup.mode));
         self.raw("label_commit", &name(backup.label_commit));
@@ -335,14 +346,14 @@ impl Writer {
         self.raw("restart", &name(backup.restart));
         self.raw("on_write_error", &name(backup.on_write_error));
         if let Some(onto) = backup.backup_device {
-            self.raw("backup_device", &name(device(checked, onto)));
+            self.raw("backup_device", &name(device(&checked.plan, onto)));
         }
     }
 
     fn restore(&mut self, restore: &RestorePlan, checked: &Checked) {
         self.heading("[[restore]]");
         self.raw("volume", &name(restore.volume));
-        self.raw("to", &name(device(checked, restore.to)));
+        self.raw("to", &name(device(&checked.plan, restore.to)));
         self.extents(&restore.extents);
         if let Some(at) = restore.at {
             self.raw("at", &duration(Span::from_ns(at.ns())));
@@ -361,8 +372,9 @@ impl Writer {
     /// `[rates]` and `[human]` in full, also when nothing is left to chance: then they say so.
     fn chance(&mut self, checked: &Checked) {
         let mean = |wanted: crate::fault::plan::FaultKind| {
-            let rate = checked.plan.rates.iter().find(|rate| rate.fault.kind() == wanted);
-            rate.map_or_else(|| "\"never\"".to_owned(), |rate| duration(rate.mean_between))
+            let of_table = |rate: &&FaultRate| matches!(rate.clock, ClockName::Table(_)) && rate.fault.kind() == wanted;
+            let rate = checked.plan.rates.iter().find(of_table);
+            rate.map_or_else(|| "\"never\"".to_owned(), |rate| duration(rate.gap.mean()))
         };
         self.heading("[rates]");
         self.raw("host_outage", &mean(crate::fault::plan::FaultKind::HostCrash));
