@@ -1,4 +1,4 @@
-//! How fast is the full system, and how much memory does a long run take? Events per second beside a bare loop.
+//! How fast is the full system, what does a fork of an exploration cost, and how much memory does a long run take?
 //!
 //! `cargo bench --bench system [-- --quick]`
 
@@ -9,10 +9,15 @@ use std::process::{Command, ExitCode};
 
 use support::bare::{self, MEAN_WAIT, THROUGHPUT};
 use support::{Bound, Done, Group, Options, Report, memory};
-use tiersim::campaign::one::execute;
+use tiersim::campaign::explore::{AfterFault, Points, Strike, Study, explore};
+use tiersim::campaign::mutants::STANDING;
+use tiersim::campaign::one::{execute, observe};
 use tiersim::campaign::outcome::{Flow, RunOutcome, Watch};
 use tiersim::campaign::trial::Trial;
+use tiersim::check::{Checks, Seen, Setup};
+use tiersim::fault::plan::{Anchor, FaultPlan};
 use tiersim::measure::Requests;
+use tiersim::scenario::examples::Example;
 use tiersim::scenario::{Overrides, Paint, Plan, Source, load};
 
 fn main() -> ExitCode {
@@ -30,6 +35,7 @@ fn main() -> ExitCode {
     };
     let mut report = Report::new("full system", &options);
     speed(&options, &mut report);
+    exploration(&options, &mut report);
     memory(&options, &mut report);
     report.finish()
 }
@@ -203,6 +209,55 @@ fn watched(plan: &Plan, reference: &RunOutcome) -> Done {
     let processor = outcome.components.iter().find(|component| component.name == "host.cpu");
     let busy = processor.expect("a host has a processor").usage.busy;
     Done { operations: outcome.events, check: busy.ns() as f64 / 1e3 / outcome.measured.requests.issued as f64 }
+}
+
+// ---- exploration --------------------------------------------------------------------------------------------------
+
+/// The forks of an exploration beside runs of their own with the same crashes at the same boundaries.
+fn exploration(options: &Options, report: &mut Report) {
+    let source = Example::find(STANDING).expect("it is shipped").source();
+    let overrides = Overrides::default();
+    let plan = load(&source, &overrides).expect("a shipped scenario is valid").plan;
+    let strike = |name: &&str| Strike::of(&source, &overrides, name).expect("the scenario has a place for it");
+    let strikes: Vec<Strike> = ["power-loss", "host-crash"].iter().map(strike).collect();
+    let study = Study {
+        plan: plan.clone(),
+        strikes: strikes.clone(),
+        depth: 1,
+        points: Points::Event,
+        after_fault: AfterFault::Stop,
+        reduce: false,
+        budget: None,
+        threads: 1,
+    };
+    let mut group = Group::new("exploration without reduction, one thread", "event", "violations");
+    let every = if options.quick { 8 } else { 2 };
+    let boundaries = explore(&study, |_| ()).expect("a checked plan can be built").boundaries.len() as u64;
+    group.add("crashes in runs of their own", 1.0, || {
+        let crashes = (0..boundaries).step_by(every).flat_map(|at| strikes.iter().map(move |strike| (at, strike)));
+        let events = crashes.map(|(at, strike)| crashed(&plan, at, strike)).sum();
+        Done { operations: events, check: 1.0 }
+    });
+    group.add("crashes in forks", 1.0, || {
+        let found = explore(&study, |_| ()).expect("a checked plan can be built");
+        let violated = found.branches.iter().filter(|branch| !branch.findings.is_empty()).count();
+        Done { operations: found.events + found.boundaries.len() as u64, check: 1.0 + violated as f64 }
+    });
+    let figures = group.run(options.rounds(), report);
+    let cost = figures.ratio("crashes in forks", "crashes in runs of their own");
+    report.ratio("an event of a fork / of a run", cost, Bound::AtMost(1.25));
+}
+
+/// Events of a run that is struck at a boundary, with the checks beside it.
+fn crashed(plan: &Plan, at: u64, strike: &Strike) -> u64 {
+    let mut plan = plan.clone();
+    plan.faults.push(FaultPlan { fault: strike.fault, anchor: Anchor::Boundary(at), silence: true });
+    let mut trial = Trial::new(&plan).expect("a checked plan can be built");
+    let mut checks = Checks::new(Setup::of(&plan, |device| u64::from(device.0)));
+    trial.finish(|trial, happening| observe(&mut checks, trial, happening));
+    checks.end(&Seen { world: &trial.run.model, now: trial.run.now(), quiet: true }, trial.run.steps);
+    black_box(checks.report());
+    trial.run.steps
 }
 
 // ---- memory -------------------------------------------------------------------------------------------------------

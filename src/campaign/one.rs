@@ -72,7 +72,7 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
 }
 
 /// Shows a boundary to the checks.
-pub(super) fn observe(checks: &mut Checks, trial: &Trial, happening: Happening) {
+pub fn observe(checks: &mut Checks, trial: &Trial, happening: Happening) {
     let world = &trial.run.model;
     // Whether nothing is pending matters at the end alone.
     let seen = Seen { world, now: trial.run.now(), quiet: false };

@@ -1,6 +1,7 @@
 //! One fork: a fault at a boundary, and what comes of it.
 
 use super::study::{AfterFault, Strike, Study};
+use crate::campaign::one::observe;
 use crate::campaign::trial::{Happening, Trial};
 use crate::check::{Checks, Seen};
 use crate::fault::plan::Fault;
@@ -187,9 +188,4 @@ impl Grown {
         }
         checks
     }
-}
-
-/// Shows a boundary to the checks.
-pub(super) fn observe(checks: &mut Checks, trial: &Trial, happening: Happening) {
-    crate::campaign::one::observe(checks, trial, happening);
 }

@@ -24,7 +24,8 @@ pub use self::branch::{Branch, End, Finding};
 pub use self::cause::{Cause, Window, causes, windows};
 pub use self::study::{AfterFault, Points, Strike, Study};
 
-use self::branch::{Grown, Root, grow, key, observe};
+use self::branch::{Grown, Root, grow, key};
+use super::one::observe;
 use super::outcome::EndReason;
 use super::trial::{Happening, Trial};
 use crate::check::{CheckReport, Checks, Seen, Setup};
