@@ -3,6 +3,7 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::scale::{decimal, nice_end, step_of};
 use super::{BLUE, GREY, GRID, INK, K, ORANGE, finished, shortened};
 
 /// What the chart shows.
@@ -170,37 +171,6 @@ fn text(
     root.draw(&Text::new(text, (x * K as i32, y * K as i32), style))
 }
 
-/// The step of an axis up to `most`: 1, 2 or 5 times a power of ten, and four to ten of them.
-fn step_of(most: f64) -> f64 {
-    // By steps, because logarithms differ from system to system.
-    let mut power = 1.0;
-    while most / 4.0 >= power * 10.0 {
-        power *= 10.0;
-    }
-    while most / 4.0 < power {
-        power /= 10.0;
-    }
-    [5.0, 2.0, 1.0].into_iter().map(|factor| factor * power).find(|step| most / step >= 3.999).unwrap_or(power)
-}
-
-/// The first step at or beyond a value.
-fn nice_end(value: f64) -> f64 {
-    if value <= 0.0 || !value.is_finite() {
-        return 1.0;
-    }
-    let step = step_of(value);
-    (value / step).ceil() * step
-}
-
-fn decimal(value: f64, step: f64) -> String {
-    let (mut decimals, mut scaled) = (0, step);
-    while scaled < 0.999 {
-        scaled *= 10.0;
-        decimals += 1;
-    }
-    format!("{value:.decimals$}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,17 +207,5 @@ mod tests {
             assert!(!svg.contains('\u{1}'));
             assert_eq!(svg, chart(hostile, &measured, &simulated), "the same numbers give the same bytes");
         }
-    }
-
-    #[test]
-    fn axes_end_at_round_numbers() {
-        for (value, end, step) in
-            [(56.75, 60.0, 10.0), (19.1, 20.0, 5.0), (4.0, 4.0, 1.0), (0.07, 0.08, 0.02), (0.0, 1.0, 0.2)]
-        {
-            let most = nice_end(value);
-            assert!((most - end).abs() < 1e-9 * end, "{value}: {most}");
-            assert!((step_of(most) - step).abs() < 1e-9 * step, "{value}: {}", step_of(most));
-        }
-        assert_eq!((decimal(0.06, 0.02), decimal(15.0, 5.0)), ("0.06".to_owned(), "15".to_owned()));
     }
 }

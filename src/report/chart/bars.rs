@@ -1,0 +1,183 @@
+//! Which method costs what: a small frame for each measure, in it a bar with its interval and a dot for each run.
+
+use super::canvas::{Area, Canvas, Dash, LABEL, Lettering, Side, drawing, stroke};
+use super::scale::{Scale, Tick, from_zero};
+use super::{GRID, INK, Look, WHITE_RGB, table};
+
+/// What the chart shows.
+#[derive(Clone, Debug)]
+pub struct Bars<'a> {
+    pub title: &'a str,
+    /// Names the number of seeds and the kind of interval.
+    pub subtitle: &'a str,
+    pub measures: &'a [Measure],
+}
+
+/// One frame.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    pub name: String,
+    /// Behind every number, as `s`.
+    pub unit: String,
+    pub bars: Vec<Bar>,
+}
+
+/// The mean of a measure for one method.
+#[derive(Clone, Debug)]
+pub struct Bar {
+    pub name: String,
+    pub look: Look,
+    pub mean: f64,
+    /// Nothing with a single run.
+    pub interval: Option<(f64, f64)>,
+    /// Each run.
+    pub runs: Vec<f64>,
+}
+
+const FRAME: (f64, f64) = (348.0, 250.0);
+/// More runs than this are a smear: every n-th is drawn.
+const MOST_DOTS: usize = 200;
+
+impl Bars<'_> {
+    /// Two frames side by side, as many rows as are needed.
+    pub fn svg(&self) -> String {
+        let across = if self.measures.len() > 1 { 2 } else { 1 };
+        let down = self.measures.len().div_ceil(across).max(1);
+        let size = (if across == 2 { 720 } else { 560 }, (52.0 + FRAME.1 * down as f64) as u32);
+        drawing(size, &format!("{}: {}", self.title, self.subtitle), |canvas| {
+            canvas.head(self.title, self.subtitle, f64::from(size.0));
+            let width = if across == 2 { FRAME.0 } else { 536.0 };
+            for (number, measure) in self.measures.iter().enumerate() {
+                let left = 12.0 + width * (number % across) as f64;
+                let top = 52.0 + FRAME.1 * (number / across) as f64;
+                measure.paint(canvas, &Area { left, top, right: left + width, bottom: top + FRAME.1 });
+            }
+            if self.measures.is_empty() {
+                canvas.text("no runs in this window", (f64::from(size.0) / 2.0, 160.0), LABEL.sized(12.0));
+            }
+        })
+    }
+
+    pub fn csv(&self) -> String {
+        let rows = self.measures.iter().flat_map(|measure| {
+            measure.bars.iter().map(|bar| {
+                let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.6}"));
+                let runs: Vec<String> = bar.runs.iter().map(|run| format!("{run:.6}")).collect();
+                [
+                    measure.name.clone(),
+                    measure.unit.clone(),
+                    bar.name.clone(),
+                    bar.runs.len().to_string(),
+                    number(Some(bar.mean)),
+                    number(bar.interval.map(|it| it.0)),
+                    number(bar.interval.map(|it| it.1)),
+                    runs.join(" "),
+                ]
+            })
+        });
+        table(["measure", "unit", "name", "n", "mean", "low", "high", "runs"], rows)
+    }
+}
+
+impl Measure {
+    fn paint(&self, canvas: &mut Canvas<'_>, frame: &Area) {
+        let title = LABEL.bold().at(Side::Left);
+        let name = if self.unit.is_empty() { self.name.clone() } else { format!("{} ({})", self.name, self.unit) };
+        canvas.text(&title.fitted(&name, frame.width() - 8.0), (frame.left, frame.top + 10.0), title);
+        let area = Area {
+            left: frame.left + 46.0,
+            top: frame.top + 40.0,
+            right: frame.right - 12.0,
+            bottom: frame.bottom - 30.0,
+        };
+        let ends = |bar: &Bar| {
+            bar.runs.iter().copied().chain(bar.interval.map(|it| it.1)).chain([bar.mean]).fold(0.0, f64::max)
+        };
+        let (up, ticks) = from_zero(self.bars.iter().map(ends).fold(0.0, f64::max));
+        for Tick { value, text } in &ticks {
+            let y = up.y(&area, *value);
+            canvas.line(&[(area.left, y), (area.right, y)], stroke(GRID, 1.0));
+            canvas.text(text, (area.left - 6.0, y), LABEL.sized(10.0).at(Side::Right));
+        }
+        let room = area.width() / self.bars.len().max(1) as f64;
+        for (number, bar) in self.bars.iter().enumerate() {
+            let middle = area.left + room * (number as f64 + 0.5);
+            bar.paint(canvas, &area, up, (middle, room));
+            let style = LABEL.sized(10.0);
+            let twice = number % 2 == 1 && room < 80.0;
+            let y = area.bottom + if twice { 22.0 } else { 11.0 };
+            // Two lines of names have twice the room, but not beyond the frame.
+            let half = if room < 80.0 { room - 3.0 } else { room / 2.0 - 1.0 };
+            let half = half.min(middle - frame.left).min(frame.right - middle);
+            canvas.text(&style.fitted(&bar.name, half * 2.0), (middle, y), style);
+        }
+        canvas.line(&[(area.left, area.bottom), (area.right, area.bottom)], stroke(INK, 1.0));
+        canvas.line(&[(area.left, area.top), (area.left, area.bottom)], stroke(INK, 1.0));
+    }
+}
+
+impl Bar {
+    fn paint(&self, canvas: &mut Canvas<'_>, area: &Area, up: Scale, (middle, room): (f64, f64)) {
+        let half = (room * 0.3).min(46.0);
+        let body = Area { left: middle - half, right: middle + half, top: up.y(area, self.mean), bottom: area.bottom };
+        canvas.fill(body, self.look.color, 0.35);
+        let outline = canvas_stroke(self.look);
+        canvas.line(
+            &[(body.left, body.bottom), (body.left, body.top), (body.right, body.top), (body.right, body.bottom)],
+            outline,
+        );
+        let every = self.runs.len().div_ceil(MOST_DOTS).max(1);
+        for (number, run) in self.runs.iter().enumerate().step_by(every) {
+            // The golden ratio spreads them without chance, in the left half.
+            let spread = (number as f64 * 0.618_033_988_749_895).fract();
+            canvas.dot((body.left + 3.0 + (half - 8.0).max(1.0) * spread, up.y(area, *run)), 1.8, self.look.color);
+        }
+        let mut top = self.runs.iter().map(|run| up.y(area, *run)).fold(body.top, f64::min);
+        if let Some((low, high)) = self.interval {
+            let x = middle + half / 2.0;
+            let (low, high) = (up.y(area, low), up.y(area, high));
+            top = top.min(high);
+            for (color, width) in [(WHITE_RGB, 4.0), (INK, 1.5)] {
+                canvas.line(&[(x, low), (x, high)], stroke(color, width));
+                canvas.line(&[(x - 5.0, low), (x + 5.0, low)], stroke(color, width));
+                canvas.line(&[(x - 5.0, high), (x + 5.0, high)], stroke(color, width));
+            }
+        }
+        let style: Lettering = LABEL.sized(10.0).bold();
+        canvas.text(&style.fitted(&self.told(), room.max(60.0)), (middle, top - 9.0), style);
+    }
+
+    /// `mean ± h`, to as many places as the half-width has a meaning.
+    fn told(&self) -> String {
+        let half = self.interval.map(|(low, high)| (high - low) / 2.0);
+        let grain = half.filter(|half| *half > 0.0).unwrap_or(self.mean.abs() / 50.0);
+        let places = match grain {
+            grain if grain >= 10.0 || grain <= 0.0 => 0,
+            grain if grain >= 0.5 => 1,
+            grain if grain >= 0.05 => 2,
+            _ => 3,
+        };
+        match half {
+            Some(half) => format!("{:.places$} ± {half:.places$}", self.mean),
+            None => format!("{:.places$}", self.mean),
+        }
+    }
+}
+
+fn canvas_stroke(look: Look) -> super::canvas::Stroke {
+    let dash = if look.dash == Dash::Dotted { Dash::Long } else { look.dash };
+    super::canvas::Stroke { color: look.color, width: 1.25, dash }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_is_told_as_far_as_it_is_known() {
+        let bar = |mean, interval| Bar { name: String::new(), look: Look::numbered(0), mean, interval, runs: vec![] };
+        assert_eq!(bar(1.8123, Some((1.7, 1.92))).told(), "1.81 ± 0.11");
+        assert_eq!(bar(1_312.4, Some((1_290.0, 1_334.8))).told(), "1312 ± 22");
+        assert_eq!((bar(3.0, None).told(), bar(0.0, None).told()), ("3.00".to_owned(), "0".to_owned()));
+    }
+}
