@@ -5,13 +5,15 @@ use super::trial::{Happening, Trial};
 use crate::check::{Checks, Seen, Setup};
 use crate::host::{WorkloadFact, WorkloadPlan};
 use crate::kernel::{Checkpoints, Time};
-use crate::measure::{Blocks, Measures, OnlineDevice, Remainder, Request, Sample};
+use crate::measure::{Blocks, Load, Measures, OnlineDevice, Remainder, Request, Sample};
 use crate::scenario::Plan;
 use crate::vocab::{Device, Drive, Goal, Image, Invariant, VolumeId};
 use crate::world::{BuildError, Fact, World};
 
 /// Events between two reports of progress.
 const PROGRESS_EVERY: u64 = 4_096;
+/// Events between two looks at the lines of the components.
+const LOOK_EVERY: u64 = 256;
 
 /// Runs `plan` to its end, or until a watcher stops it.
 pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildError> {
@@ -21,12 +23,17 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
     see_online(&mut measures, &trial);
     let mut checkpoints = Checkpoints::default();
     let mut end_reason = trial.end_reason();
-    while let Some(happening) = trial.advance() {
+    loop {
+        see_parts(plan, &mut measures, &mut trial);
+        let Some(happening) = trial.advance() else { break };
         let now = trial.run.now();
         if happening == Happening::Event {
             checkpoints.note(trial.run.steps, trial.run.fingerprint.value());
         }
         let flow = measure(&mut measures, &trial, &mut watch);
+        if trial.run.steps.is_multiple_of(LOOK_EVERY) {
+            measures.look(now, &loads_of(plan, &trial.run.model, now));
+        }
         observe(&mut checks, &trial, happening);
         if flow == Flow::Stop {
             end_reason = EndReason::Interrupted;
@@ -45,6 +52,7 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
         }
     }
     let (now, steps) = (trial.run.now(), trial.run.steps);
+    measures.end_part(now, &loads_of(plan, &trial.run.model, now));
     let quiet = trial.run.queue.is_empty();
     checks.end(&Seen { world: &trial.run.model, now, quiet }, steps);
     let required = |goal: Goal| plan.expect.goals.iter().any(|name| name == goal.name());
@@ -97,7 +105,7 @@ fn measure(measures: &mut Measures, trial: &Trial, watch: &mut Watch<'_>) -> Flo
             Fact::Manager(image, fact) => measures.manager(now, image, fact),
             Fact::Dasd(fact) => measures.dasd(now, fact),
             Fact::Fault { index, fault } => measures.fault(now, index, fault),
-            Fact::Tape(_) => {}
+            Fact::Tape(fact) => measures.tape(now, fact),
             Fact::Workload(workload, fact) => match fact {
                 WorkloadFact::Issued { .. } => measures.request_issued(workload),
                 WorkloadFact::Done { op, track, bytes, issued_at, volume, hit, status } => {
@@ -118,6 +126,21 @@ fn measure(measures: &mut Measures, trial: &Trial, watch: &mut Watch<'_>) -> Flo
         see_online(measures, trial);
     }
     flow
+}
+
+/// Shows the components to the measures at the end of each part of the run that the next event lies behind. Between two
+/// events nothing changes but busy time. (A fault that acts before the next event is seen one part late.)
+fn see_parts(plan: &Plan, measures: &mut Measures, trial: &mut Trial) {
+    let Some(next) = trial.run.peek().map(|next| next.time) else { return };
+    while measures.next_look() <= next {
+        let at = measures.next_look();
+        measures.end_part(at, &loads_of(plan, &trial.run.model, at));
+    }
+}
+
+fn loads_of(plan: &Plan, world: &World, now: Time) -> Vec<Load> {
+    let load = |Component { name, servers, usage }| Load { name, servers, usage };
+    components_of(plan, world, now).into_iter().map(load).collect()
 }
 
 fn measures_of(plan: &Plan) -> Measures {

@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(channel.complete(at(3_200_000)), None, "both end at this instant");
         assert_eq!(channel.complete(at(3_200_000)), None);
         let usage = channel.usage(at(5_000_000));
-        assert_eq!(usage, Usage { busy: Span::from_us(6_400), served: 4, longest_line: 2 });
+        assert_eq!(usage, Usage { busy: Span::from_us(6_400), served: 4, longest_line: 2, waiting: 0 });
     }
 
     #[test]

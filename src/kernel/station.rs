@@ -15,6 +15,8 @@ pub struct Usage {
     pub served: u64,
     /// Longest line seen, jobs in service not counted.
     pub longest_line: u64,
+    /// The line now.
+    pub waiting: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +99,7 @@ impl<J> Station<J> {
     pub fn usage(&self, now: Time) -> Usage {
         let mut usage = self.usage;
         usage.busy += now.saturating_since(self.changed) * u64::from(self.busy);
+        usage.waiting = self.line.len() as u64;
         usage
     }
 
@@ -133,7 +136,7 @@ mod tests {
         assert_eq!(station.depart(at(10)), None);
         assert_eq!(station.depart(at(15)), None);
         let usage = station.usage(at(20));
-        assert_eq!(usage, Usage { busy: Span::from_ns(25), served: 3, longest_line: 1 });
+        assert_eq!(usage, Usage { busy: Span::from_ns(25), served: 3, longest_line: 1, waiting: 0 });
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //!
 //! The three times add up to the length of the run.
 
+use super::track::{self, Stay, Track};
 use crate::kernel::{Span, Time};
 use crate::vocab::{Device, VolumeId};
 
@@ -34,12 +35,23 @@ enum State {
     Wrong,
 }
 
-#[derive(Clone, Copy, Debug)]
+impl State {
+    fn shown(self) -> track::State {
+        match self {
+            State::Online => track::State::Online,
+            State::Offline => track::State::Offline,
+            State::Wrong => track::State::Duplicate,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
 struct Account {
     id: VolumeId,
     state: State,
     since: Time,
     times: Times,
+    track: Track,
 }
 
 /// How long an ID was in each state so far.
@@ -61,7 +73,11 @@ pub struct Availability {
 impl Availability {
     /// `ids` ascending, each once.
     pub fn new(ids: impl IntoIterator<Item = VolumeId>) -> Availability {
-        let account = |id| Account { id, state: State::Offline, since: Time::ZERO, times: Times::default() };
+        let account = |id| {
+            let mut track = Track::default();
+            track.set(Time::ZERO, Some(track::State::Offline));
+            Account { id, state: State::Offline, since: Time::ZERO, times: Times::default(), track }
+        };
         let accounts: Vec<Account> = ids.into_iter().map(account).collect();
         assert!(accounts.windows(2).all(|pair| pair[0].id < pair[1].id), "each volume ID has one account");
         Availability { accounts, devices: Vec::new(), answering: true }
@@ -86,6 +102,16 @@ impl Availability {
         found.map_or(Times::default(), |place| self.accounts[place].until(now))
     }
 
+    /// The devices that are online as far as the controller answers.
+    pub fn answering(&self) -> &[OnlineDevice] {
+        if self.answering { &self.devices } else { &[] }
+    }
+
+    /// Each ID with its states up to `end`.
+    pub fn rows(&self, end: Time) -> impl Iterator<Item = (VolumeId, Vec<Stay>)> {
+        self.accounts.iter().map(move |account| (account.id, account.track.stays(end)))
+    }
+
     fn settle(&mut self, now: Time) {
         let devices = if self.answering { &self.devices[..] } else { &[] };
         for account in &mut self.accounts {
@@ -94,6 +120,7 @@ impl Availability {
                 account.times = account.until(now);
                 account.since = now;
                 account.state = state;
+                account.track.set(now, Some(state.shown()));
             }
         }
     }

@@ -7,9 +7,13 @@ pub mod availability;
 pub mod commands;
 pub mod jobs;
 pub mod latency;
+pub mod series;
+pub mod timeline;
+pub mod track;
 pub mod traffic;
 
 use crate::controller::dasd::DasdFact;
+use crate::controller::tape::TapeFact;
 use crate::fault::plan::Fault;
 use crate::kernel::Time;
 use crate::manager::order::CommandPlan;
@@ -23,6 +27,10 @@ use commands::Commands;
 use jobs::{BackupEnd, BackupStart, Jobs};
 pub use jobs::{BackupMeasure, ByHand, Milestone, OperatorMeasure, RestoreMeasure, StepEnd, StepMeasure};
 pub use latency::{Latency, Percentiles};
+pub use series::{Load, Part, Series};
+use timeline::Timeline;
+pub use timeline::{Strike, Thing};
+pub use track::Stay;
 use traffic::BackupClock;
 pub use traffic::{Phase, Request, Sample, Traffic};
 
@@ -46,6 +54,8 @@ pub struct Measures {
     /// For each workload: the image that it runs on, and its requests without an answer.
     images: Vec<Image>,
     asking: Vec<u64>,
+    series: Series,
+    timeline: Timeline,
 }
 
 /// What a fault of the scenario, or a rate, did.
@@ -96,6 +106,18 @@ pub struct Measured {
     pub commands: Vec<CommandMeasure>,
     pub requests: Requests,
     pub blocks: Blocks,
+    pub course: Course,
+}
+
+/// How the run went over time, for charts.
+#[derive(Clone, Debug, Default)]
+pub struct Course {
+    /// Names and servers of the components.
+    pub components: Vec<(String, u32)>,
+    pub parts: Vec<Part>,
+    /// Volume IDs, devices, then drives and tapes that were in use.
+    pub rows: Vec<(Thing, Vec<Stay>)>,
+    pub strikes: Vec<Strike>,
 }
 
 #[derive(Clone, Debug)]
@@ -140,6 +162,8 @@ impl Measures {
             requests: Requests::default(),
             images: workloads.iter().map(|&(image, _)| image).collect(),
             asking: vec![0; workloads.len()],
+            series: Series::default(),
+            timeline: Timeline::new(devices.len()),
         }
     }
 
@@ -154,6 +178,7 @@ impl Measures {
         let borne = &mut self.borne;
         let seen = devices.into_iter().inspect(|seen| borne[usize::from(seen.device.0)] = seen.cached);
         self.availability.devices(now, seen);
+        self.timeline.online(now, self.availability.answering());
     }
 
     pub fn request_issued(&mut self, workload: Workload) {
@@ -170,8 +195,14 @@ impl Measures {
         let place = self.volumes[workload][usize::from(request.volume)];
         self.traffic[place].record(request, phase, latency);
         match request.status {
-            Status::Good => self.requests.completed += 1,
-            _ => self.requests.failed += 1,
+            Status::Good => {
+                self.requests.completed += 1;
+                self.series.completed(now, latency);
+            }
+            _ => {
+                self.requests.failed += 1;
+                self.series.failed(now, 1);
+            }
         }
         Sample {
             id: self.requests.completed + self.requests.failed,
@@ -200,10 +231,29 @@ impl Measures {
 
     pub fn dasd(&mut self, now: Time, fact: DasdFact) {
         match fact {
-            DasdFact::Down => self.availability.controller(now, false),
-            DasdFact::Up => self.availability.controller(now, true),
-            _ => {}
+            DasdFact::Down => self.controller(now, false),
+            DasdFact::Up => self.controller(now, true),
+            _ => self.timeline.dasd(now, fact),
         }
+    }
+
+    pub fn tape(&mut self, now: Time, fact: TapeFact) {
+        self.timeline.tape(now, fact);
+    }
+
+    /// When the components are to be shown to [`Measures::end_part`] next, before anything happens at or after it.
+    pub fn next_look(&self) -> Time {
+        self.series.next_look()
+    }
+
+    /// The components at the moment that [`Measures::next_look`] named, or at the end.
+    pub fn end_part(&mut self, at: Time, loads: &[Load]) {
+        self.series.end_part(at, loads);
+    }
+
+    /// The components in between, for the lengths of their lines.
+    pub fn look(&mut self, now: Time, loads: &[Load]) {
+        self.series.look(now, loads);
     }
 
     pub fn manager(&mut self, now: Time, image: Image, fact: ManagerFact) {
@@ -219,6 +269,7 @@ impl Measures {
             return;
         }
         self.commands.observe(now, image, fact);
+        self.timeline.manager(now, image, fact);
         match fact {
             ManagerFact::StimulusAccepted { backup, source, target, method, .. } => {
                 let source_id = self.borne[usize::from(source.0)];
@@ -230,6 +281,7 @@ impl Measures {
             ManagerFact::Down => {
                 for (asking, &on) in self.asking.iter_mut().zip(&self.images) {
                     if on == image {
+                        self.series.failed(now, *asking);
                         self.requests.failed += std::mem::take(asking);
                     }
                 }
@@ -249,6 +301,7 @@ impl Measures {
             measure.acted += 1;
             measure.first.get_or_insert(now);
         }
+        self.timeline.fault(now, fault);
         if fault.is_crash() && fault.reaches(Image::FIRST) {
             self.jobs.failure(now);
         }
@@ -262,6 +315,13 @@ impl Measures {
                 traffic.longest_closed = traffic.longest_closed.max(now - since);
             }
         }
+        let volumes = self.availability.rows(now).map(|(id, stays)| (Thing::Volume(id), stays));
+        let course = Course {
+            components: self.series.components().map(|(name, servers)| (name.to_owned(), servers)).collect(),
+            parts: self.series.parts(now),
+            rows: volumes.chain(self.timeline.rows(now)).collect(),
+            strikes: self.timeline.strikes().to_vec(),
+        };
         let availability = &self.availability;
         self.jobs.finish(now, |id| availability.times(now, id).wrong);
         let volume = |(&id, traffic)| VolumeMeasure { id, times: availability.times(now, id), traffic };
@@ -274,7 +334,13 @@ impl Measures {
             commands: self.commands.list,
             requests: self.requests,
             blocks: remainder.blocks,
+            course,
         }
+    }
+
+    fn controller(&mut self, now: Time, answering: bool) {
+        self.availability.controller(now, answering);
+        self.timeline.online(now, self.availability.answering());
     }
 
     fn backup_ended(&mut self, now: Time, backup: Backup, end: BackupEnd) {

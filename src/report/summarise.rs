@@ -520,7 +520,7 @@ pub(super) mod tests {
                 }),
             }
         };
-        let usage = Usage { busy: Span::from_secs(500), served: 9, longest_line: 7 };
+        let usage = Usage { busy: Span::from_secs(500), served: 9, longest_line: 7, waiting: 0 };
         let outcome = RunOutcome {
             end_reason: EndReason::Quiescent,
             overrun: None,

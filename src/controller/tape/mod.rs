@@ -201,7 +201,7 @@ impl TapeController {
             let working = [DriveState::Loading, DriveState::Streaming, DriveState::Positioning, DriveState::Unloading];
             let busy = working.into_iter().map(|state| drive.spent(state, now)).sum();
             let served = drive.hardened + drive.delivered;
-            usage.push((format!("tape.drive{number}"), 1, Usage { busy, served, longest_line: 0 }));
+            usage.push((format!("tape.drive{number}"), 1, Usage { busy, served, longest_line: 0, waiting: 0 }));
         }
         usage
     }

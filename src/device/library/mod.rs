@@ -180,6 +180,7 @@ impl Accessors {
             busy: all.busy + level.busy,
             served: all.served + level.served,
             longest_line: all.longest_line.max(level.longest_line),
+            waiting: all.waiting + level.waiting,
         })
     }
 

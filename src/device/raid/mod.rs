@@ -598,8 +598,8 @@ mod tests {
         let (end, read) = run(&mut rank, crash, op(3, 4, Action::Read, 3));
         assert_eq!(read, before[3]);
         let usage: Vec<Usage> = rank.usage(end).collect();
-        assert_eq!(usage[0], Usage { busy: crash - Time::ZERO, served: 0, longest_line: 1 });
-        assert_eq!(usage[3], Usage { busy: end - Time::ZERO, served: 1, longest_line: 1 });
+        assert_eq!(usage[0], Usage { busy: crash - Time::ZERO, served: 0, longest_line: 1, waiting: 0 });
+        assert_eq!(usage[3], Usage { busy: end - Time::ZERO, served: 1, longest_line: 1, waiting: 0 });
     }
 
     #[test]
@@ -640,7 +640,7 @@ mod tests {
         let done = rank.complete(now, 2);
         assert_eq!((done.op.owner, done.read, done.next), (3, Tag(5), None));
         let usage = rank.usage(now).nth(2).unwrap();
-        assert_eq!(usage, Usage { busy: now - Time::ZERO, served: 3, longest_line: 2 });
+        assert_eq!(usage, Usage { busy: now - Time::ZERO, served: 3, longest_line: 2, waiting: 0 });
     }
 
     #[test]
