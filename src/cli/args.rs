@@ -60,6 +60,8 @@ pub enum Command {
     Matrix(MatrixArgs),
     /// Show what theory and measurements say beside what the models give
     Validate(ValidateArgs),
+    /// Show a run, an exploration, or several runs beside each other, as one page with charts
+    Report(ReportArgs),
     /// Import recorded traces, and say what is in them
     #[command(subcommand)]
     Trace(TraceCommand),
@@ -332,8 +334,38 @@ pub struct RunArgs {
     #[arg(long, value_name = "FORM", default_value = "none")]
     pub samples: Samples,
 
+    /// Draw no charts and write no report
+    #[arg(long)]
+    pub no_report: bool,
+
     #[command(flatten)]
     pub changes: Changes,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// Directory of a run or of an exploration; several runs are compared
+    #[arg(required = true, value_name = "DIR")]
+    pub directories: Vec<PathBuf>,
+
+    /// One page without script, a text with tables, or a JSON document
+    #[arg(long, value_name = "FORM", default_value = "html")]
+    pub format: ReportForm,
+
+    /// Write each chart and its numbers into a folder `charts` beside the document
+    #[arg(long)]
+    pub charts: bool,
+
+    /// Write the document to this file; `-` is stdout; without it `report.html` in the directory
+    #[arg(short = 'o', value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportForm {
+    Html,
+    Md,
+    Json,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -410,6 +442,10 @@ pub struct ExploreArgs {
     /// Replace what stands in the directory of `--out`
     #[arg(long, requires = "out")]
     pub force: bool,
+
+    /// Draw no charts and write no report
+    #[arg(long)]
+    pub no_report: bool,
 
     #[command(flatten)]
     pub changes: Changes,

@@ -8,11 +8,13 @@ use super::environment::Start;
 use super::exit::Exit;
 use super::prepare::{Prepared, Rejected, overrides_of, prepare, source_of};
 use super::progress::Counted;
+use super::report::{into_directory, unreadable};
 use super::run::{quoted, refused, safe_name};
 use super::threads::threads;
 use crate::campaign::explore::{Exploration, Strike, Study, explore};
 use crate::kernel::Span;
 use crate::report::exploration::{self, Subject, Summary};
+use crate::report::exploration_report::ExplorationFiles;
 use crate::report::manifest::{self, Manifest};
 use crate::report::{Claim, DirectoryError, Place, RunDirectory, digest, exploration_text, json, program};
 use crate::scenario::Paint;
@@ -42,6 +44,7 @@ pub fn run(args: &ExploreArgs, output: &Output, console: &mut Console) -> Exit {
         out: args.out.clone(),
         force: args.force,
         samples: Samples::None,
+        no_report: args.no_report,
         changes: args.changes.clone(),
     };
     let prepared = match prepare(&run, console.paint()) {
@@ -192,6 +195,12 @@ impl Finished<'_> {
         directory.write("forks.csv", None, &exploration::rows(self.exploration))?;
         directory.write("map.txt", None, exploration_text::map(self.exploration, 200).as_bytes())?;
         directory.write("summary.json", Some(exploration::SCHEMA), &json::document(self.summary))?;
+        if !self.args.no_report {
+            let manifest = self.manifest(directory.outputs(), start);
+            let files = ExplorationFiles::read(directory.path());
+            let files = files.map_err(|error| unreadable(directory.path(), &error))?;
+            into_directory(&mut directory, &files.document(&manifest))?;
+        }
         let outputs = directory.outputs();
         directory.finish(&self.manifest(outputs, start))
     }

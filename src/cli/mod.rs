@@ -18,6 +18,7 @@ pub mod prepare;
 pub mod profiles;
 pub mod progress;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod shrink;
 pub mod threads;
@@ -99,6 +100,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             let json = console.json();
             let request = profiles::Request { name: profiles.name.clone(), toml: profiles.toml, json };
             console.command(|output, errors| profiles::run(&request, output, errors))
+        }
+        Some(Command::Report(report)) => {
+            let request = report::Request {
+                directories: report.directories.clone(),
+                form: report.format,
+                charts: report.charts,
+                file: report.file.clone(),
+            };
+            console.command(|output, errors| report::run(&request, output, errors))
         }
         Some(Command::Trace(command)) => {
             let request = trace::Request { command: command.clone(), json: console.json() };

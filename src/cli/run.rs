@@ -10,14 +10,17 @@ use super::exit::Exit;
 use super::interrupt::Interrupt;
 use super::prepare::{Prepared, prepare};
 use super::progress::Progress;
+use super::report::{into_directory, unreadable};
 use crate::campaign::{EndReason, Flow, Judgement, RunOutcome, Watch, judge, one};
 use crate::kernel::Time;
 use crate::measure::{Phase, Sample};
 use crate::report::csv::RequestRows;
 use crate::report::directory::{REQUESTS, Streamed};
 use crate::report::manifest::{self, Manifest};
+use crate::report::run_report::RunFiles;
 use crate::report::{
-    Claim, DirectoryError, Place, RunDirectory, Subject, Summary, checkpoints, digest, json, program, summary, table,
+    Claim, DirectoryError, Place, RunDirectory, Subject, Summary, checkpoints, course, digest, json, program, summary,
+    table,
 };
 use crate::scenario::plan::Ending;
 use crate::vocab::DeviceNumber;
@@ -81,7 +84,7 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
             false
         }
         EndReason::Quiescent | EndReason::Until | EndReason::Stalled | EndReason::Overrun => {
-            match result.write(&mut directory, rows, console) {
+            match result.write(&mut directory, rows, (console, start, &devices)) {
                 Ok(outputs) => match directory.finish(&result.manifest(outputs, start)) {
                     Ok(path) => {
                         console.note(&format!("wrote {}", path.display()));
@@ -130,7 +133,7 @@ impl Finished<'_> {
         &self,
         directory: &mut RunDirectory,
         rows: Option<Rows>,
-        console: &Console,
+        (console, start, devices): (&Console, Start, &[DeviceNumber]),
     ) -> Result<Vec<manifest::Output>, DirectoryError> {
         let replaces = directory.replaces();
         let left = match directory.settle(&self.summary.fingerprint) {
@@ -168,7 +171,16 @@ impl Finished<'_> {
             }
         }
         directory.write(checkpoints::NAME, None, &checkpoints::write(&self.outcome.checkpoints))?;
+        let course = &self.outcome.measured.course;
+        directory.write(course::SERIES, None, &course::series(course))?;
+        directory.write(course::LATENCY, None, &course::latency(course))?;
+        directory.write(course::TIMELINE, None, &course::timeline(course, devices))?;
         directory.write("summary.json", Some(summary::SCHEMA), &json::document(self.summary))?;
+        if !self.args.no_report {
+            let manifest = self.manifest(directory.outputs(), start);
+            let files = RunFiles::read(directory.path()).map_err(|error| unreadable(directory.path(), &error))?;
+            into_directory(directory, &files.document(&manifest, summary::REPLAY))?;
+        }
         Ok(directory.outputs())
     }
 

@@ -15,6 +15,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
 
 use super::checkpoints;
+use super::course::{LATENCY, SERIES, TIMELINE};
 use super::digest::Running;
 use super::json;
 use super::manifest::{Manifest, Output, Recognised};
@@ -22,10 +23,29 @@ use super::manifest::{Manifest, Output, Recognised};
 pub const MANIFEST: &str = "manifest.json";
 pub const RESOLVED: &str = "scenario.resolved.toml";
 pub const REQUESTS: &str = "requests.csv";
-/// The names that a run can write beside `hist/`: all that may go when an unfinished run is replaced.
-const NAMES: [&str; 8] =
-    ["scenario.toml", RESOLVED, "summary.json", REQUESTS, checkpoints::NAME, "forks.csv", "map.txt", MANIFEST];
-const HISTOGRAMS: &str = "hist";
+pub const TRACE: &str = "trace.perfetto.json";
+pub const REPORT: &str = "report.html";
+/// The names that a run can write beside its folders: all that may go when an unfinished run is replaced.
+const NAMES: [&str; 13] = [
+    "scenario.toml",
+    RESOLVED,
+    "summary.json",
+    REQUESTS,
+    SERIES,
+    LATENCY,
+    TIMELINE,
+    checkpoints::NAME,
+    TRACE,
+    REPORT,
+    "forks.csv",
+    "map.txt",
+    MANIFEST,
+];
+/// Folders of a run, with the ends of the names that it writes into them.
+const FOLDERS: [(&str, &[&str]); 2] = [("hist", &[".hgrm"]), ("charts", &[".svg", ".csv", ".png"])];
+
+/// What is written while a run goes on.
+const STREAMED: [&str; 2] = [REQUESTS, TRACE];
 
 /// Where a run is to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +103,8 @@ pub struct RunDirectory {
     model_version: u32,
     resolved: String,
     previous: Previous,
-    /// The requests of the new run are being written beside the old results.
-    streaming: bool,
+    /// What of the new run is being written beside the old results.
+    streaming: Vec<&'static str>,
     outputs: Vec<Output>,
     /// Held as long as the run writes.
     _lock: Option<File>,
@@ -137,7 +157,7 @@ impl RunDirectory {
             model_version: claim.model_version,
             resolved: claim.resolved.to_owned(),
             previous,
-            streaming: false,
+            streaming: Vec::new(),
             outputs: Vec::new(),
             _lock: lock,
         };
@@ -158,7 +178,7 @@ impl RunDirectory {
 
     /// Begins a file that is written while the run goes on. It gets its name at [`RunDirectory::keep`].
     pub fn stream(&mut self, name: &str) -> Result<Streamed, DirectoryError> {
-        self.streaming |= name == REQUESTS;
+        self.streaming.extend(STREAMED.into_iter().filter(|streamed| *streamed == name));
         let temporary = temporary(&self.path.join(name));
         let file = File::create(&temporary);
         let file = file.map_err(|source| DirectoryError::Write { path: temporary.clone(), source })?;
@@ -188,16 +208,15 @@ impl RunDirectory {
                 names
             }
         };
-        let half = temporary(Path::new(REQUESTS)).to_string_lossy().into_owned();
-        if !self.streaming {
-            names.push(half.clone());
-        }
+        let half = |name: &&'static str| temporary(Path::new(name)).to_string_lossy().into_owned();
+        let halves: Vec<String> = self.streaming.iter().map(half).collect();
+        names.extend(STREAMED.iter().map(half).filter(|name| !halves.contains(name)));
         for name in &names {
             self.remove(name)?;
         }
         self.write_resolved()?;
         let present = entries(&self.path).map_err(|source| self.failed(&self.path, source))?;
-        Ok(present.into_iter().filter(|name| name != RESOLVED && *name != half).collect())
+        Ok(present.into_iter().filter(|name| name != RESOLVED && !halves.contains(name)).collect())
     }
 
     /// Writes a whole file. `schema` is what its JSON carries.
@@ -350,14 +369,19 @@ fn names_of_a_run(path: &Path) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in NAMES {
         names.push(name.to_owned());
-        // Half of the requests may belong to the run that asks.
-        if name != REQUESTS {
+        // Half of what is streamed may belong to the run that asks.
+        if !STREAMED.contains(&name) {
             names.push(temporary(Path::new(name)).to_string_lossy().into_owned());
         }
     }
-    let histograms = entries(&path.join(HISTOGRAMS)).unwrap_or_default();
-    let ours = |name: &String| name.ends_with(".hgrm") || name.ends_with(".hgrm.tmp");
-    names.extend(histograms.into_iter().filter(ours).map(|name| format!("{HISTOGRAMS}/{name}")));
+    for (folder, endings) in FOLDERS {
+        let found = entries(&path.join(folder)).unwrap_or_default();
+        let ours = |name: &String| {
+            let whole = name.strip_suffix(".tmp").unwrap_or(name);
+            endings.iter().any(|ending| whole.ends_with(ending))
+        };
+        names.extend(found.into_iter().filter(ours).map(|name| format!("{folder}/{name}")));
+    }
     names
 }
 

@@ -44,7 +44,7 @@ impl Line {
     }
 
     /// The latency that a share of the requests did not exceed: `of` ten thousandths. Nothing when too few lie beyond.
-    fn quantile(&self, of: u64) -> Option<u64> {
+    pub fn quantile(&self, of: u64) -> Option<u64> {
         let beyond = u128::from(self.requests) * u128::from(10_000 - of);
         let reached = |step: &&Step| u128::from(step.requests) * 10_000 >= u128::from(self.requests) * u128::from(of);
         (beyond >= u128::from(BEYOND) * 10_000).then(|| self.steps.iter().find(reached))?.map(|step| step.latency_ns)

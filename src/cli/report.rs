@@ -1,0 +1,137 @@
+//! `tiersim report`: a directory of results as one page, a text or a JSON document.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::Exit;
+use super::args::ReportForm;
+use super::document::Destination;
+use crate::report::document::{self, Document};
+use crate::report::exploration_report::ExplorationFiles;
+use crate::report::manifest::Manifest;
+use crate::report::run_report::{self, RunFiles};
+use crate::report::summary::REPLAY;
+use crate::report::{DirectoryError, RunDirectory, directory, html, json, markdown};
+
+/// What was asked.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub directories: Vec<PathBuf>,
+    pub form: ReportForm,
+    /// Write the charts beside the document.
+    pub charts: bool,
+    pub file: Option<PathBuf>,
+}
+
+/// # Errors
+/// Only what writing itself meets.
+pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
+    let document = match read(&request.directories) {
+        Ok(document) => document,
+        Err(problem) => {
+            writeln!(errors, "error: {problem}")?;
+            return Ok(Exit::Usage);
+        }
+    };
+    let (bytes, beginning, name) = rendered(&document, request.form);
+    let path = match (&request.file, &request.directories[..]) {
+        (Some(file), _) => file.clone(),
+        (None, [directory]) => directory.join(name),
+        (None, _) => {
+            writeln!(errors, "error: a comparison belongs to no directory; name its file with -o")?;
+            return Ok(Exit::Usage);
+        }
+    };
+    let mut files = vec![(path.clone(), beginning, bytes)];
+    if request.charts {
+        let folder = path.parent().unwrap_or(Path::new("")).join("charts");
+        for figure in document.figures() {
+            let header = figure.csv.lines().next().unwrap_or("").to_owned();
+            files.push((
+                folder.join(format!("{}.svg", figure.name)),
+                "<svg width=\"".into(),
+                figure.svg.clone().into(),
+            ));
+            files.push((folder.join(format!("{}.csv", figure.name)), header, figure.csv.clone().into()));
+        }
+        if let Err(error) = fs::create_dir_all(&folder) {
+            writeln!(errors, "error: cannot make {}: {error}", folder.display())?;
+            return Ok(Exit::Usage);
+        }
+    }
+    // Whether each can be written is known before the first is.
+    let mut ready = Vec::new();
+    for (path, beginning, bytes) in files {
+        match Destination::of(Some(&path), &beginning) {
+            Ok(destination) => ready.push((destination, bytes)),
+            Err(unwritable) => {
+                writeln!(errors, "error: {unwritable}")?;
+                return Ok(Exit::Usage);
+            }
+        }
+    }
+    let mut exit = Exit::Held;
+    for (destination, bytes) in ready {
+        exit = exit.and(destination.write(&bytes, output, errors)?);
+    }
+    Ok(exit)
+}
+
+/// The document, what each of its kind begins with, and its name in a directory.
+fn rendered(document: &Document, form: ReportForm) -> (Vec<u8>, String, &'static str) {
+    match form {
+        ReportForm::Html => (html::page(document).into_bytes(), html::BEGINNING.to_owned(), directory::REPORT),
+        ReportForm::Md => (markdown::text(document, "charts").into_bytes(), "# ".to_owned(), "report.md"),
+        ReportForm::Json => (json::document(document), json::beginning(document::SCHEMA), "report.json"),
+    }
+}
+
+/// The report of one directory, or of several runs beside each other.
+fn read(directories: &[PathBuf]) -> Result<Document, String> {
+    let told = |error: run_report::ReportError| error.to_string();
+    let manifests: Vec<Manifest> = directories.iter().map(|path| manifest(path)).collect::<Result<_, String>>()?;
+    if let ([path], [manifest]) = (directories, &manifests[..]) {
+        return match &manifest.command[..] {
+            "run" => RunFiles::read(path).map(|files| files.document(manifest, REPLAY)).map_err(told),
+            "explore" => ExplorationFiles::read(path).map(|files| files.document(manifest)).map_err(told),
+            other => Err(format!(
+                "{} holds the results of `{other}`; reports are made of runs and explorations",
+                path.display()
+            )),
+        };
+    }
+    if let Some(place) = manifests.iter().position(|manifest| manifest.command != "run") {
+        let path = directories[place].display();
+        return Err(format!("{path} holds no run; only runs are compared with each other"));
+    }
+    let runs =
+        directories.iter().map(|path| RunFiles::read(path)).collect::<Result<Vec<RunFiles>, _>>().map_err(told)?;
+    Ok(run_report::comparison(&runs, &manifests[0]))
+}
+
+fn manifest(path: &Path) -> Result<Manifest, String> {
+    let file = path.join(directory::MANIFEST);
+    let bytes = fs::read(&file).map_err(|error| {
+        format!("cannot read {}: {error}; name a directory that a run or an exploration has written", file.display())
+    })?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| format!("{} is no manifest of this program: {error}", file.display()))
+}
+
+/// Writes the charts of a document and its page into a directory that is being written.
+///
+/// # Errors
+/// What the system says.
+pub fn into_directory(directory: &mut RunDirectory, document: &Document) -> Result<(), DirectoryError> {
+    for figure in document.figures() {
+        directory.write(&format!("charts/{}.svg", figure.name), None, figure.svg.as_bytes())?;
+        directory.write(&format!("charts/{}.csv", figure.name), None, figure.csv.as_bytes())?;
+    }
+    directory.write(directory::REPORT, None, html::page(document).as_bytes())
+}
+
+/// As an error of the directory: the files that were just written cannot be read.
+pub fn unreadable(path: &Path, error: &run_report::ReportError) -> DirectoryError {
+    DirectoryError::Write { path: path.join(directory::REPORT), source: io::Error::other(error.to_string()) }
+}
