@@ -9,10 +9,10 @@ use super::latencies::{Histogram, together};
 use super::text::{count, duration, share};
 
 /// What is said below every title.
-#[derive(Clone, Copy, Debug)]
-pub struct Named<'a> {
-    /// As in `scenario safe-backup, seed 1`.
-    pub run: &'a str,
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// As in `safe-backup, seed 1`.
+    pub run: String,
     pub end_ns: u64,
 }
 
@@ -33,7 +33,7 @@ pub fn marks(told: &Told) -> Vec<Mark> {
 }
 
 /// Latency by percentile and as shares, a line for each phase of the run.
-pub fn latencies(named: Named<'_>, histograms: &[Histogram]) -> [Figure; 2] {
+pub fn latencies(named: &Named, histograms: &[Histogram]) -> [Figure; 2] {
     let mut lines = Vec::new();
     for (number, phase) in ["before", "during", "after"].into_iter().enumerate() {
         let (requests, steps) = together(histograms.iter().filter(|histogram| histogram.phase == phase));
@@ -41,7 +41,7 @@ pub fn latencies(named: Named<'_>, histograms: &[Histogram]) -> [Figure; 2] {
             lines.push(Line { name: format!("{phase} backups"), look: Look::numbered(number), requests, steps });
         }
     }
-    percentiles(named.run, "Latency of host requests", &lines)
+    percentiles(&named.run, "Latency of host requests", &lines)
 }
 
 /// The two charts of some lines and their table.
@@ -75,7 +75,7 @@ pub fn percentiles(run: &str, title: &str, lines: &[Line]) -> [Figure; 2] {
 }
 
 /// When requests were slow.
-pub fn density(named: Named<'_>, told: &Told) -> Figure {
+pub fn density(named: &Named, told: &Told) -> Figure {
     let cells: Vec<Hot> = told
         .cells
         .iter()
@@ -118,7 +118,7 @@ pub fn density(named: Named<'_>, told: &Told) -> Figure {
 }
 
 /// Who could use what, and when.
-pub fn availability(named: Named<'_>, told: &Told) -> Figure {
+pub fn availability(named: &Named, told: &Told) -> Figure {
     let mut rows: Vec<Row> = Vec::new();
     let stays = |row: &&TimelineRow| row.kind != "fault" && row.until_ns > row.from_ns;
     for row in told.timeline.iter().filter(stays) {
@@ -154,7 +154,7 @@ pub fn availability(named: Named<'_>, told: &Told) -> Figure {
 }
 
 /// What the time of a job went into.
-pub fn phases(named: Named<'_>, told: &Told, job: &Job) -> Figure {
+pub fn phases(named: &Named, told: &Told, job: &Job) -> Figure {
     let subtitle = format!("{}; grey with a cross: cut by a crash or by the end of the job", named.run);
     let marks = marks(told);
     let chart = Phases { title: &job.title, subtitle: &subtitle, phases: &job.phases, marks: &marks };
@@ -176,7 +176,7 @@ pub fn phases(named: Named<'_>, told: &Told, job: &Job) -> Figure {
 }
 
 /// Where the bottleneck is.
-pub fn load(named: Named<'_>, told: &Told) -> Figure {
+pub fn load(named: &Named, told: &Told) -> Figure {
     let ends: Vec<u64> = told.slices.iter().map(|slice| slice.until_ns).collect();
     let of = |place: usize, list: &dyn Fn(&super::course::Slice) -> &Vec<u64>| -> Vec<u64> {
         told.slices.iter().map(|slice| list(slice).get(place).copied().unwrap_or(0)).collect()

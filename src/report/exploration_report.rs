@@ -105,6 +105,9 @@ struct Fork {
     violated: String,
 }
 
+/// Causes that are shown before anybody asks for all.
+const MOST_CAUSES: usize = 10;
+
 impl ExplorationFiles {
     /// Reads what the report of an exploration is made from.
     ///
@@ -152,8 +155,8 @@ impl ExplorationFiles {
             answer: self.answer(),
             sentences: self.sentences(),
             sections: vec![
-                section("causes", "What breaks", self.causes()),
                 section("crash-map", "Where it breaks", vec![Part::Figure(self.map()), Part::Table(self.tried())]),
+                section("causes", "What breaks", self.causes()),
                 section("exposure", "For how long it could break", vec![Part::Figure(self.windows())]),
                 section("goals", "What the exploration put to the test", vec![Part::Folded(self.goals())]),
                 provenance::section(manifest, &self.resolved),
@@ -240,11 +243,15 @@ impl ExplorationFiles {
             "#example at",
             "what was seen",
         ];
-        let rows = self.summary.causes.iter().enumerate().map(row).collect();
-        let mut parts =
-            vec![Part::Table(Table::new("Causes, the longest window first", &columns, rows).shortened("summary.json"))];
+        let rows: Vec<Vec<String>> = self.summary.causes.iter().enumerate().map(row).collect();
+        let first: Vec<Vec<String>> = rows.iter().take(MOST_CAUSES).cloned().collect();
+        let mut parts = vec![Part::Table(Table::new("Causes, the longest window first", &columns, first))];
+        if rows.len() > MOST_CAUSES {
+            let all = Table::new(&format!("All {} causes", rows.len()), &columns, rows);
+            parts.push(Part::Folded(all.shortened("summary.json")));
+        }
         parts.push(Part::Text("The shortest example of each cause, as a run of its own:".into()));
-        let replays: Vec<&str> = self.summary.causes.iter().take(20).map(|cause| &cause.replay[..]).collect();
+        let replays: Vec<&str> = self.summary.causes.iter().take(MOST_CAUSES).map(|cause| &cause.replay[..]).collect();
         parts.push(Part::Command(replays.join("\n")));
         parts
     }

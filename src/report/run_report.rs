@@ -127,7 +127,13 @@ struct Restore {
     outcome: String,
     started_ns: u64,
     ended_ns: Option<u64>,
-    phases: Vec<Step>,
+    milestones: Vec<Milestone>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Milestone {
+    name: String,
+    time_ns: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -153,6 +159,19 @@ struct Operator {
 
 /// More jobs than this have no chart of their own.
 const MOST_JOBS: usize = 6;
+
+impl Restore {
+    /// From one milestone to the next, each under the name of the one at its end.
+    fn phases(&self) -> Vec<Phase> {
+        let starts = [self.started_ns].into_iter().chain(self.milestones.iter().map(|it| it.time_ns));
+        let parts = self.milestones.iter().zip(starts);
+        let phase = |(it, from_ns): (&Milestone, u64)| {
+            let (from_ns, until_ns) = (from_ns.min(it.time_ns), it.time_ns);
+            Phase { name: format!("to {}", it.name), from_ns, until_ns, cut: false }
+        };
+        parts.map(phase).collect()
+    }
+}
 
 impl RunFiles {
     /// Reads what the report of a run is made from.
@@ -312,7 +331,7 @@ impl RunFiles {
         let columns = ["volume", "#online", "#share", "#offline", "#ID in doubt", "#longest without it"];
         let table =
             Table::new("Availability of each volume ID", &columns, self.summary.volumes.iter().map(row).collect());
-        let figure = draw::availability(self.under(), &self.told);
+        let figure = draw::availability(&self.under(), &self.told);
         Section { id: "availability", heading: "Availability", parts: vec![Part::Figure(figure), Part::Table(table)] }
     }
 
@@ -327,8 +346,8 @@ impl RunFiles {
         let asked = self.summary.volumes.iter().filter(|volume| volume.latency_ns.n + volume.failed > 0);
         let columns = ["volume", "#reads", "#writes", "#ended well", "#failed", "#p50", "#p99", "#longest"];
         let table = Table::new("Requests of the hosts to each volume", &columns, asked.map(row).collect());
-        let [nines, cdf] = draw::latencies(self.under(), &self.histograms);
-        let figures = [draw::density(self.under(), &self.told), nines, cdf];
+        let [nines, cdf] = draw::latencies(&self.under(), &self.histograms);
+        let figures = [draw::density(&self.under(), &self.told), nines, cdf];
         let parts = figures.into_iter().map(Part::Figure).chain([Part::Table(table)]);
         Section { id: "latency", heading: "Latency", parts: parts.collect() }
     }
@@ -364,10 +383,10 @@ impl RunFiles {
                 restore.outcome
             ),
             name: format!("restore-{}", restore.number + 1),
-            phases: steps(&restore.phases),
+            phases: restore.phases(),
         });
         let jobs: Vec<Job> = backups.chain(restores).collect();
-        let figures = jobs.iter().take(MOST_JOBS).map(|job| Part::Figure(draw::phases(self.under(), &self.told, job)));
+        let figures = jobs.iter().take(MOST_JOBS).map(|job| Part::Figure(draw::phases(&self.under(), &self.told, job)));
         let mut parts: Vec<Part> = figures.collect();
         let took = |started: u64, ended: Option<u64>| {
             ended.map_or("still running".into(), |at| duration(at - started.min(at)))
@@ -403,7 +422,7 @@ impl RunFiles {
     }
 
     fn components(&self) -> Section {
-        let figure = Part::Figure(draw::load(self.under(), &self.told));
+        let figure = Part::Figure(draw::load(&self.under(), &self.told));
         Section { id: "components", heading: "Use of components", parts: vec![figure] }
     }
 
@@ -423,8 +442,11 @@ impl RunFiles {
         Section { id: "goals", heading: "What the run put to the test", parts: vec![Part::Folded(table)] }
     }
 
-    fn under(&self) -> Named<'_> {
-        Named { run: &self.summary.scenario, end_ns: self.summary.end_time_ns }
+    fn under(&self) -> Named {
+        Named {
+            run: format!("{}, seed {}", self.summary.scenario, self.summary.seed),
+            end_ns: self.summary.end_time_ns,
+        }
     }
 
     fn methods(&self) -> String {

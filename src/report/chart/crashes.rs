@@ -1,6 +1,8 @@
 //! At which boundaries a fault breaks what: a column for each boundary or several together, a row for each pair of
 //! invariant and fault.
 
+use std::collections::BTreeMap;
+
 use super::canvas::{Area, Canvas, LABEL, Side, drawing, stroke};
 use super::scale::{Scale, Tick, below, from_zero};
 use super::{GREEN, GREY, GRID, INK, SILVER, VERMILION, WHITE_RGB, crisp, table};
@@ -56,26 +58,39 @@ impl CrashMap<'_> {
         crisp(&drawn)
     }
 
+    /// The pieces that are drawn: boundaries of one fate, with as many to a column as the picture has.
     pub fn csv(&self) -> String {
-        let row = |cell: &Cell| {
-            let name = self.rows.get(cell.row).cloned().unwrap_or_default();
-            [name, cell.boundary.to_string(), cell.fate.name().to_owned()]
-        };
-        table(["row", "boundary", "fate"], self.cells.iter().map(row))
+        let (per_column, gravest) = (self.per_column(), self.gravest());
+        let rows = self.rows.iter().enumerate().flat_map(|(number, name)| {
+            runs(&gravest, number).into_iter().map(move |(first, last, fate)| {
+                let (from, until) = (first * per_column, ((last + 1) * per_column).min(self.boundaries));
+                [name.clone(), from.to_string(), until.to_string(), fate.name().to_owned()]
+            })
+        });
+        table(["row", "from_boundary", "until_boundary", "fate"], rows)
     }
 
-    fn paint(&self, canvas: &mut Canvas<'_>, rows: &[String]) {
-        let area = Area { left: 236.0, top: 56.0, right: 692.0, bottom: 56.0 + ROW * rows.len().max(1) as f64 };
-        let per_column = self.boundaries.div_ceil(COLUMNS).max(1);
-        let across = Scale::Linear { low: 0.0, high: self.boundaries.max(1) as f64 };
-        // The gravest fate of each column and row.
-        let mut gravest = std::collections::BTreeMap::new();
-        for cell in self.cells.iter().filter(|cell| cell.row < rows.len()) {
-            let place = gravest.entry((cell.row, cell.boundary / per_column)).or_insert(cell.fate);
+    fn per_column(&self) -> u64 {
+        self.boundaries.div_ceil(COLUMNS).max(1)
+    }
+
+    /// The gravest fate of each row and column.
+    fn gravest(&self) -> BTreeMap<(usize, u64), Fate> {
+        let mut gravest = BTreeMap::new();
+        for cell in self.cells {
+            let place = gravest.entry((cell.row, cell.boundary / self.per_column())).or_insert(cell.fate);
             if cell.fate as u8 > *place as u8 {
                 *place = cell.fate;
             }
         }
+        gravest
+    }
+
+    fn paint(&self, canvas: &mut Canvas<'_>, rows: &[String]) {
+        let area = Area { left: 236.0, top: 56.0, right: 692.0, bottom: 56.0 + ROW * rows.len().max(1) as f64 };
+        let per_column = self.per_column();
+        let across = Scale::Linear { low: 0.0, high: self.boundaries.max(1) as f64 };
+        let gravest = self.gravest();
         for (number, name) in rows.iter().enumerate() {
             let middle = area.top + ROW * (number as f64 + 0.5);
             let style = LABEL.sized(10.0).at(Side::Right);
@@ -123,7 +138,7 @@ impl CrashMap<'_> {
 }
 
 /// Columns of a row with one fate, one behind the other: the first, the last, and the fate.
-fn runs(gravest: &std::collections::BTreeMap<(usize, u64), Fate>, row: usize) -> Vec<(u64, u64, Fate)> {
+fn runs(gravest: &BTreeMap<(usize, u64), Fate>, row: usize) -> Vec<(u64, u64, Fate)> {
     let mut runs: Vec<(u64, u64, Fate)> = Vec::new();
     for (&(_, column), &fate) in gravest.range((row, 0)..=(row, u64::MAX)) {
         match runs.last_mut() {

@@ -112,11 +112,16 @@ impl Percentiles<'_> {
             if steps().next().is_none() {
                 canvas.text(NOTHING, (area.middle(), 200.0), LABEL.sized(12.0));
             }
-            let mut y = 68.0;
+            let mut beside_y = 68.0;
             for line in self.lines {
-                let place = |step: &Step| (across.x(&area, step.latency_ns as f64), up.y(&area, line.share(step)));
-                let start = line.steps.first().map(|first| (across.x(&area, first.latency_ns as f64), area.bottom));
-                let points: Vec<Point> = start.into_iter().chain(line.steps.iter().map(place)).collect();
+                // At a latency the share jumps by the requests that took just so long.
+                let (mut points, mut y) = (Vec::new(), area.bottom);
+                for step in &line.steps {
+                    let x = across.x(&area, step.latency_ns as f64);
+                    points.push((x, y));
+                    y = up.y(&area, line.share(step));
+                    points.push((x, y));
+                }
                 canvas.line(&points, Stroke { color: line.look.color, width: 2.0, dash: line.look.dash });
                 let named = [(5_000, "p50"), (9_900, "p99"), (9_990, "p99.9")];
                 let known: Vec<(u64, &str, u64)> = named
@@ -126,7 +131,7 @@ impl Percentiles<'_> {
                 for &(of, _, latency) in &known {
                     canvas.dot((across.x(&area, latency as f64), up.y(&area, of as f64 / 1e4)), 3.5, line.look.color);
                 }
-                y = margin(canvas, area.right + 12.0, y, line, &known);
+                beside_y = margin(canvas, area.right + 12.0, beside_y, line, &known);
             }
         })
     }

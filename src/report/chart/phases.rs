@@ -50,9 +50,12 @@ impl Phases<'_> {
 
     fn paint(&self, canvas: &mut Canvas<'_>, shown: &[Phase]) {
         let area = Area { left: 168.0, top: 76.0, right: 620.0, bottom: 76.0 + ROW * shown.len().max(1) as f64 };
-        let until = shown.iter().map(|phase| phase.until_ns).max().unwrap_or(1);
-        let across = Scale::Linear { low: 0.0, high: until.max(1) as f64 };
+        // A job has a time of its own: it may begin late in a long run.
+        let from = shown.iter().map(|phase| phase.from_ns).min().unwrap_or(0);
+        let until = shown.iter().map(|phase| phase.until_ns).max().unwrap_or(from).max(from + 1) - from;
+        let across = Scale::Linear { low: 0.0, high: until as f64 };
         let (ticks, title) = simulated_time(until, 8);
+        let title = title.replace("simulated time", "time since the start of the job");
         for tick in &ticks {
             let x = across.x(&area, tick.value);
             canvas.line(&[(x, area.top), (x, area.bottom)], stroke(GRID, 1.0));
@@ -61,8 +64,8 @@ impl Phases<'_> {
             let middle = area.top + ROW * (number as f64 + 0.5);
             let name = LABEL.at(Side::Right);
             canvas.text(&name.fitted(&phase.name, 150.0), (area.left - 8.0, middle), name);
-            let left = across.x(&area, phase.from_ns as f64);
-            let right = across.x(&area, phase.until_ns as f64).max(left + 1.5);
+            let left = across.x(&area, (phase.from_ns - from) as f64);
+            let right = across.x(&area, (phase.until_ns - from) as f64).max(left + 1.5);
             let bar = Area { left, right, top: middle - 7.0, bottom: middle + 7.0 };
             match phase.cut {
                 true => canvas.fill(bar, SILVER, 1.0),
@@ -80,8 +83,10 @@ impl Phases<'_> {
             canvas.text("no step was begun in this window", (area.middle(), area.top + ROW / 2.0), LABEL);
         }
         canvas.line(&[(area.left, area.top), (area.left, area.bottom)], stroke(INK, 1.0));
-        below(canvas, &area, across, &ticks, title, false);
-        let within: Vec<Mark> = self.marks.iter().filter(|mark| mark.time_ns <= until).cloned().collect();
+        below(canvas, &area, across, &ticks, &title, false);
+        let of_job = self.marks.iter().filter(|mark| mark.time_ns >= from && mark.time_ns - from <= until);
+        let shift = |mark: &Mark| Mark { time_ns: mark.time_ns - from, text: mark.text.clone() };
+        let within: Vec<Mark> = of_job.map(shift).collect();
         marks(canvas, &area, across, &within);
     }
 }
