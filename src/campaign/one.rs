@@ -97,6 +97,9 @@ pub fn observe(checks: &mut Checks, trial: &Trial, happening: Happening) {
 /// Shows a boundary to the measures, and the requests that ended to whoever takes samples.
 fn measure(measures: &mut Measures, trial: &Trial, watch: &mut Watch<'_>) -> Flow {
     let now = trial.run.now();
+    if let Some(take) = &mut watch.facts {
+        take(now, trial.run.model.facts());
+    }
     let mut flow = Flow::Continue;
     let mut identity = false;
     for &fact in trial.run.model.facts() {

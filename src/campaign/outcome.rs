@@ -6,6 +6,7 @@ use crate::host::Replayed;
 use crate::kernel::{Checkpoints, Time, Usage};
 use crate::measure::{Measured, Sample};
 use crate::names;
+use crate::world::Fact;
 
 names! {
     pub enum EndReason {
@@ -105,9 +106,13 @@ pub enum Flow {
     Stop,
 }
 
-/// Who watches a run: `progress` is told every few thousand events, `samples` of every request that ended. Neither can
-/// change what happens, only end it.
+/// Takes what each event of a run, or a fault, lets observers know.
+pub type Facts<'a> = &'a mut dyn FnMut(Time, &[Fact]);
+
+/// Who watches a run: `progress` is told every few thousand events, `samples` of every request that ended, `facts` of
+/// everything. None can change what happens; the first two can end it.
 pub struct Watch<'a> {
     pub progress: &'a mut dyn FnMut(Progress) -> Flow,
     pub samples: Option<&'a mut dyn FnMut(&Sample) -> Flow>,
+    pub facts: Option<Facts<'a>>,
 }

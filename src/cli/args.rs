@@ -8,7 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::explore::Mtbf;
 use crate::campaign::explore::{AfterFault, Points};
 use crate::host::trace::{Action, TraceFormat};
-use crate::kernel::Span;
+use crate::kernel::{Span, Time};
+use crate::report::perfetto::Extent;
 use crate::scenario::units::Dimension;
 use crate::validate::Suite;
 use crate::vocab::Invariant;
@@ -334,12 +335,25 @@ pub struct RunArgs {
     #[arg(long, value_name = "FORM", default_value = "none")]
     pub samples: Samples,
 
+    /// Write trace.perfetto.json for ui.perfetto.dev: all of the run, or a part as in `80s..100s`
+    #[arg(long, value_name = "all|FROM..TO", value_parser = extent)]
+    pub trace: Option<Extent>,
+
     /// Draw no charts and write no report
     #[arg(long)]
     pub no_report: bool,
 
     #[command(flatten)]
     pub changes: Changes,
+}
+
+fn extent(text: &str) -> Result<Extent, String> {
+    if text == "all" {
+        return Ok(Extent::ALL);
+    }
+    let (from, until) = text.split_once("..").ok_or("it is `all`, or two times as in `80s..100s`")?;
+    let extent = Extent { from: Time::ZERO + span(from)?, until: Time::ZERO + span(until)? };
+    if extent.from > extent.until { Err(format!("`{from}` lies behind `{until}`")) } else { Ok(extent) }
 }
 
 #[derive(Clone, Debug, Args)]
@@ -576,6 +590,16 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_trace_takes_all_or_a_part() {
+        let at = |seconds| Time::ZERO + Span::from_secs(seconds);
+        assert_eq!(extent("all"), Ok(Extent::ALL));
+        assert_eq!(extent("80s..100 s"), Ok(Extent { from: at(80), until: at(100) }));
+        for wrong in ["", "some", "80s", "100s..80s", "a..b"] {
+            assert!(extent(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

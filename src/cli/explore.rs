@@ -44,6 +44,7 @@ pub fn run(args: &ExploreArgs, output: &Output, console: &mut Console) -> Exit {
         out: args.out.clone(),
         force: args.force,
         samples: Samples::None,
+        trace: None,
         no_report: args.no_report,
         changes: args.changes.clone(),
     };

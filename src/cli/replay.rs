@@ -43,7 +43,8 @@ pub fn run(args: &ReplayArgs, console: &mut Console) -> Exit {
         }
     };
     let built = "a checked scenario is a system that can be built";
-    let outcome = one::execute(plan, Watch { progress: &mut |_| Flow::Continue, samples: None }).expect(built);
+    let outcome =
+        one::execute(plan, Watch { progress: &mut |_| Flow::Continue, samples: None, facts: None }).expect(built);
     let verified = recorded.map(|recorded| verify(plan, &recorded).expect(built));
     let exit = exit(plan, &outcome, verified);
     let at = place(args, &outcome, plan, verified);

@@ -15,15 +15,18 @@ use crate::campaign::{EndReason, Flow, Judgement, RunOutcome, Watch, judge, one}
 use crate::kernel::Time;
 use crate::measure::{Phase, Sample};
 use crate::report::csv::RequestRows;
-use crate::report::directory::{REQUESTS, Streamed};
+use crate::report::directory::{REQUESTS, Streamed, TRACE};
 use crate::report::manifest::{self, Manifest};
+use crate::report::perfetto::{self, Perfetto};
 use crate::report::run_report::RunFiles;
 use crate::report::{
     Claim, DirectoryError, Place, RunDirectory, Subject, Summary, checkpoints, course, digest, json, program, summary,
     table,
 };
+use crate::scenario::Plan;
 use crate::scenario::plan::Ending;
 use crate::vocab::DeviceNumber;
+use crate::world::Fact;
 
 /// Runs one scenario: plan, directory, run, verdict, files, text.
 pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
@@ -53,7 +56,7 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
     };
     console.detail(&format!("run {}: {}", prepared.run_id, prepared.plan.title));
 
-    let (outcome, rows) = watch(&prepared, streamed, output);
+    let (outcome, streams) = watch(&prepared, streamed, output);
     let events_per_second = outcome.events * 1_000 / start.elapsed_ms().max(1);
     console.detail(&format!("{} events, {events_per_second} a second", outcome.events));
     let plan = &prepared.plan;
@@ -77,14 +80,12 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
     let written = match outcome.end_reason {
         // Half a run must not stand under the name of the whole.
         EndReason::Interrupted => {
-            if let Some(rows) = rows {
-                rows.finish().0.abandon();
-            }
+            streams.abandon();
             console.note("interrupted: nothing was written");
             false
         }
         EndReason::Quiescent | EndReason::Until | EndReason::Stalled | EndReason::Overrun => {
-            match result.write(&mut directory, rows, (console, start, &devices)) {
+            match result.write(&mut directory, streams, (console, start, &devices)) {
                 Ok(outputs) => match directory.finish(&result.manifest(outputs, start)) {
                     Ok(path) => {
                         console.note(&format!("wrote {}", path.display()));
@@ -125,23 +126,72 @@ struct Finished<'a> {
     exit: Exit,
 }
 
-type Rows = RequestRows<Streamed>;
+/// What is written while the run goes on.
+#[derive(Debug, Default)]
+struct Streams {
+    rows: Option<RequestRows<Streamed>>,
+    trace: Option<Perfetto<Streamed>>,
+}
+
+impl Streams {
+    fn abandon(self) {
+        if let Some(rows) = self.rows {
+            rows.finish().0.abandon();
+        }
+        if let Some(trace) = self.trace {
+            trace.finish(Time::ZERO).0.abandon();
+        }
+    }
+
+    /// Gives the files their names.
+    fn keep(self, directory: &mut RunDirectory, end: Time, console: &Console) -> Result<(), DirectoryError> {
+        if let Some(rows) = self.rows {
+            let (streamed, taken) = rows.finish();
+            kept(directory, REQUESTS, streamed, taken)?;
+        }
+        if let Some(trace) = self.trace {
+            let (streamed, written, requests, taken) = trace.finish(end);
+            kept(directory, TRACE, streamed, taken)?;
+            console.detail(&format!("{TRACE}: {written} events, {requests} requests"));
+            if written > perfetto::MANY {
+                console.note(&format!(
+                    "warning: {TRACE} has {written} events, and viewers fail near a million; trace a part, as in \
+                     `--trace 60s..90s`"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn kept(
+    directory: &mut RunDirectory,
+    name: &str,
+    streamed: Streamed,
+    taken: std::io::Result<()>,
+) -> Result<(), DirectoryError> {
+    match taken {
+        Ok(()) => directory.keep(streamed, None),
+        Err(source) => {
+            streamed.abandon();
+            Err(DirectoryError::Write { path: directory.path().join(name), source })
+        }
+    }
+}
 
 impl Finished<'_> {
     /// Writes every file but the manifest; gives back what was written.
     fn write(
         &self,
         directory: &mut RunDirectory,
-        rows: Option<Rows>,
+        streams: Streams,
         (console, start, devices): (&Console, Start, &[DeviceNumber]),
     ) -> Result<Vec<manifest::Output>, DirectoryError> {
         let replaces = directory.replaces();
         let left = match directory.settle(&self.summary.fingerprint) {
             Ok(left) => left,
             Err(error) => {
-                if let Some(rows) = rows {
-                    rows.finish().0.abandon();
-                }
+                streams.abandon();
                 return Err(error);
             }
         };
@@ -152,15 +202,7 @@ impl Finished<'_> {
             console.note(&format!("left in {}: {}", directory.path().display(), left.join(", ")));
         }
         directory.write("scenario.toml", None, &self.prepared.text)?;
-        if let Some(rows) = rows {
-            let path = directory.path().join(REQUESTS);
-            let (streamed, taken) = rows.finish();
-            if let Err(source) = taken {
-                streamed.abandon();
-                return Err(DirectoryError::Write { path, source });
-            }
-            directory.keep(streamed, None)?;
-        }
+        streams.keep(directory, self.outcome.end_time, console)?;
         for volume in &self.outcome.measured.volumes {
             for &phase in Phase::ALL {
                 let latency = volume.traffic.latency(phase);
@@ -237,7 +279,7 @@ pub(super) fn safe_name(name: &str) -> String {
     name.trim_start_matches('.').to_owned()
 }
 
-fn open(args: &RunArgs, path: &Path, prepared: &Prepared) -> Result<(RunDirectory, Option<Rows>), DirectoryError> {
+fn open(args: &RunArgs, path: &Path, prepared: &Prepared) -> Result<(RunDirectory, Streams), DirectoryError> {
     let place = match args.out {
         Some(_) => Place::Named { path, force: args.force },
         None => Place::Default { path },
@@ -249,11 +291,25 @@ fn open(args: &RunArgs, path: &Path, prepared: &Prepared) -> Result<(RunDirector
         Samples::None => None,
         Samples::Csv => Some(RequestRows::new(directory.stream(REQUESTS)?)),
     };
-    Ok((directory, rows))
+    let trace = match args.trace {
+        None => None,
+        Some(extent) => Some(Perfetto::new(directory.stream(TRACE)?, extent, tracks_of(&prepared.plan))),
+    };
+    Ok((directory, Streams { rows, trace }))
+}
+
+/// The names of the tracks of a trace.
+fn tracks_of(plan: &Plan) -> perfetto::Names {
+    perfetto::Names {
+        devices: plan.dasd.volumes.iter().map(|volume| volume.device.to_string()).collect(),
+        images: plan.images.iter().map(|image| image.name.clone()).collect(),
+        workloads: plan.workloads.iter().map(|it| it.volumes.iter().map(|volume| volume.id).collect()).collect(),
+        drives: plan.tape.drives,
+    }
 }
 
 /// Runs the plan under the eyes of the person and of the sample file.
-fn watch(prepared: &Prepared, mut rows: Option<Rows>, output: &Output) -> (RunOutcome, Option<Rows>) {
+fn watch(prepared: &Prepared, mut streams: Streams, output: &Output) -> (RunOutcome, Streams) {
     let until: Option<Time> = match prepared.plan.ending {
         Ending::At(time) => Some(time),
         Ending::AfterWork { .. } => None,
@@ -265,17 +321,19 @@ fn watch(prepared: &Prepared, mut rows: Option<Rows>, output: &Output) -> (RunOu
         if interrupt.is_set() { Flow::Stop } else { Flow::Continue }
     };
     // A sample file that cannot be written does not end the run: its summary is still worth having.
-    let mut write = rows.as_mut().map(|rows| {
+    let mut write = streams.rows.as_mut().map(|rows| {
         move |sample: &Sample| {
             rows.write(sample);
             Flow::Continue
         }
     });
     let samples = write.as_mut().map(|write| write as &mut dyn FnMut(&Sample) -> Flow);
-    let outcome = one::execute(&prepared.plan, Watch { progress: &mut progress, samples })
+    let mut observe = streams.trace.as_mut().map(|trace| move |now: Time, facts: &[Fact]| trace.observe(now, facts));
+    let facts = observe.as_mut().map(|observe| observe as &mut dyn FnMut(Time, &[Fact]));
+    let outcome = one::execute(&prepared.plan, Watch { progress: &mut progress, samples, facts })
         .expect("a checked scenario is a system that can be built");
     shown.finish();
-    (outcome, rows)
+    (outcome, streams)
 }
 
 pub(super) fn exit_of(outcome: &RunOutcome, judgement: &Judgement, summary: &Summary) -> Exit {

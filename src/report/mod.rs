@@ -24,6 +24,7 @@ pub mod matrix_text;
 pub mod methods;
 pub mod minimal;
 pub mod mutants;
+pub mod perfetto;
 pub mod program;
 pub mod provenance;
 pub mod replay;
