@@ -47,7 +47,8 @@ impl Track {
         match self.changes.last_mut() {
             Some(last) if last.1 == state => return,
             None if state.is_none() => return,
-            Some(last) if last.0 == now => last.1 = state,
+            // What lasted for no time is told when it is grave.
+            Some(last) if last.0 == now && last.1 != Some(State::Duplicate) => last.1 = state,
             _ => self.changes.push((now, state)),
         }
         if self.changes.len() > Track::MOST {
@@ -61,10 +62,11 @@ impl Track {
         }
     }
 
-    /// Every stay in a state up to `end`.
+    /// Every stay in a state up to `end`; one with a duplicate ID also when it lasted for no time.
     pub fn stays(&self, end: Time) -> Vec<Stay> {
         let ends = self.changes.iter().skip(1).map(|change| change.0).chain([end]);
-        let stays = self.changes.iter().zip(ends).filter(|(change, until)| change.0 < *until);
+        let told = |change: &(Time, Option<State>), until: Time| change.0 < until || change.1 == Some(State::Duplicate);
+        let stays = self.changes.iter().zip(ends).filter(|(change, until)| told(change, *until));
         let mut joined: Vec<Stay> = Vec::new();
         for (&(from, state), until) in stays {
             let Some(state) = state else { continue };
@@ -120,13 +122,20 @@ mod tests {
             (5, Some(State::Online)),
             (9, Some(State::Duplicate)),
             (12, Some(State::Online)),
+            (15, Some(State::Duplicate)),
+            (15, Some(State::Online)),
+            (16, Some(State::Offline)),
+            (16, Some(State::Online)),
             (20, None),
             (30, Some(State::Loaded)),
         ] {
             track.set(at(ms), state);
         }
-        assert_eq!(told(&track, 40), "online 0-9, duplicate-id 9-12, online 12-20, loaded 30-40");
-        assert_eq!(told(&track, 30), "online 0-9, duplicate-id 9-12, online 12-20");
+        assert_eq!(
+            told(&track, 40),
+            "online 0-9, duplicate-id 9-12, online 12-15, duplicate-id 15-15, online 15-20, loaded 30-40"
+        );
+        assert_eq!(told(&track, 30), "online 0-9, duplicate-id 9-12, online 12-15, duplicate-id 15-15, online 15-20");
     }
 
     #[test]

@@ -56,10 +56,9 @@ pub fn percentiles(run: &str, title: &str, lines: &[Line]) -> [Figure; 2] {
     let caption = "Latency by percentile; - : fewer than ten requests beyond it";
     let columns = ["requests", "#number", "#p50", "#p90", "#p99", "#p99.9", "#p99.99"];
     let table = Table::new(caption, &columns, lines.iter().map(row).collect());
-    let subtitle = format!("{run}; n = {}; a line ends where fewer than ten requests lie beyond", count(n));
+    let subtitle = format!("{run}; n = {}; lines end at ten requests beyond", count(n));
     let nines = Percentiles { title: &format!("{title} by percentile"), subtitle: &subtitle, lines };
-    let cdf_subtitle =
-        format!("{run}; n = {}; dots: p50, p99, p99.9; the tail is in the chart by percentile", count(n));
+    let cdf_subtitle = format!("{run}; n = {}; dots: p50, p99, p99.9", count(n));
     let cdf = Percentiles { title: &format!("{title} as shares"), subtitle: &cdf_subtitle, lines };
     let figure = |name: &str, title: &str, svg, csv| Figure {
         name: name.to_owned(),
@@ -96,7 +95,7 @@ pub fn density(named: &Named, told: &Told) -> Figure {
     let completed: u64 = told.slices.iter().map(|slice| slice.completed).sum();
     let failed: u64 = told.slices.iter().map(|slice| slice.failed).sum();
     let subtitle = format!(
-        "{}; {} completed, {} failed; p50 and p99 of each {} with ten requests beyond",
+        "{}; {} completed, {} failed; lines: p50, p99 per {}",
         named.run,
         count(completed),
         count(failed),
@@ -120,7 +119,7 @@ pub fn density(named: &Named, told: &Told) -> Figure {
 /// Who could use what, and when.
 pub fn availability(named: &Named, told: &Told) -> Figure {
     let mut rows: Vec<Row> = Vec::new();
-    let stays = |row: &&TimelineRow| row.kind != "fault" && row.until_ns > row.from_ns;
+    let stays = |row: &&TimelineRow| row.kind != "fault";
     for row in told.timeline.iter().filter(stays) {
         let Some(shown) = Shown::parse(&row.state) else { continue };
         let name = match &row.kind[..] {
@@ -135,7 +134,7 @@ pub fn availability(named: &Named, told: &Told) -> Figure {
         }
     }
     let title = "Availability of volume IDs, devices, drives and tapes";
-    let subtitle = format!("{}; hatched: an ID that two online devices claim, or a label that says another", named.run);
+    let subtitle = format!("{}; hatched: two claim one ID, or a label says another", named.run);
     let marks = marks(told);
     let chart = Availability { title, subtitle: &subtitle, until_ns: named.end_ns, rows: &rows, marks: &marks };
     let row = |row: &TimelineRow| {
@@ -155,7 +154,7 @@ pub fn availability(named: &Named, told: &Told) -> Figure {
 
 /// What the time of a job went into.
 pub fn phases(named: &Named, told: &Told, job: &Job) -> Figure {
-    let subtitle = format!("{}; grey with a cross: cut by a crash or by the end of the job", named.run);
+    let subtitle = format!("{}; grey with a cross: cut before its end", named.run);
     let marks = marks(told);
     let chart = Phases { title: &job.title, subtitle: &subtitle, phases: &job.phases, marks: &marks };
     let row = |phase: &Phase| {
@@ -193,7 +192,7 @@ pub fn load(named: &Named, told: &Told) -> Figure {
         })
         .collect();
     let title = "Use of components and length of their lines";
-    let subtitle = format!("{}; shares of server time; lines: the longest seen in each part", named.run);
+    let subtitle = format!("{}; share of server time; longest line of each part", named.run);
     let marks = marks(told);
     let chart = Load { title, subtitle: &subtitle, ends_ns: &ends, workers: &workers, marks: &marks };
     let row = |worker: &Worker| {

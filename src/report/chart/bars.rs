@@ -147,21 +147,33 @@ impl Bar {
         canvas.text(&style.fitted(&self.told(), room.max(60.0)), (middle, top - 9.0), style);
     }
 
-    /// `mean ± h`, to as many places as the half-width has a meaning.
+    /// `mean ± h`, each to as many places as are of use.
     fn told(&self) -> String {
         let half = self.interval.map(|(low, high)| (high - low) / 2.0);
-        let grain = half.filter(|half| *half > 0.0).unwrap_or(self.mean.abs() / 50.0);
-        let places = match grain {
-            grain if grain >= 10.0 || grain <= 0.0 => 0,
-            grain if grain >= 0.5 => 1,
-            grain if grain >= 0.05 => 2,
-            _ => 3,
-        };
         match half {
-            Some(half) => format!("{:.places$} ± {half:.places$}", self.mean),
-            None => format!("{:.places$}", self.mean),
+            Some(half) => format!("{} ± {}", rounded(self.mean, half), rounded(half, half)),
+            None => rounded(self.mean, 0.0),
         }
     }
+}
+
+/// A number to two digits of its uncertainty, but to no more than four digits of its own where that has any.
+fn rounded(value: f64, uncertainty: f64) -> String {
+    let places = |grain: f64| match grain {
+        grain if grain >= 10.0 || grain <= 0.0 => 0,
+        grain if grain >= 0.5 => 1,
+        grain if grain >= 0.05 => 2,
+        _ => 3,
+    };
+    let own = match value.abs() {
+        size if size >= 100.0 => 0,
+        size if size >= 10.0 => 1,
+        size if size >= 1.0 => 2,
+        _ => 3,
+    };
+    let places = if uncertainty > 0.0 { places(uncertainty).min(own) } else { own };
+    let text = format!("{value:.places$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 fn canvas_stroke(look: Look) -> super::canvas::Stroke {
@@ -178,6 +190,8 @@ mod tests {
         let bar = |mean, interval| Bar { name: String::new(), look: Look::numbered(0), mean, interval, runs: vec![] };
         assert_eq!(bar(1.8123, Some((1.7, 1.92))).told(), "1.81 ± 0.11");
         assert_eq!(bar(1_312.4, Some((1_290.0, 1_334.8))).told(), "1312 ± 22");
-        assert_eq!((bar(3.0, None).told(), bar(0.0, None).told()), ("3.00".to_owned(), "0".to_owned()));
+        assert_eq!((bar(3.0, None).told(), bar(0.0, None).told()), ("3".to_owned(), "0".to_owned()));
+        assert_eq!(bar(1_313.221, Some((1_313.211, 1_313.231))).told(), "1313 ± 0.01");
+        assert_eq!(bar(1.0, Some((1.0, 1.0))).told(), "1 ± 0");
     }
 }

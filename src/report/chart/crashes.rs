@@ -15,7 +15,7 @@ pub struct CrashMap<'a> {
     pub subtitle: &'a str,
     /// Boundaries in all.
     pub boundaries: u64,
-    /// The names of rows.
+    /// The names of rows: a name, or an invariant and a fault with ` / ` between.
     pub rows: &'a [String],
     /// What was tried; a boundary without a cell was not struck.
     pub cells: &'a [Cell],
@@ -42,7 +42,7 @@ crate::names! {
 }
 
 const WIDTH: u32 = 720;
-const ROW: f64 = 22.0;
+const ROW: f64 = 27.0;
 /// Columns of one picture.
 const COLUMNS: u64 = 180;
 const MOST_ROWS: usize = 40;
@@ -93,8 +93,16 @@ impl CrashMap<'_> {
         let gravest = self.gravest();
         for (number, name) in rows.iter().enumerate() {
             let middle = area.top + ROW * (number as f64 + 0.5);
+            // An invariant stands above the fault that violates it.
+            let (upper, lower) =
+                name.split_once(" / ").map_or((&name[..], None), |(upper, lower)| (upper, Some(lower)));
             let style = LABEL.sized(10.0).at(Side::Right);
-            canvas.text(&style.fitted(name, 222.0), (area.left - 8.0, middle), style);
+            let shift = if lower.is_some() { 6.0 } else { 0.0 };
+            canvas.text(&style.fitted(upper, 222.0), (area.left - 8.0, middle - shift), style);
+            if let Some(lower) = lower {
+                let style = style.sized(9.5).of(GREY);
+                canvas.text(&style.fitted(lower, 222.0), (area.left - 8.0, middle + shift), style);
+            }
             canvas.line(&[(area.left, middle + ROW / 2.0), (area.right, middle + ROW / 2.0)], stroke(GRID, 0.5));
             for part in runs(&gravest, number) {
                 let (from, until) = (part.0 * per_column, (part.1 + 1) * per_column);
