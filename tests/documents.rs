@@ -67,6 +67,13 @@ fn the_readme_shows_what_the_default_run_prints() {
     let (before, rest) = text.split_once(BEGIN).expect("the README has its first marker");
     let (_, after) = rest.split_once(END).expect("the README has its second marker");
     check("README.md", &format!("{before}{BEGIN}{printed}{END}{after}"));
+    // Two of its pictures stand below.
+    let out = fs::read_dir(folder.path().join("out")).expect("the run wrote a directory").next();
+    let charts = out.expect("there is one").expect("it can be read").path().join("charts");
+    for name in ["availability.svg", "latency-over-time.svg"] {
+        let drawn = fs::read_to_string(charts.join(name)).expect("the run drew it");
+        check(&format!("reports/{name}"), &drawn);
+    }
 }
 
 #[test]

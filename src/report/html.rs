@@ -116,7 +116,8 @@ const STYLE: &str = "\
 --link:#7cc4ee;--good:#4cd3a8;--mixed:#f0b84a;--bad:#ff9561}
 .chart [fill=\"#FFFFFF\"]{fill:#16181b}.chart [stroke=\"#FFFFFF\"]{stroke:#16181b}.chart [fill=\"#222222\"]{fill:#e8e8e6}
 .chart [stroke=\"#222222\"]{stroke:#e8e8e6}.chart [fill=\"#6E6E6E\"]{fill:#a8abad}.chart [stroke=\"#6E6E6E\"]{stroke:#a8abad}
-.chart [stroke=\"#E2E2E2\"]{stroke:#33363a}.chart text[fill=\"#0072B2\"]{fill:#4db3ea}}
+.chart [stroke=\"#E2E2E2\"]{stroke:#33363a}.chart text[fill=\"#0072B2\"]{fill:#4db3ea}
+.chart polyline[stroke=\"#0072B2\"]{stroke:#4db3ea}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:60rem;padding:1rem;background:var(--back);color:var(--ink);\
 font:1rem/1.5 \"DejaVu Sans\",system-ui,Arial,sans-serif}
@@ -132,7 +133,7 @@ main>section{background:var(--paper);border:1px solid var(--line);border-radius:
 figure{margin:0 0 1.2rem}.chart,.table,pre{overflow-x:auto}.chart svg{display:block;height:auto;max-width:100%;min-width:34rem}
 table{border-collapse:collapse;font-size:.85rem}caption{text-align:left;color:var(--soft);padding:.3rem 0}
 th,td{padding:.2rem .8rem .2rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:normal}
-thead th{font-weight:bold}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+thead th{font-weight:bold}td:not(.n){min-width:6rem}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 pre{background:var(--back);border:1px solid var(--line);padding:.5rem;font-size:.85rem}
 summary{cursor:pointer;color:var(--link);font-size:.9rem}
 @media print{body{background:#fff;max-width:none;padding:0;font-size:10pt}nav,.skip{display:none}
