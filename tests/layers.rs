@@ -26,7 +26,7 @@ const LAYERS: [&str; 16] = [
 ];
 
 /// What may be named only in files whose path begins with one of these.
-const PLACES: [(&str, &[&str]); 20] = [
+const PLACES: [(&str, &[&str]); 21] = [
     ("serde::", &["scenario/", "campaign/", "validate/", "report/"]),
     ("serde_json::", &["scenario/", "campaign/", "validate/", "report/", "cli/"]),
     ("toml::", &["scenario/"]),
@@ -46,6 +46,8 @@ const PLACES: [(&str, &[&str]); 20] = [
     ("ctrlc::", &["cli/"]),
     ("indicatif::", &["cli/progress.rs"]),
     ("plotters::", &["report/chart/"]),
+    // Draws charts as PNG, with the feature of that name.
+    ("resvg::", &["report/chart/png.rs"]),
     ("terminal_size::", &["cli/"]),
     ("println!", &["cli/"]),
     ("print!", &["cli/"]),

@@ -13,7 +13,7 @@ use crate::world::{BuildError, Fact, World};
 /// Events between two reports of progress.
 const PROGRESS_EVERY: u64 = 4_096;
 /// Events between two looks at the lines of the components.
-const LOOK_EVERY: u64 = 256;
+const LOOK_EVERY: u64 = 1_024;
 
 /// Runs `plan` to its end, or until a watcher stops it.
 pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildError> {

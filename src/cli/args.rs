@@ -366,9 +366,10 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FORM", default_value = "html")]
     pub format: ReportForm,
 
-    /// Write each chart and its numbers into a folder `charts` beside the document
-    #[arg(long)]
-    pub charts: bool,
+    /// Write each chart into a folder `charts` beside the document: `svg` with its numbers as CSV, `png` where the program
+    /// was built with that feature
+    #[arg(long, value_name = "FORM,..", value_delimiter = ',')]
+    pub charts: Vec<ChartForm>,
 
     /// Write the document to this file; `-` is stdout; without it `report.html` in the directory
     #[arg(short = 'o', value_name = "FILE")]
@@ -380,6 +381,12 @@ pub enum ReportForm {
     Html,
     Md,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ChartForm {
+    Svg,
+    Png,
 }
 
 #[derive(Clone, Debug, Args)]

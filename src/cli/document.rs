@@ -31,7 +31,7 @@ impl Destination {
     ///
     /// # Errors
     /// When no file could be made there, or one stands there that is no such document.
-    pub fn of(path: Option<&Path>, beginning: &str) -> Result<Destination, Unwritable> {
+    pub fn of(path: Option<&Path>, beginning: impl AsRef<[u8]>) -> Result<Destination, Unwritable> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Destination::Stdout) };
         let unwritable = |source| Unwritable { path: path.to_owned(), source };
         if path.is_dir() || path.file_name().is_none() {
@@ -42,7 +42,7 @@ impl Destination {
         if path.exists() && !path.is_file() {
             return Ok(Destination::Stream(path));
         }
-        if path.is_file() && !is_replaceable(&path, beginning).map_err(unwritable)? {
+        if path.is_file() && !is_replaceable(&path, beginning.as_ref()).map_err(unwritable)? {
             return Err(unwritable(io::Error::other("it holds something else; name another file, or remove it first")));
         }
         let aside = aside(&path);
@@ -78,10 +78,10 @@ impl Destination {
 }
 
 /// Whether nothing is lost with it: it is empty, or an earlier document of the same kind.
-fn is_replaceable(path: &Path, beginning: &str) -> io::Result<bool> {
+fn is_replaceable(path: &Path, beginning: &[u8]) -> io::Result<bool> {
     let mut start = Vec::new();
     File::open(path)?.take(beginning.len() as u64).read_to_end(&mut start)?;
-    Ok(start.is_empty() || start == beginning.as_bytes())
+    Ok(start.is_empty() || start == beginning)
 }
 
 /// A name beside it, of this process alone.

@@ -105,7 +105,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             let request = report::Request {
                 directories: report.directories.clone(),
                 form: report.format,
-                charts: report.charts,
+                charts: report.charts.clone(),
                 file: report.file.clone(),
             };
             console.command(|output, errors| report::run(&request, output, errors))

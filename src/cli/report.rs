@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Exit;
-use super::args::ReportForm;
+use super::args::{ChartForm, ReportForm};
 use super::document::Destination;
 use crate::report::document::{self, Document};
 use crate::report::exploration_report::ExplorationFiles;
@@ -19,8 +19,8 @@ use crate::report::{DirectoryError, RunDirectory, directory, html, json, markdow
 pub struct Request {
     pub directories: Vec<PathBuf>,
     pub form: ReportForm,
-    /// Write the charts beside the document.
-    pub charts: bool,
+    /// The forms in which the charts are written beside the document.
+    pub charts: Vec<ChartForm>,
     pub file: Option<PathBuf>,
 }
 
@@ -43,18 +43,14 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
             return Ok(Exit::Usage);
         }
     };
-    let mut files = vec![(path.clone(), beginning, bytes)];
-    if request.charts {
+    let mut files = vec![(path.clone(), beginning.into_bytes(), bytes)];
+    if request.charts.contains(&ChartForm::Png) && cfg!(not(feature = "png")) {
+        writeln!(errors, "error: this program was built without PNG; build it with `--features png`, or ask for svg")?;
+        return Ok(Exit::Usage);
+    }
+    if !request.charts.is_empty() {
         let folder = path.parent().unwrap_or(Path::new("")).join("charts");
-        for figure in document.figures() {
-            let header = figure.csv.lines().next().unwrap_or("").to_owned();
-            files.push((
-                folder.join(format!("{}.svg", figure.name)),
-                "<svg width=\"".into(),
-                figure.svg.clone().into(),
-            ));
-            files.push((folder.join(format!("{}.csv", figure.name)), header, figure.csv.clone().into()));
-        }
+        files.extend(charts_in(&folder, &document, &request.charts));
         if let Err(error) = fs::create_dir_all(&folder) {
             writeln!(errors, "error: cannot make {}: {error}", folder.display())?;
             return Ok(Exit::Usage);
@@ -76,6 +72,24 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
         exit = exit.and(destination.write(&bytes, output, errors)?);
     }
     Ok(exit)
+}
+
+/// The files of the charts of a document, each with what its kind begins with.
+fn charts_in(folder: &Path, document: &Document, forms: &[ChartForm]) -> Vec<(PathBuf, Vec<u8>, Vec<u8>)> {
+    let mut files = Vec::new();
+    for figure in document.figures() {
+        let named = |ending: &str| folder.join(format!("{}.{ending}", figure.name));
+        if forms.contains(&ChartForm::Svg) {
+            let header = figure.csv.lines().next().unwrap_or("").into();
+            files.push((named("svg"), b"<svg width=\"".to_vec(), figure.svg.clone().into()));
+            files.push((named("csv"), header, figure.csv.clone().into()));
+        }
+        #[cfg(feature = "png")]
+        if forms.contains(&ChartForm::Png) {
+            files.push((named("png"), b"\x89PNG\r\n".to_vec(), crate::report::chart::png(&figure.svg)));
+        }
+    }
+    files
 }
 
 /// The document, what each of its kind begins with, and its name in a directory.

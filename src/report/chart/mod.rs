@@ -12,6 +12,8 @@ mod distribution;
 mod load;
 mod percentiles;
 mod phases;
+#[cfg(feature = "png")]
+mod png;
 mod scale;
 #[cfg(test)]
 mod soundness;
@@ -27,6 +29,8 @@ pub use distribution::{Curve, Distributions};
 pub use load::{Load, Worker};
 pub use percentiles::{Line, Percentiles, Step};
 pub use phases::{Phase, Phases};
+#[cfg(feature = "png")]
+pub use png::png;
 pub use tornado::{Tornado, Wing};
 pub use windows::{Window, Windows};
 

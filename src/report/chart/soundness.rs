@@ -9,7 +9,7 @@ fn seconds(seconds: u64) -> u64 {
 const HOSTILE: &str = "<script>alert(\"1\")</script> & 'quotes' ünïcode \u{1} and far more characters than have room";
 
 /// Every chart with its name and its numbers; `count` scales how much there is of everything.
-fn charts(name: &str, count: usize) -> Vec<(&'static str, String, String)> {
+pub(super) fn charts(name: &str, count: usize) -> Vec<(&'static str, String, String)> {
     let mut charts = Vec::new();
     let step = |number: u64| Step { latency_ns: 400_000 * (number * number + 1), requests: 50 * (number + 1) };
     let lines: Vec<Line> = (0..count.min(5))
