@@ -139,9 +139,10 @@ impl Told {
                 busy_ns.push(number(pair.first())?);
                 waiting.push(number(pair.get(1))?);
             }
+            let (from_ns, until_ns) = between(fields.first(), fields.get(1))?;
             told.slices.push(Slice {
-                from_ns: number(fields.first())?,
-                until_ns: number(fields.get(1))?,
+                from_ns,
+                until_ns,
                 completed: number(fields.get(2))?,
                 failed: number(fields.get(3))?,
                 p50_ns: perhaps(fields.get(4))?,
@@ -152,21 +153,14 @@ impl Told {
             Ok(())
         })?;
         each(LATENCY, latency, |_, fields| {
-            told.cells.push(LatencyCell {
-                from_ns: number(fields.first())?,
-                until_ns: number(fields.get(1))?,
-                low_ns: number(fields.get(2))?,
-                high_ns: number(fields.get(3))?,
-                requests: number(fields.get(4))?,
-            });
+            let (from_ns, until_ns) = between(fields.first(), fields.get(1))?;
+            let (low_ns, high_ns) = between(fields.get(2), fields.get(3))?;
+            told.cells.push(LatencyCell { from_ns, until_ns, low_ns, high_ns, requests: number(fields.get(4))? });
             Ok(())
         })?;
         each(TIMELINE, timeline, |_, fields| {
             let text = |place: usize| fields.get(place).map_or(String::new(), |field| (*field).to_owned());
-            let (from_ns, until_ns) = (number(fields.get(2))?, number(fields.get(3))?);
-            if until_ns < from_ns {
-                return Err(format!("it ends at {until_ns}, before it begins at {from_ns}"));
-            }
+            let (from_ns, until_ns) = between(fields.get(2), fields.get(3))?;
             told.timeline.push(TimelineRow { kind: text(0), name: text(1), from_ns, until_ns, state: text(4) });
             Ok(())
         })?;
@@ -207,6 +201,12 @@ fn each(
 fn number(field: Option<&&str>) -> Result<u64, String> {
     let field = field.copied().unwrap_or("");
     field.parse().map_err(|_| format!("`{field}` is not a whole number, 0 or more"))
+}
+
+/// Two times in their order.
+fn between(from: Option<&&str>, until: Option<&&str>) -> Result<(u64, u64), String> {
+    let (from, until) = (number(from)?, number(until)?);
+    if until < from { Err(format!("it ends at {until}, before it begins at {from}")) } else { Ok((from, until)) }
 }
 
 fn perhaps(field: Option<&&str>) -> Result<Option<u64>, String> {

@@ -46,7 +46,7 @@ pub fn latencies(named: &Named, histograms: &[Histogram]) -> [Figure; 2] {
 
 /// The two charts of some lines and their table.
 pub fn percentiles(run: &str, title: &str, lines: &[Line]) -> [Figure; 2] {
-    let n: u64 = lines.iter().map(|line| line.requests).sum();
+    let n = lines.iter().fold(0_u64, |sum, line| sum.saturating_add(line.requests));
     let quantile = |line: &Line, of: u64| line.quantile(of).map_or("-".to_owned(), duration);
     let row = |line: &Line| {
         let mut row = vec![line.name.clone(), count(line.requests)];
@@ -92,8 +92,8 @@ pub fn density(named: &Named, told: &Told) -> Figure {
         .map(|it| Slot { from_ns: it.from_ns, until_ns: it.until_ns, p50_ns: it.p50_ns, p99_ns: it.p99_ns })
         .collect();
     let width = told.slices.first().map_or(0, |slice| slice.until_ns - slice.from_ns);
-    let completed: u64 = told.slices.iter().map(|slice| slice.completed).sum();
-    let failed: u64 = told.slices.iter().map(|slice| slice.failed).sum();
+    let completed = told.slices.iter().fold(0_u64, |sum, slice| sum.saturating_add(slice.completed));
+    let failed = told.slices.iter().fold(0_u64, |sum, slice| sum.saturating_add(slice.failed));
     let subtitle = format!(
         "{}; {} completed, {} failed; lines: p50, p99 per {}",
         named.run,
@@ -106,7 +106,7 @@ pub fn density(named: &Named, told: &Told) -> Figure {
     let chart =
         Density { title, subtitle: &subtitle, until_ns: named.end_ns, cells: &cells, slots: &slots, marks: &marks };
     let percentile = |ns: Option<u64>| ns.map_or("-".to_owned(), duration);
-    let busy = told.slices.iter().filter(|slice| slice.completed + slice.failed > 0);
+    let busy = told.slices.iter().filter(|slice| slice.completed > 0 || slice.failed > 0);
     let row = |slice: &super::course::Slice| {
         let figures = [count(slice.completed), count(slice.failed), percentile(slice.p50_ns), percentile(slice.p99_ns)];
         [duration(slice.from_ns), duration(slice.until_ns)].into_iter().chain(figures).collect()

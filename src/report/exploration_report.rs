@@ -140,7 +140,7 @@ impl ExplorationFiles {
                 it.scenario,
                 it.seed,
                 it.depth,
-                &it.exploration_id[..it.exploration_id.len().min(8)]
+                it.exploration_id.chars().take(8).collect::<String>()
             ),
             verdict: match (&it.verdict[..], it.expected) {
                 ("FAIL", true) => "FAIL, as the scenario expects".into(),
@@ -182,7 +182,7 @@ impl ExplorationFiles {
             None if all.skipped > 0 => {
                 format!(
                     "no violation in {} of {} forks; the others were skipped",
-                    count(all.forks - all.skipped),
+                    count(all.forks.saturating_sub(all.skipped)),
                     count(all.forks)
                 )
             }
@@ -297,7 +297,8 @@ impl ExplorationFiles {
         let title = "Where a fault breaks what";
         let subtitle =
             format!("{} of {} boundaries struck, {}", count(all.struck), count(all.total), counted(all.forks, "fork"));
-        let boundaries = self.forks.iter().map(|fork| fork.boundary + 1).max().unwrap_or(0).max(all.total);
+        let boundaries =
+            self.forks.iter().map(|fork| fork.boundary.saturating_add(1)).max().unwrap_or(0).max(all.total);
         let chart = CrashMap { title, subtitle: &subtitle, boundaries, rows: &rows, cells: &cells, steps: &steps };
         let row = |(number, name): (usize, &String)| {
             let of = |fate| cells.iter().filter(|cell| cell.row == number && cell.fate == fate).count() as u64;

@@ -45,7 +45,7 @@ pub fn together<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> (u64, Ve
     let mut steps: Vec<Step> = Vec::new();
     let mut requests = 0;
     for (latency_ns, more) in parts {
-        requests += more;
+        requests = u64::saturating_add(requests, more);
         match steps.last_mut().filter(|last| last.latency_ns == latency_ns) {
             Some(last) => last.requests = requests,
             None => steps.push(Step { latency_ns, requests }),

@@ -202,7 +202,7 @@ impl RunFiles {
             schema: SCHEMA,
             kind: "run",
             title: it.title.clone(),
-            subtitle: format!("{}, run {}", self.named(), &it.run_id[..it.run_id.len().min(8)]),
+            subtitle: format!("{}, run {}", self.named(), it.run_id.chars().take(8).collect::<String>()),
             verdict: self.word(),
             tone: self.tone(),
             answer: self.answer(),
@@ -253,7 +253,7 @@ impl RunFiles {
         let complete = |outcome: &str| outcome == "complete";
         let backups = it.backups.iter().filter(|backup| complete(&backup.outcome)).count();
         let restores = it.restores.iter().filter(|restore| complete(&restore.outcome)).count();
-        let acted: u64 = it.faults.iter().map(|fault| fault.acted).sum();
+        let acted = it.faults.iter().fold(0_u64, |sum, fault| sum.saturating_add(fault.acted));
         let closed = it.volumes.iter().max_by_key(|volume| volume.longest_closed_ns);
         let mut found = format!(
             "{} of {} and {} of {} were completed while {} acted",
@@ -343,7 +343,7 @@ impl RunFiles {
             let times = [latency.p50, latency.p99, latency.max].map(time);
             [volume.id.clone()].into_iter().chain(counts).chain(times).collect()
         };
-        let asked = self.summary.volumes.iter().filter(|volume| volume.latency_ns.n + volume.failed > 0);
+        let asked = self.summary.volumes.iter().filter(|volume| volume.latency_ns.n > 0 || volume.failed > 0);
         let columns = ["volume", "#reads", "#writes", "#ended well", "#failed", "#p50", "#p99", "#longest"];
         let table = Table::new("Requests of the hosts to each volume", &columns, asked.map(row).collect());
         let [nines, cdf] = draw::latencies(&self.under(), &self.histograms);
@@ -366,23 +366,23 @@ impl RunFiles {
         let backups = it.backups.iter().map(|backup| Job {
             title: format!(
                 "Backup {}: {} of {}, {}",
-                backup.number + 1,
+                u32::from(backup.number) + 1,
                 backup.method,
                 backup.source_id,
                 backup.outcome
             ),
-            name: format!("backup-{}", backup.number + 1),
+            name: format!("backup-{}", u32::from(backup.number) + 1),
             phases: steps(&backup.phases),
         });
         let restores = it.restores.iter().map(|restore| Job {
             title: format!(
                 "Restore {}: {} onto {}, {}",
-                restore.number + 1,
+                u32::from(restore.number) + 1,
                 restore.volume,
                 restore.device,
                 restore.outcome
             ),
-            name: format!("restore-{}", restore.number + 1),
+            name: format!("restore-{}", u32::from(restore.number) + 1),
             phases: restore.phases(),
         });
         let jobs: Vec<Job> = backups.chain(restores).collect();
@@ -393,7 +393,7 @@ impl RunFiles {
         };
         let row = |backup: &Backup| {
             vec![
-                format!("backup {}", backup.number + 1),
+                format!("backup {}", u32::from(backup.number) + 1),
                 backup.method.clone(),
                 backup.source_id.clone(),
                 backup.outcome.clone(),
@@ -407,7 +407,7 @@ impl RunFiles {
             ["job", "method", "volume", "outcome", "#took", "#tape mounted", "#ID in doubt", "#actions by hand"];
         let mut rows: Vec<Vec<String>> = it.backups.iter().map(row).collect();
         rows.extend(it.restores.iter().map(|restore| {
-            let texts = [format!("restore {}", restore.number + 1), "-".into(), restore.volume.clone()];
+            let texts = [format!("restore {}", u32::from(restore.number) + 1), "-".into(), restore.volume.clone()];
             let rest = [
                 restore.outcome.clone(),
                 took(restore.started_ns, restore.ended_ns),
@@ -467,7 +467,7 @@ pub fn comparison(runs: &[RunFiles], first: &Manifest) -> Document {
     let bars = compared_costs(&methods, of, runs.len());
     let row = |run: &RunFiles| {
         let it = &run.summary;
-        let sum = |part: &dyn Fn(&Backup) -> u64| -> u64 { it.backups.iter().map(part).sum() };
+        let sum = |part: &dyn Fn(&Backup) -> u64| -> u64 { it.backups.iter().map(part).fold(0, u64::saturating_add) };
         vec![
             it.scenario.clone(),
             it.seed.to_string(),
@@ -528,11 +528,11 @@ fn compared_costs<'a>(methods: &[String], of: impl Fn(&str) -> Vec<&'a RunFiles>
             run.summary.volumes.iter().map(|volume| volume.longest_closed_ns).max().unwrap_or(0) as f64 / 1e9
         }),
         ("ID in doubt", "s", |run| {
-            run.summary.volumes.iter().map(|volume| volume.wrong_id_ns).sum::<u64>() as f64 / 1e9
+            run.summary.volumes.iter().map(|volume| volume.wrong_id_ns).fold(0, u64::saturating_add) as f64 / 1e9
         }),
         ("backups took", "s", |run| {
             let took = run.summary.backups.iter().filter_map(|it| Some(it.ended_ns?.saturating_sub(it.started_ns)));
-            took.sum::<u64>() as f64 / 1e9
+            took.fold(0, u64::saturating_add) as f64 / 1e9
         }),
         ("actions of operators", "", |run| run.summary.operator.actions as f64),
     ];

@@ -63,7 +63,7 @@ impl CrashMap<'_> {
         let (per_column, gravest) = (self.per_column(), self.gravest());
         let rows = self.rows.iter().enumerate().flat_map(|(number, name)| {
             runs(&gravest, number).into_iter().map(move |(first, last, fate)| {
-                let (from, until) = (first * per_column, ((last + 1) * per_column).min(self.boundaries));
+                let (from, until) = (first * per_column, (last + 1).saturating_mul(per_column).min(self.boundaries));
                 [name.clone(), from.to_string(), until.to_string(), fate.name().to_owned()]
             })
         });
@@ -105,7 +105,7 @@ impl CrashMap<'_> {
             }
             canvas.line(&[(area.left, middle + ROW / 2.0), (area.right, middle + ROW / 2.0)], stroke(GRID, 0.5));
             for part in runs(&gravest, number) {
-                let (from, until) = (part.0 * per_column, (part.1 + 1) * per_column);
+                let (from, until) = (part.0 * per_column, (part.1 + 1).saturating_mul(per_column));
                 let left = across.x(&area, from as f64);
                 let right = across.x(&area, until.min(self.boundaries) as f64).max(left + 2.0);
                 paint_fate(canvas, Area { left, right, top: middle - 8.0, bottom: middle + 8.0 }, part.2);

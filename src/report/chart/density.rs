@@ -147,12 +147,11 @@ fn color_bar(canvas: &mut Canvas<'_>, most: u64) {
         let part = Area { top: at(step + 1), bottom: at(step), ..bar };
         canvas.fill(part, viridis((f64::from(step) + 0.5) / f64::from(STEPS)), 1.0);
     }
-    let mut value = 1_u64;
-    while value <= most {
+    let powers = std::iter::successors(Some(1_u64), |value| value.checked_mul(10));
+    for value in powers.take_while(|value| *value <= most) {
         let y = bar.bottom - bar.height() * heat(value, most);
         canvas.line(&[(bar.right, y), (bar.right + 3.0, y)], stroke(INK, 1.0));
         canvas.text(&short_count(value), (bar.right + 6.0, y), LABEL.sized(10.0).at(Side::Left));
-        value *= 10;
     }
 }
 

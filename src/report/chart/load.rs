@@ -91,7 +91,7 @@ impl Load<'_> {
             let row = |area: &Area| Area { top: top + 4.0, bottom: top + ROW - 3.0, ..*area };
             let whole = |place: usize| {
                 let from = place.checked_sub(1).map_or(0, |before| self.ends_ns[before]);
-                (self.ends_ns[place].saturating_sub(from) * worker.servers.max(1)).max(1) as f64
+                self.ends_ns[place].saturating_sub(from).saturating_mul(worker.servers.max(1)).max(1) as f64
             };
             let used = |place: usize, busy: u64| busy as f64 / whole(place);
             let shares: Vec<f64> = worker.busy_ns.iter().enumerate().map(|(place, busy)| used(place, *busy)).collect();
