@@ -59,14 +59,15 @@ impl Trial {
         {
             return Some(self.strike(index, time));
         }
-        if let Some(stop) = self.stop_time()
-            && self.run.peek().is_none_or(|next| next.time >= stop)
-        {
+        let stop = self.stop_time();
+        if self.run.step_until(stop).is_none() {
+            // Nothing is left, or nothing before the end of the work.
+            stop?;
             self.stopped = true;
             self.faults.forget_ahead();
             self.run.inject("stop", |world, _, _| world.stop_workloads());
+            self.run.step()?;
         }
-        self.run.step()?;
         let facts = self.run.model.facts();
         self.faults.count(self.run.now(), facts);
         let look = self.run.steps.is_multiple_of(LOOK_EVERY);

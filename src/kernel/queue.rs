@@ -238,6 +238,14 @@ impl<E: Copy> Queue<E> {
     /// Takes the next event for which `is_live` holds and moves the clock to it. Those ahead of it were cancelled: they
     /// are dropped and move no clock.
     pub fn pop_live(&mut self, is_live: impl Fn(&E) -> bool) -> Option<Delivery<E>> {
+        self.pop_live_until(None, is_live)
+    }
+
+    /// As [`Self::pop_live`], but nothing that is due at `limit` or later is taken.
+    pub fn pop_live_until(&mut self, limit: Option<Time>, is_live: impl Fn(&E) -> bool) -> Option<Delivery<E>> {
+        if limit.is_some_and(|limit| self.now >= limit) {
+            return None;
+        }
         while let Some(event) = self.lane.pop_front() {
             if is_live(&event) {
                 return Some(Delivery { time: self.now, class: Class::Message, event });
@@ -245,6 +253,11 @@ impl<E: Copy> Queue<E> {
         }
         loop {
             self.heap.close_vacancy();
+            if let Some(limit) = limit
+                && self.heap.peek()?.key.time() >= limit
+            {
+                return None;
+            }
             let Entry { key, event } = self.heap.take_top()?;
             if is_live(&event) {
                 assert!(key.time() >= self.now, "time never runs back");
@@ -312,6 +325,20 @@ mod tests {
         queue.push(at, Class::Completion, B, 11);
         queue.push(Time::from_ns(4), Class::NewWork, A, 1);
         assert_eq!(drain(&mut queue), [1, 10, 11, 20, 30]);
+    }
+
+    #[test]
+    fn nothing_is_taken_at_a_limit_or_behind_it() {
+        let mut queue = Queue::new();
+        for (at, event) in [(4, 1), (5, 2), (6, 3)] {
+            queue.push(Time::from_ns(at), Class::Timer, A, event);
+        }
+        let limit = Some(Time::from_ns(6));
+        assert_eq!(queue.pop_live_until(limit, |&event| event > 1).map(|taken| taken.event), Some(2));
+        assert!(queue.pop_live_until(limit, |_| true).is_none());
+        assert_eq!(queue.now(), Time::from_ns(5), "the clock waits");
+        assert!(queue.pop_live_until(Some(Time::from_ns(5)), |_| true).is_none(), "not even what is due by now");
+        assert_eq!(queue.pop().map(|taken| taken.event), Some(3), "nothing is lost");
     }
 
     #[test]

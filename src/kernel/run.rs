@@ -59,8 +59,13 @@ impl<M: Model> Run<M> {
 
     /// Delivers one event and reaches the next boundary; `None` when nothing is pending.
     pub fn step(&mut self) -> Option<Delivery<M::Event>> {
+        self.step_until(None)
+    }
+
+    /// As [`Self::step`], but delivers nothing that is due at `limit` or later.
+    pub fn step_until(&mut self, limit: Option<Time>) -> Option<Delivery<M::Event>> {
         let Run { model, queue, .. } = self;
-        let delivery = queue.pop_live(|event| model.is_live(event))?;
+        let delivery = queue.pop_live_until(limit, |event| model.is_live(event))?;
         let origin = self.model.origin(&delivery.event);
         let class = delivery.class as u8;
         let (time, last_class, last_origin) = self.last;
