@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 
-use super::args::{Output, RunArgs, Samples, Seed};
+use super::args::{Changes, Output, RunArgs, Samples, Seed};
 use super::console::Console;
 use super::environment::Start;
 use super::exit::Exit;
@@ -55,19 +55,7 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
     console.detail(&format!("{} events, {events_per_second} a second", outcome.events));
     let plan = &prepared.plan;
     let judgement = judge(&outcome, &plan.faults, &plan.expect);
-    let devices: Vec<DeviceNumber> = plan.dasd.volumes.iter().map(|volume| volume.device).collect();
-    let images: Vec<String> = plan.images.iter().map(|image| image.name.clone()).collect();
-    let subject = Subject {
-        scenario: &plan.name,
-        title: &plan.title,
-        run_id: &prepared.run_id,
-        seed: plan.seed,
-        devices: &devices,
-        images: &images,
-        faults: &plan.faults,
-        rates: &plan.rates,
-    };
-    let summary = Summary::new(&subject, &outcome, &judgement);
+    let summary = summary_of(&prepared, &outcome, &judgement);
     let mut exit = exit_of(&outcome, &judgement, &summary);
 
     let result = Finished { args, prepared: &prepared, outcome: &outcome, summary: &summary, exit };
@@ -111,6 +99,46 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
         console.error("error: requests or tape blocks do not add up: this is a defect of tiersim");
     }
     exit
+}
+
+/// Writes the directory of a run that was made elsewhere, as one among many.
+pub(super) fn keep(
+    prepared: &Prepared,
+    (outcome, judgement): (&RunOutcome, &Judgement),
+    path: &Path,
+    console: &Console,
+) -> Result<PathBuf, DirectoryError> {
+    let start = Start::now();
+    let args = RunArgs {
+        scenario: None,
+        out: Some(path.to_owned()),
+        force: true,
+        samples: Samples::None,
+        changes: Changes::default(),
+    };
+    let (mut directory, rows) = open(&args, path, prepared)?;
+    let summary = summary_of(prepared, outcome, judgement);
+    let exit = exit_of(outcome, judgement, &summary);
+    let result = Finished { args: &args, prepared, outcome, summary: &summary, exit };
+    let outputs = result.write(&mut directory, rows, console)?;
+    directory.finish(&result.manifest(outputs, start))
+}
+
+fn summary_of(prepared: &Prepared, outcome: &RunOutcome, judgement: &Judgement) -> Summary {
+    let plan = &prepared.plan;
+    let devices: Vec<DeviceNumber> = plan.dasd.volumes.iter().map(|volume| volume.device).collect();
+    let images: Vec<String> = plan.images.iter().map(|image| image.name.clone()).collect();
+    let subject = Subject {
+        scenario: &plan.name,
+        title: &plan.title,
+        run_id: &prepared.run_id,
+        seed: plan.seed,
+        devices: &devices,
+        images: &images,
+        faults: &plan.faults,
+        rates: &plan.rates,
+    };
+    Summary::new(&subject, outcome, judgement)
 }
 
 /// Everything that is to be written.

@@ -264,6 +264,17 @@ impl CampaignDirectory {
         Ok(path)
     }
 
+    /// Keeps rows that came out differently than those of a part, and says so.
+    pub fn diverged(&self, blocks: &Range<u64>, rows: &[Row]) -> Result<CampaignError, CampaignError> {
+        let name = part::name(blocks);
+        let bytes = part::write(&self.manifest.campaign_id, blocks, rows, None);
+        let holds = |it: &String| part::blocks_of(it).is_some_and(|it| it.contains(&blocks.start));
+        let path = self.part_names(blocks)?.into_iter().find(holds).unwrap_or_else(|| name.clone());
+        self.write(&format!("{PARTS}/{name}{CONFLICT}"), &bytes)?;
+        let folder = self.parts_folder();
+        Ok(CampaignError::Diverged { path: folder.join(path), conflict: folder.join(format!("{name}{CONFLICT}")) })
+    }
+
     /// Removes what unfinished writes of a part have left that is now whole.
     fn sweep_aside(&self, name: &str) {
         let aside = format!(".{name}.");

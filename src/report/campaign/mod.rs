@@ -1,9 +1,16 @@
 //! Campaigns on disk and on paper: the plan, parts, merged rows, estimates and comparisons.
 
+pub mod comparison;
 pub mod directory;
+pub mod estimate;
 pub mod journal;
 pub mod manifest;
 pub mod part;
+pub mod runs_csv;
+pub mod stopping;
+pub mod summary;
+pub mod text;
 
 pub use directory::{CampaignDirectory, CampaignError, Collected, Existing};
 pub use manifest::CampaignManifest;
+pub use summary::CampaignSummary;
