@@ -1,6 +1,8 @@
 //! Campaigns on disk and on paper: the plan, parts, merged rows, estimates and comparisons.
 
 pub mod comparison;
+#[cfg(test)]
+mod coverage;
 pub mod directory;
 pub mod estimate;
 pub mod journal;

@@ -37,7 +37,7 @@ fn header(manifest: &CampaignManifest, volumes: &[&str]) -> Vec<String> {
     names.extend(Invariant::ALL.iter().map(|invariant| format!("violated_{}", invariant.name().replace('-', "_"))));
     names.extend(Figures::NAMES.iter().map(|&name| name.to_owned()));
     for id in volumes {
-        names.extend(OF_VOLUME.iter().map(|name| quoted(&format!("{id}_{name}"))));
+        names.extend(OF_VOLUME.iter().map(|name| quoted(format!("{id}_{name}"))));
     }
     names
 }

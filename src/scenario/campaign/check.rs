@@ -244,11 +244,12 @@ fn same_names(axes: &[Axis], problems: &mut Vec<Diagnostic>) {
     }
 }
 
-fn unknown(given: &Given<String>, known: &[&str], noun: &str, problems: &mut Vec<Diagnostic>) {
+/// `nouns` is what is looked for, one and several of it.
+fn unknown(given: &Given<String>, known: &[&str], (noun, nouns): (&str, &str), problems: &mut Vec<Diagnostic>) {
     let problem = Diagnostic::error(Code::UnknownAxis, format!("no {noun} is called `{}`", given.value))
         .at(&given.place, format!("unknown {noun}"))
         .path(given.path.clone());
-    problems.push(problem.help(suggestion(&given.value, known, &format!("{noun}s"))));
+    problems.push(problem.help(suggestion(&given.value, known, nouns)));
 }
 
 /// The axis whose levels are compared: the one that is named, else the first with several levels.
@@ -263,7 +264,7 @@ fn compare(raw: &RawCampaign, axes: &[Axis], problems: &mut Vec<Diagnostic>) -> 
             Some(axis) => axis,
             None => {
                 let known: Vec<&str> = axes.iter().map(|axis| &axis.name[..]).collect();
-                unknown(given, &known, "axis", problems);
+                unknown(given, &known, ("axis", "axes"), problems);
                 return None;
             }
         },
@@ -272,7 +273,7 @@ fn compare(raw: &RawCampaign, axes: &[Axis], problems: &mut Vec<Diagnostic>) -> 
     let against = raw.against.as_ref().and_then(|given| {
         let found = levels.iter().position(|level| *level == given.value);
         if found.is_none() {
-            unknown(given, &levels, "value of the axis", problems);
+            unknown(given, &levels, ("value of the axis", "values"), problems);
         }
         found
     });
@@ -319,7 +320,7 @@ fn allowed(raw: &RawCampaign, axes: &[Axis], problems: &mut Vec<Diagnostic>) -> 
     let mut allowed = Vec::new();
     for entry in list(&raw.allowed).iter().map(|entry| &entry.value) {
         for level in list(&entry.levels).iter().filter(|level| !labels.contains(&&level.value[..])) {
-            unknown(level, &labels, "value of an axis", problems);
+            unknown(level, &labels, ("value of an axis", "values"), problems);
         }
         allowed.push(Allowed {
             levels: texts(entry.levels.as_ref()),

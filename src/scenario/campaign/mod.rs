@@ -244,17 +244,15 @@ fn scenarios(campaign: &Campaign, source: &Source) -> Result<Scenarios, Vec<Diag
     Ok((base, points, canary))
 }
 
-/// What is wrong with single levels, each tried beside the first levels of the other axes.
+/// What is wrong with single levels, each tried in the scenario as it is.
 fn single_levels(campaign: &Campaign, base: &Source) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for (place, axis) in campaign.axes.iter().enumerate() {
+    for axis in &campaign.axes {
         for (number, level) in axis.levels.iter().enumerate() {
-            let mut levels = vec![0; campaign.axes.len()];
-            levels[place] = number;
-            let set = campaign.set_of(&levels);
+            let own: Vec<String> = axis.set(number).collect();
+            let set = campaign.set.iter().chain(&own).cloned().collect();
             if let Err(found) = load(base, &Overrides { set, ..Overrides::default() }) {
-                let set: Vec<String> = axis.set(number).collect();
-                problems.push(bad_level(&set.join(" and "), &level.place, &found));
+                problems.push(bad_level(&own.join(" and "), &level.place, &found));
             }
         }
     }
@@ -278,7 +276,8 @@ fn invalid(named: &Named, found: &Diagnostics) -> Diagnostic {
         Some(place) => problem.at(place, "this scenario"),
         None => problem,
     };
-    problem.help(format!("`tiersim check {}` tells all that is wrong with it", named.name))
+    let check = format!("`tiersim check {}` tells all that is wrong with it", named.name);
+    problem.help(first.help.clone().unwrap_or(check))
 }
 
 /// A file beside the campaign, or where there is none the shipped scenario of that name.
