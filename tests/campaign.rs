@@ -347,6 +347,24 @@ fn points_and_campaigns_are_compared_in_pairs() {
 }
 
 #[test]
+fn the_documented_campaign_is_one() {
+    use tiersim::scenario::campaign::{Changes, load_campaign, shipped};
+    use tiersim::scenario::{Paint, Source};
+    let guide = include_str!("../docs/campaigns.md");
+    let text =
+        guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the guide shows a file");
+    let source = Source::Embedded { name: "guide.toml".into(), text: text.to_owned(), files: &[] };
+    let loaded = load_campaign(&source, &Changes::default());
+    let loaded = loaded.unwrap_or_else(|found| panic!("{}", found.render(Paint::Plain)));
+    assert_eq!(loaded.points.len(), 12);
+    let built_in = load_campaign(&shipped(), &Changes::default()).expect("the built-in campaign is valid");
+    assert_eq!(built_in.points.len(), 8);
+    for (point, loaded) in built_in.points.iter().zip(&built_in.points[1..]) {
+        assert_ne!(point.scenario.resolved, loaded.scenario.resolved);
+    }
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let folder = folder();
     let here = folder.path();

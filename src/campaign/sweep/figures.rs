@@ -45,6 +45,13 @@ figures! {
     all_mean_ns,
     all_p50_ns,
     all_p99_ns,
+    /// Of the requests behind the warm-up: how many, their mean latency, and from their batch means, where those do not
+    /// hang together, the ends of its 95 % interval and the results in a batch.
+    steady_requests,
+    steady_mean_ns,
+    steady_low_ns,
+    steady_high_ns,
+    steady_batch,
     /// Of the volumes that are backed up, summed over them.
     protected_online_ns,
     protected_time_ns,
@@ -108,6 +115,11 @@ impl Figures {
             all_mean_ns: all.mean,
             all_p50_ns: all.p50,
             all_p99_ns: all.p99,
+            steady_requests: None,
+            steady_mean_ns: None,
+            steady_low_ns: None,
+            steady_high_ns: None,
+            steady_batch: None,
             protected_online_ns: Some(online.ns()),
             protected_time_ns: Some(time.ns()),
             backups: Some(number(backups)),
@@ -231,6 +243,7 @@ pub fn value(measure: Measure, row: &Row) -> Option<f64> {
         Measure::LatencyCost => Some((it.during_mean_ns? as f64 - it.before_mean_ns? as f64) / 1e9),
         Measure::LatencyDuring => seconds(it.during_mean_ns),
         Measure::LatencyP99 => seconds(it.all_p99_ns),
+        Measure::SteadyLatency => seconds(it.steady_mean_ns),
         Measure::BackupWindow => {
             let complete = it.backups_complete.filter(|&complete| complete > 0)?;
             Some(it.backup_ns? as f64 / complete as f64 / 1e9)

@@ -9,17 +9,22 @@
 pub mod blocks;
 pub mod figures;
 pub mod row;
+mod steady;
 
 use rayon::prelude::*;
 
 use super::judge::{Judgement, judge};
 use super::one;
 use super::outcome::{Flow, Progress, RunOutcome, Watch};
+use crate::kernel::Span;
 use crate::kernel::rng::replication_seed;
+use crate::measure::Sample;
 use crate::scenario::Plan;
 
 pub use blocks::{Blocks, Shard};
 pub use figures::{Kind, kind, value};
+use steady::Steady;
+
 pub use row::{End, Row, RowVerdict, VolumeRow};
 
 /// Everything that is needed to make any run of a campaign.
@@ -31,6 +36,8 @@ pub struct Sweep {
     pub replications: u64,
     /// A run with more events is cut.
     pub events_per_run: u64,
+    /// Where steady-state estimates are wanted: how much of a run's beginning they leave out.
+    pub warm_up: Option<Span>,
 }
 
 /// A run that was just made.
@@ -65,10 +72,14 @@ impl Sweep {
         let plan = self.plan(run);
         let most = self.events_per_run;
         let mut progress = |progress: Progress| if progress.events > most { Flow::Stop } else { Flow::Continue };
-        let outcome = one::execute(&plan, Watch { progress: &mut progress, samples: None })
+        let mut steady = self.warm_up.map(Steady::new);
+        let mut take = steady.as_mut().map(|steady| |sample: &Sample| steady.take(sample));
+        let samples = take.as_mut().map(|take| take as &mut dyn FnMut(&Sample) -> Flow);
+        let outcome = one::execute(&plan, Watch { progress: &mut progress, samples })
             .expect("a checked scenario is a system that can be built");
         let judgement = judge(&outcome, &plan.faults, &plan.expect);
-        let row = Row::new((run, replication, point), &plan, &outcome, &judgement);
+        let mut row = Row::new((run, replication, point), &plan, &outcome, &judgement);
+        steady.iter().for_each(|steady| steady.fill(&mut row.figures));
         made(&Made { row: &row, plan: &plan, outcome: &outcome, judgement: &judgement });
         row
     }
@@ -109,7 +120,7 @@ mod tests {
 
     fn sweep() -> Sweep {
         let plans = vec![plan("host.mips=200"), plan("host.mips=400"), plan("host.mips=800")];
-        Sweep { plans, seed: 7, replications: 4, events_per_run: 1_000_000 }
+        Sweep { plans, seed: 7, replications: 4, events_per_run: 1_000_000, warm_up: None }
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(super) enum Stop {
     /// What is wrong with the campaign, as text and as JSON.
     Rejected(String, Vec<u8>),
     Usage(String),
+    /// Something could not be written.
+    Internal(String),
     Directory(CampaignError),
 }
 
@@ -50,6 +52,10 @@ impl Stop {
             Stop::Usage(text) => {
                 console.error(&format!("error: {text}"));
                 Exit::Usage
+            }
+            Stop::Internal(text) => {
+                console.error(&format!("error: {text}"));
+                Exit::Internal
             }
             Stop::Directory(error) => refused(error, console),
         }

@@ -1,6 +1,6 @@
 //! `tiersim campaign run`: the missing runs of a campaign or a shard, on all cores, so that nothing that has ended is lost.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -17,8 +17,10 @@ use super::{Stop, is_unexpected, judge, load, manifest_of, path_of, planned};
 use crate::campaign::sweep::{Made, Row, Shard, Sweep, pool};
 use crate::report::campaign::directory::{CampaignDirectory, CampaignError, Existing};
 use crate::report::campaign::journal::Journal;
-use crate::report::campaign::stopping::{Look, look};
+use crate::report::campaign::manifest::CampaignManifest;
+use crate::report::campaign::stopping::{Look, look, needed};
 use crate::report::campaign::summary::complete;
+use crate::report::json;
 use crate::report::text::counted;
 use crate::scenario::campaign::Keep;
 use crate::scenario::{Overrides, Paint, Source};
@@ -47,9 +49,9 @@ pub fn run(args: &CampaignRunArgs, output: &Output, console: &mut Console) -> Re
                     seed: manifest.seed,
                     replications: manifest.replications,
                     events_per_run: manifest.events_per_run,
+                    warm_up: loaded.campaign.warm_up,
                 };
-                console.result(planned(&manifest, &sweep, None, &path).as_bytes());
-                return Ok(Exit::Held);
+                return Ok(show_plan(&manifest, &sweep, &path, console));
             }
             kept = args.keep.unwrap_or(loaded.campaign.keep);
             // The default directory belongs to this campaign alone: what is in there is part of it.
@@ -63,8 +65,7 @@ pub fn run(args: &CampaignRunArgs, output: &Output, console: &mut Console) -> Re
     };
     let sweep = directory.sweep()?;
     if args.dry_run {
-        console.result(planned(&directory.manifest, &sweep, None, directory.path()).as_bytes());
-        return Ok(Exit::Held);
+        return Ok(show_plan(&directory.manifest, &sweep, directory.path(), console));
     }
     if directory.manifest.stop.is_some() && args.shard.is_some_and(|shard| shard.of > 1) {
         return Err(Stop::Usage(
@@ -78,6 +79,15 @@ pub fn run(args: &CampaignRunArgs, output: &Output, console: &mut Console) -> Re
     console.detail(&format!("{} ms", start.elapsed_ms()));
     match ended {
         Ended::Done if args.shard.is_none_or(|shard| shard.of == 1) => judge::merged(&directory, &sweep, console),
+        Ended::Done if console.json() => {
+            let shard = args.shard.unwrap_or(Shard::WHOLE);
+            let document = serde_json::json!({
+                "schema": "tiersim/campaign-shard/1", "campaign_id": directory.manifest.campaign_id,
+                "shard": shard.number, "of": shard.of, "done": true,
+            });
+            console.result(&json::document(&document));
+            Ok(Exit::Held)
+        }
         Ended::Done => {
             let done =
                 format!("shard {} is done", args.shard.map_or(String::new(), |it| format!("{}/{}", it.number, it.of)));
@@ -96,6 +106,15 @@ pub fn run(args: &CampaignRunArgs, output: &Output, console: &mut Console) -> Re
             Ok(Exit::Violated)
         }
     }
+}
+
+/// What would be run.
+fn show_plan(manifest: &CampaignManifest, sweep: &Sweep, path: &Path, console: &mut Console) -> Exit {
+    match console.json() {
+        true => console.result(&json::document(manifest)),
+        false => console.result(planned(manifest, sweep, None, path).as_bytes()),
+    }
+    Exit::Held
 }
 
 /// A planned campaign cannot be changed, only lengthened.
@@ -142,6 +161,7 @@ impl Work<'_> {
             return Ok(Ended::Stopped);
         }
         let interrupt = Interrupt::listen();
+        let mut warned = false;
         loop {
             let collected = self.directory.collect(own.clone())?;
             let mut missing = collected.missing;
@@ -149,6 +169,10 @@ impl Work<'_> {
                 let Look::More(wanted) = look(manifest, &collected.rows, complete(manifest, &collected.rows)) else {
                     return Ok(Ended::Done);
                 };
+                let made = complete(manifest, &collected.rows);
+                if made > 0 && !std::mem::replace(&mut warned, true) {
+                    self.warn(needed(manifest, &collected.rows, made), console);
+                }
                 let end = (wanted * points).div_ceil(blocks.block_runs);
                 missing.iter_mut().for_each(|range| range.end = range.end.min(end));
                 missing.retain(|range| range.start < range.end);
@@ -160,6 +184,18 @@ impl Work<'_> {
                 Ended::Done if manifest.stop.is_some() => {}
                 ended => return Ok(ended),
             }
+        }
+    }
+
+    /// Says after the first look when the rule cannot be kept with the replications that it allows.
+    fn warn(&self, needed: Option<u64>, console: &Console) {
+        let most = self.directory.manifest.stop.as_ref().map_or(0, |stop| stop.at_most);
+        if let Some(needed) = needed.filter(|&needed| needed > most) {
+            console.note(&format!(
+                "the stopping rule needs about {}, and {most} are allowed: ask for less, allow more, or take a method for rare \
+                 events (splitting, failure biasing, or the windows of `tiersim exposure`)",
+                counted(needed, "replication")
+            ));
         }
     }
 
@@ -303,7 +339,7 @@ impl<'a> Kept<'a> {
         let prepared = prepared(loaded, Paint::Plain);
         let path = directory.path().join("runs").join(&prepared.run_id[..16]);
         keep(&prepared, (made.outcome, made.judgement), &path, self.console)
-            .map_err(|error| Stop::Usage(error.to_string()))
+            .map_err(|error| Stop::Internal(error.to_string()))
     }
 
     fn failure(&self) -> Result<(), Stop> {

@@ -180,6 +180,7 @@ impl CampaignDirectory {
             seed: self.manifest.seed,
             replications: self.manifest.replications,
             events_per_run: self.manifest.events_per_run,
+            warm_up: self.manifest.warm_up_ns.map(crate::kernel::Span::from_ns),
         })
     }
 

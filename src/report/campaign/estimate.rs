@@ -60,6 +60,9 @@ impl Estimate {
     pub fn of(measure: Measure, rows: &[&Row], level: f64, sequential: bool) -> Estimate {
         match kind(measure) {
             Kind::Happened => Estimate::share(measure, rows, level, sequential),
+            Kind::Seconds if measure == Measure::SteadyLatency && rows.len() == 1 => {
+                Estimate::of_one_run(measure, rows[0], sequential)
+            }
             Kind::Seconds => {
                 let values: Vec<f64> = rows.iter().filter_map(|row| value(measure, row)).collect();
                 let found = mean_interval(&values, level);
@@ -95,6 +98,28 @@ impl Estimate {
             zero_failure_bound: (n > 0 && hits == 0).then(|| zero_failure_bound(n, level)),
             sequential,
             refused: (n == 0).then(|| Refused::TooFew { found: 0, needed: 1 }.to_string()),
+        }
+    }
+
+    /// The steady state of a single run has its own interval, from batch means, at 95 %.
+    fn of_one_run(measure: Measure, row: &Row, sequential: bool) -> Estimate {
+        let it = &row.figures;
+        let seconds = |ns: Option<u64>| ns.map(|ns| ns as f64 / 1e9);
+        let none = "fewer than ten batches do not hang together, or there are too few requests";
+        Estimate {
+            estimate: seconds(it.steady_mean_ns),
+            low: seconds(it.steady_low_ns),
+            high: seconds(it.steady_high_ns),
+            refused: it.steady_low_ns.is_none().then(|| none.to_owned()),
+            ..Estimate::mean(
+                measure,
+                "s",
+                "batch means of one run",
+                1,
+                Err(Refused::TooFew { found: 1, needed: 2 }),
+                0.95,
+                sequential,
+            )
         }
     }
 

@@ -41,6 +41,7 @@ pub struct CampaignManifest {
     /// Of the intervals, in parts per million.
     pub level_ppm: u32,
     pub stop: Option<StopEntry>,
+    pub warm_up_ns: Option<u64>,
     pub events_per_run: u64,
     pub campaign_sha256: String,
     /// Files that the scenarios read.
@@ -167,6 +168,7 @@ impl CampaignManifest {
                 at_least: it.at_least,
                 at_most: it.at_most,
             }),
+            warm_up_ns: campaign.warm_up.map(crate::kernel::Span::ns),
             events_per_run: campaign.events_per_run,
             campaign_sha256: sha256(&loaded.text),
             inputs,

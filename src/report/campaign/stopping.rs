@@ -2,9 +2,9 @@
 
 use super::estimate::Estimate;
 use super::manifest::CampaignManifest;
-use crate::campaign::sweep::Row;
+use crate::campaign::sweep::{Kind, Row, kind, value};
 use crate::scenario::campaign::Measure;
-use crate::statistics::{is_narrow, looks};
+use crate::statistics::{Moments, is_narrow, looks, results_for_mean, results_for_share};
 
 /// What a stopping rule says of the first replications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,24 @@ pub fn look(manifest: &CampaignManifest, rows: &[Row], complete: u64) -> Look {
         }
     }
     Look::Exhausted(most)
+}
+
+/// About how many replications the rule needs, by the first `count` of them; nothing without a rule, or while no point
+/// shows anything.
+pub fn needed(manifest: &CampaignManifest, rows: &[Row], count: u64) -> Option<u64> {
+    let stop = manifest.stop.as_ref()?;
+    let measure = Measure::parse(&stop.measure)?;
+    let (wanted, level) = (f64::from(stop.relative_half_width_ppm) / 1e6, manifest.level());
+    let at = |point: usize| {
+        let own = rows.iter().filter(|row| row.point == point && row.replication < count);
+        let values: Vec<f64> = own.filter_map(|row| value(measure, row)).collect();
+        let pilot = Moments::of(&values);
+        match kind(measure) {
+            Kind::Happened => results_for_share(pilot.mean(), wanted, level),
+            Kind::Seconds | Kind::Ratio => results_for_mean(&pilot, wanted, level),
+        }
+    };
+    (0..manifest.points.len()).filter_map(at).max()
 }
 
 /// Whether the interval is narrow enough at every point that is not zero; points that are zero decide nothing, unless all

@@ -31,7 +31,7 @@ pub struct CampaignSummary {
     pub runs: u64,
     pub events: u64,
     pub level: f64,
-    /// Faults at random and slips of operators, as the first point has them: every rate below holds under these alone.
+    /// Faults at random and slips of operators: every rate below holds under these alone.
     pub conditions: Vec<String>,
     pub axes: Vec<AxisSummary>,
     pub canary: Canary,
@@ -170,7 +170,7 @@ impl CampaignSummary {
             runs: by_point.iter().map(|rows| rows.len() as u64).sum(),
             events: by_point.iter().flatten().filter_map(|row| row.figures.events).sum(),
             level: manifest.level(),
-            conditions: plans.first().map_or_else(Vec::new, conditions),
+            conditions: conditions_of(plans),
             axes: manifest
                 .axes
                 .iter()
@@ -291,6 +291,16 @@ fn judge(points: &[PointSummary], canary: &Canary) -> (&'static str, Vec<String>
             ("PASS", vec![reason])
         }
     }
+}
+
+/// What all points have in common, or what the first has and that others differ.
+fn conditions_of(plans: &[Plan]) -> Vec<String> {
+    let Some(first) = plans.first() else { return Vec::new() };
+    let mut all = conditions(first);
+    if plans.iter().any(|plan| conditions(plan) != all) {
+        all.push("as the first point has them; others have other rates".to_owned());
+    }
+    all
 }
 
 /// The faults at random and the slips, as sentences.

@@ -264,7 +264,8 @@ fn unit_of(measure: Measure, values: impl Iterator<Item = f64>) -> Unit {
     if is_share(measure) || measure == Measure::Availability {
         return Unit { name: "%", scale: 0.01 };
     }
-    if [Measure::LatencyCost, Measure::LatencyDuring, Measure::LatencyP99].contains(&measure) {
+    let latencies = [Measure::LatencyCost, Measure::LatencyDuring, Measure::LatencyP99, Measure::SteadyLatency];
+    if latencies.contains(&measure) {
         return Unit { name: "ms", scale: 1e-3 };
     }
     let largest = values.fold(0.0_f64, |largest, value| largest.max(value.abs()));
@@ -351,13 +352,13 @@ fn recovery(summary: &CampaignSummary, width: usize) -> String {
     }
     let columns = [
         "RTO median",
-        "90 %",
-        "worst",
+        "RTO 90 %",
+        "RTO worst",
         "RPO median",
-        "90 %",
-        "worst",
+        "RPO 90 %",
+        "RPO worst",
         "window median",
-        "90 %",
+        "window 90 %",
         "time to data loss [h]",
     ]
     .map(str::to_owned);

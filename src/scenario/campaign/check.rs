@@ -7,6 +7,7 @@ use super::super::shape::{Given, out_of_range};
 use super::names::{Keep, Measure};
 use super::raw::{Entry, RawAxis, RawCampaign, RawRange};
 use super::{Allowed, Axis, Campaign, Compare, Level, Named, Stop};
+use crate::kernel::Span;
 
 /// Runs of a campaign, canary included: their rows are held in memory when they are merged, 300 bytes each (A).
 pub const MOST_RUNS: u64 = 2_000_000;
@@ -85,6 +86,7 @@ pub fn check(raw: &RawCampaign, stem: &str, problems: &mut Vec<Diagnostic>) -> O
         },
         level_ppm,
         stop,
+        warm_up: raw.steady_state.as_ref().map(|it| it.value.warm_up.as_ref().map_or(Span::ZERO, |given| given.value)),
         keep: raw.keep.as_ref().map_or(Keep::Violations, |keep| keep.value),
         events_per_run,
         allowed: allowed(raw, &axes, problems),

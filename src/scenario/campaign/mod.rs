@@ -18,6 +18,7 @@ use super::examples::Example;
 use super::shape::Shape;
 use super::source::{Files, Source};
 use super::{Loaded, Overrides, load};
+use crate::kernel::Span;
 use crate::vocab::Invariant;
 
 /// The campaign that is run when none is named.
@@ -43,6 +44,8 @@ pub struct Campaign {
     /// Of the intervals, in parts per million.
     pub level_ppm: u32,
     pub stop: Option<Stop>,
+    /// Of steady-state estimates: requests that were issued before are left out. Nothing when none are wanted.
+    pub warm_up: Option<Span>,
     pub keep: Keep,
     /// A run that has more is cut and counts as inconclusive.
     pub events_per_run: u64,
@@ -225,16 +228,17 @@ fn scenarios(campaign: &Campaign, source: &Source) -> Result<Scenarios, Vec<Diag
         (Ok((base, _)), Ok(canary)) => (base, canary),
         (base, canary) => return Err(base.err().into_iter().chain(canary.err()).flatten().collect()),
     };
-    let single = single_levels(campaign, &base);
-    if !single.is_empty() {
-        return Err(single);
-    }
     let mut points = Vec::new();
     for levels in campaign.combinations() {
         let set = campaign.set_of(&levels);
         match load(&base, &overrides(set.clone())) {
             Ok(scenario) => points.push(Point { levels, set, scenario }),
             Err(found) => {
+                // The fault may be that of one value alone; then every such value is told.
+                let single = single_levels(campaign, &base);
+                if !single.is_empty() {
+                    return Err(single);
+                }
                 let last = campaign.axes.last().expect("a campaign without axes has its base alone");
                 let place = &last.levels[*levels.last().expect("one for each axis")].place;
                 return Err(vec![bad_level(&set.join(" and "), place, &found)]);

@@ -35,6 +35,8 @@ names! {
         LatencyDuring = "latency-during",
         /// 99th percentile of all requests of a run.
         LatencyP99 = "latency-p99",
+        /// Mean latency of the requests behind the warm-up of `[steady_state]`.
+        SteadyLatency = "steady-latency",
         /// From the stimulus to the end of a complete backup.
         BackupWindow = "backup-window",
         /// How long the application's writes stood still for backups.

@@ -6,6 +6,7 @@ use super::super::document::{Node, Value};
 use super::super::raw::{join, table_of, tables, unknown_key};
 use super::super::shape::{Given, Shape, Share};
 use super::names::{Keep, Measure};
+use crate::kernel::Span;
 use crate::vocab::Invariant;
 
 tables! {
@@ -24,6 +25,7 @@ tables! {
         axis: Vec<Given<RawAxis>>,
         compare: RawCompare,
         stop: RawStop,
+        steady_state: RawSteadyState,
         canary: RawCanary,
         allowed: Vec<Given<RawAllowed>>,
     } later &[];
@@ -53,6 +55,10 @@ tables! {
         relative_half_width: Share,
         at_least: u64,
         at_most: u64,
+    } later &[];
+
+    RawSteadyState, "the steady state" {
+        warm_up: Span,
     } later &[];
 
     RawCanary, "the canary" {
