@@ -44,13 +44,7 @@ pub fn run(args: &CampaignRunArgs, output: &Output, console: &mut Console) -> Re
             let path = path_of(args.out.as_ref(), &manifest);
             if args.dry_run {
                 let plans = loaded.points.iter().map(|point| &point.scenario).chain([&loaded.canary]);
-                let sweep = Sweep {
-                    plans: plans.map(|scenario| scenario.plan.clone()).collect(),
-                    seed: manifest.seed,
-                    replications: manifest.replications,
-                    events_per_run: manifest.events_per_run,
-                    warm_up: loaded.campaign.warm_up,
-                };
+                let sweep = manifest.sweep(plans.map(|scenario| scenario.plan.clone()).collect());
                 return Ok(show_plan(&manifest, &sweep, &path, console));
             }
             kept = args.keep.unwrap_or(loaded.campaign.keep);

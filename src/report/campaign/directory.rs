@@ -175,13 +175,7 @@ impl CampaignDirectory {
             let bad = |problems: crate::scenario::Diagnostics| problems.render(Paint::Plain);
             loaded.map(|it| it.plan).map_err(|it| CampaignError::BadScenario { path, problems: bad(it) })
         });
-        Ok(Sweep {
-            plans: plans.collect::<Result<_, _>>()?,
-            seed: self.manifest.seed,
-            replications: self.manifest.replications,
-            events_per_run: self.manifest.events_per_run,
-            warm_up: self.manifest.warm_up_ns.map(crate::kernel::Span::from_ns),
-        })
+        Ok(self.manifest.sweep(plans.collect::<Result<_, _>>()?))
     }
 
     /// The names of the parts that touch these blocks, and of files that tell of a conflict.

@@ -9,7 +9,9 @@ use super::super::digest::sha256;
 use super::super::json;
 use super::super::manifest::{GENERATOR, Input, TOOL};
 use super::super::program::THIS;
-use crate::campaign::sweep::Blocks;
+use crate::campaign::sweep::{Blocks, Sweep};
+use crate::kernel::Span;
+use crate::scenario::Plan;
 use crate::scenario::Source;
 use crate::scenario::campaign::{Campaign, LoadedCampaign};
 
@@ -168,7 +170,7 @@ impl CampaignManifest {
                 at_least: it.at_least,
                 at_most: it.at_most,
             }),
-            warm_up_ns: campaign.warm_up.map(crate::kernel::Span::ns),
+            warm_up_ns: campaign.warm_up.map(Span::ns),
             events_per_run: campaign.events_per_run,
             campaign_sha256: sha256(&loaded.text),
             inputs,
@@ -208,6 +210,15 @@ impl CampaignManifest {
     /// Points and the canary.
     pub fn all_points(&self) -> u64 {
         self.points.len() as u64 + 1
+    }
+
+    /// The runs of these plans: the points, and behind them the canary.
+    pub fn sweep(&self, plans: Vec<Plan>) -> Sweep {
+        Sweep {
+            events_per_run: self.events_per_run,
+            warm_up: self.warm_up_ns.map(Span::from_ns),
+            ..Sweep::new(plans, self.seed, self.replications)
+        }
     }
 
     pub fn blocks(&self) -> Blocks {

@@ -6,6 +6,7 @@ use super::comparison::{Family, Pair, family};
 use super::estimate::{Distribution, Estimate};
 use super::manifest::CampaignManifest;
 use super::stopping::{Look, look};
+use crate::campaign::sweep::figures::Figures;
 use crate::campaign::sweep::{End, Kind, Row, RowVerdict, kind, value};
 use crate::scenario::Plan;
 use crate::scenario::campaign::Measure;
@@ -81,6 +82,7 @@ pub struct PointSummary {
     pub invariants: Vec<InvariantShare>,
     pub volumes: Vec<VolumeShare>,
     pub distributions: Vec<Distribution>,
+    pub totals: Totals,
     pub time_to_data_loss: TimeToLoss,
 }
 
@@ -105,6 +107,23 @@ pub struct InvariantShare {
     /// Of the share of all runs, Clopper-Pearson.
     pub low: f64,
     pub high: f64,
+}
+
+/// Counts over all runs of a point.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    pub faults_acted: u64,
+    pub backups: u64,
+    pub backups_complete: u64,
+    pub restores: u64,
+    pub restores_complete: u64,
+    pub retries: u64,
+    pub resumes: u64,
+    pub operator_actions: u64,
+    /// Acknowledged writes that were found lost.
+    pub lost_writes: u64,
+    /// Times that two online devices bore one ID.
+    pub duplicate_episodes: u64,
 }
 
 /// Shares of the time of the runs.
@@ -376,6 +395,7 @@ impl PointSummary {
             estimates: measures.iter().map(|&it| Estimate::of(it, rows, level, sequential)).collect(),
             volumes: manifest.points[number].volumes.iter().map(|id| volume(id, rows, level, plan)).collect(),
             distributions: distributed.iter().map(|&it| Distribution::of(it, rows, level)).collect(),
+            totals: totals(rows),
             time_to_data_loss: time_to_loss(rows, level),
             invariants,
         }
@@ -418,6 +438,22 @@ fn volume(id: &str, rows: &[&Row], level: f64, plan: &Plan) -> VolumeShare {
         offline_device_ratio: ratio(|it| it.offline_ns - it.offline_controller_ns - it.offline_host_ns),
         wrong_id_ratio: ratio(|it| it.wrong_id_ns),
         longest_closed_ns: own.iter().map(|it| it.longest_closed_ns).max().unwrap_or(0),
+    }
+}
+
+fn totals(rows: &[&Row]) -> Totals {
+    let sum = |get: fn(&Figures) -> Option<u64>| rows.iter().filter_map(|row| get(&row.figures)).sum();
+    Totals {
+        faults_acted: sum(|it| it.faults_acted),
+        backups: sum(|it| it.backups),
+        backups_complete: sum(|it| it.backups_complete),
+        restores: sum(|it| it.restores),
+        restores_complete: sum(|it| it.restores_complete),
+        retries: sum(|it| it.retries),
+        resumes: sum(|it| it.resumes),
+        operator_actions: sum(|it| it.operator_actions),
+        lost_writes: sum(|it| it.lost_writes),
+        duplicate_episodes: sum(|it| it.duplicate_episodes),
     }
 }
 

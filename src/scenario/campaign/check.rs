@@ -24,7 +24,7 @@ const EVENTS_PER_RUN: u64 = 100_000_000;
 const CANARY: &str = "same-id-crash-before-offline";
 const CANARY_SET: [&str; 3] = ["volume[0].cylinders=1", "volume[1].cylinders=1", "volume[2].cylinders=1"];
 /// What is estimated when nothing is named.
-const MEASURES: [Measure; 12] = [
+const MEASURES: [Measure; 13] = [
     Measure::LostWrite,
     Measure::WrongCopy,
     Measure::Confusion,
@@ -37,6 +37,7 @@ const MEASURES: [Measure; 12] = [
     Measure::BackupWindow,
     Measure::RecoveryTime,
     Measure::OperatorTime,
+    Measure::TapeTime,
 ];
 
 /// The campaign; it counts only when `problems` holds no error afterwards.
