@@ -8,10 +8,10 @@ use super::console::Console;
 use super::exit::Exit;
 use crate::campaign::sweep::Row;
 use crate::report::campaign::comparison::{Family, Pair, family};
+use crate::report::campaign::differences;
 use crate::report::campaign::directory::{CampaignDirectory, CampaignError};
 use crate::report::campaign::manifest::CampaignManifest;
 use crate::report::campaign::summary::{complete, pairs_of};
-use crate::report::campaign::text;
 use crate::report::json;
 use crate::scenario::campaign::Measure;
 
@@ -56,7 +56,7 @@ pub fn run(args: &CompareArgs, console: &mut Console) -> Exit {
     match console.json() {
         true => console.result(&json::document(&comparison)),
         false => {
-            let shown = text::comparisons(&comparison.families, console.style().width);
+            let shown = differences::comparisons(&comparison.families, console.style().width);
             let head = format!("{} at {} %\n", comparison.campaigns.join(" and "), level * 100.0);
             console.result(format!("{head}{shown}").as_bytes());
         }

@@ -3,11 +3,14 @@
 pub mod comparison;
 #[cfg(test)]
 mod coverage;
+pub mod differences;
 pub mod directory;
 pub mod estimate;
 pub mod journal;
 pub mod manifest;
+mod paper;
 pub mod part;
+mod points;
 pub mod runs_csv;
 pub mod stopping;
 pub mod summary;
