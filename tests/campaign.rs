@@ -28,7 +28,7 @@ source = "PROD01"
 target = "0A10"
 [[fault]]
 kind = "host-crash"
-when = { mean_between = "5 min" }
+rate = { mean = "5 min" }
 "#;
 
 const CAMPAIGN: &str = r#"
@@ -42,7 +42,7 @@ key = "backup[0].method"
 values = ["safe-backup", "same-id-offline"]
 [canary]
 scenario = "base.toml"
-set = ["backup[0].method=same-id-offline", "fault[0].when.mean_between=never", "until=60 s"]
+set = ["backup[0].method=same-id-offline", "fault[0].rate.mean=10000 d", "until=60 s"]
 [[allowed]]
 levels = ["same-id-offline"]
 violates = ["unique-online-id", "unique-ipl-id", "cached-id-coherent", "no-lost-acked-write"]

@@ -25,7 +25,7 @@ fn conditions(plan: &Plan) -> Vec<String> {
     let mut conditions: Vec<String> = plan
         .rates
         .iter()
-        .filter_map(|rate| {
+        .map(|rate| {
             let permanent = match rate.fault {
                 crate::fault::plan::Fault::TapeWriteError { permanent, .. }
                 | crate::fault::plan::Fault::TapeReadError { permanent, .. } => permanent,
@@ -33,7 +33,7 @@ fn conditions(plan: &Plan) -> Vec<String> {
             };
             let kind =
                 if permanent { format!("{} (permanent)", rate.fault.kind()) } else { rate.fault.kind().to_string() };
-            Some(format!("{kind} every {}", super::super::text::duration(rate.mean_between?.ns())))
+            format!("{kind} every {}", super::super::text::duration(rate.gap.mean().ns()))
         })
         .collect();
     let slips = &plan.operator.slips;
