@@ -1,4 +1,4 @@
-//! The exact text of every diagnostic: one scenario per code in `tests/diagnostics`, its rendering beside it.
+//! The exact text of every diagnostic: one scenario, or one campaign, per code in `tests/diagnostics`, its rendering beside it.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test diagnostics` writes the renderings anew. A line `# option: --set KEY=VALUE` (or
 //! `--fault`, `--until`) in a case is applied to it.
@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tiersim::scenario::campaign::{Changes, load_campaign};
 use tiersim::scenario::{Code, Overrides, Paint, Source, load};
 
 /// Files that the cases name.
@@ -38,9 +39,15 @@ fn rendered(code: Code) -> String {
     let path = folder().join(format!("{}.toml", code.name()));
     let source = match fs::read_to_string(&path) {
         Ok(text) => Source::Embedded { name: "case.toml".into(), text, files: FILES },
-        Err(_) if code == Code::Unreadable => Source::Path("no-such-folder/case.toml".into()),
+        Err(_) if [Code::Unreadable, Code::CampaignUnreadable].contains(&code) => {
+            Source::Path("no-such-folder/case.toml".into())
+        }
         Err(error) => panic!("{}: {error}: every code has a case", path.display()),
     };
+    if code.name().starts_with('C') {
+        let found = load_campaign(&source, &Changes::default()).err();
+        return found.map_or_else(String::new, |problems| problems.render(Paint::Plain));
+    }
     let text = source.bytes().map(|bytes| String::from_utf8(bytes).expect("cases are text")).unwrap_or_default();
     match load(&source, &overrides(&text)) {
         Ok(loaded) => loaded.warnings.render(Paint::Plain),

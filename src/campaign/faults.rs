@@ -17,6 +17,8 @@ pub struct Armed {
     pub anchor: Anchor,
     /// Workloads ask nothing more once it has acted.
     pub silence: bool,
+    /// The number of the rate that it was drawn from.
+    rate: Option<usize>,
     pub state: FaultState,
 }
 
@@ -40,6 +42,8 @@ pub enum FaultState {
 #[derive(Clone, Debug)]
 pub struct Faults {
     armed: Vec<Armed>,
+    /// How many of them the scenario plans.
+    planned: usize,
     /// Places in `armed` of those that have not acted yet, in order.
     open: Vec<usize>,
     clocks: Vec<Clock>,
@@ -78,10 +82,11 @@ impl Faults {
                 Anchor::Boundary(number) => FaultState::AtBoundary(number),
                 Anchor::Around { nth, .. } => FaultState::Waiting { left: nth },
             };
-            Armed { fault: plan.fault, anchor: plan.anchor, silence: plan.silence, state }
+            Armed { fault: plan.fault, anchor: plan.anchor, silence: plan.silence, rate: None, state }
         };
         Faults {
             armed: faults.iter().map(arm).collect(),
+            planned: faults.len(),
             open: (0..faults.len()).collect(),
             clocks: rates.iter().map(|&rate| Clock::new(rate, run_seed)).collect(),
             scout: None,
@@ -90,7 +95,8 @@ impl Faults {
 
     /// A fault that the plan does not have, due now.
     pub fn add(&mut self, fault: Fault, now: Time) -> usize {
-        self.armed.push(Armed { fault, anchor: Anchor::At(now), silence: false, state: FaultState::Due(now) });
+        let (anchor, state) = (Anchor::At(now), FaultState::Due(now));
+        self.armed.push(Armed { fault, anchor, silence: false, rate: None, state });
         self.open.push(self.armed.len() - 1);
         self.armed.len() - 1
     }
@@ -98,6 +104,15 @@ impl Faults {
     /// The scenario's faults in their order, then those drawn from rates in the order in which they acted.
     pub fn all(&self) -> &[Armed] {
         &self.armed
+    }
+
+    /// The place of what fault `index` came from: the faults of the scenario in their order, then its rates. Nothing for
+    /// one that was added.
+    pub fn origin(&self, index: usize) -> Option<usize> {
+        match self.armed[index].rate {
+            Some(rate) => Some(self.planned + rate),
+            None => (index < self.planned).then_some(index),
+        }
     }
 
     /// Whether a fault will act at a known instant or boundary, rates left aside.
@@ -133,6 +148,7 @@ impl Faults {
                 let fault = clock.rate.fault;
                 clock.draw();
                 let index = self.add(fault, time);
+                self.armed[index].rate = Some(number);
                 Some((index, time.max(now)))
             }
             _ => None,

@@ -9,6 +9,7 @@ pub mod one;
 pub mod outcome;
 pub mod replay;
 pub mod shrink;
+pub mod sweep;
 pub mod trial;
 
 pub use judge::{Judgement, Met, judge};

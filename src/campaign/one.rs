@@ -107,7 +107,7 @@ fn measure(measures: &mut Measures, trial: &Trial, watch: &mut Watch<'_>) -> Flo
         match fact {
             Fact::Manager(image, fact) => measures.manager(now, image, fact),
             Fact::Dasd(fact) => measures.dasd(now, fact),
-            Fact::Fault { index, fault } => measures.fault(now, index, fault),
+            Fact::Fault { index, fault } => measures.fault(now, trial.faults.origin(index), fault),
             Fact::Tape(fact) => measures.tape(now, fact),
             Fact::Workload(workload, fact) => match fact {
                 WorkloadFact::Issued { .. } => measures.request_issued(workload),

@@ -1,8 +1,10 @@
 //! The command line: one file per subcommand, and what they share.
 
 pub mod args;
+pub mod campaign;
 pub mod case;
 pub mod check;
+pub mod compare;
 pub mod console;
 pub mod document;
 pub mod environment;
@@ -110,6 +112,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             };
             console.command(|output, errors| report::run(&request, output, errors))
         }
+        Some(Command::Campaign(command)) => campaign::run(command, &arguments.output, &mut console),
+        Some(Command::Compare(compare)) => compare::run(compare, &mut console),
         Some(Command::Trace(command)) => {
             let request = trace::Request { command: command.clone(), json: console.json() };
             console.command(|output, errors| trace::run(&request, output, errors))

@@ -7,7 +7,7 @@ use crate::report::json;
 use crate::report::manifest::Input;
 use crate::scenario::examples::{DEFAULT, Example};
 use crate::scenario::source::hex;
-use crate::scenario::{Overrides, Paint, Plan, Source, load, run_id};
+use crate::scenario::{Loaded, Overrides, Paint, Plan, Source, load, run_id};
 
 /// A scenario that was found valid.
 #[derive(Clone, Debug)]
@@ -35,19 +35,24 @@ pub fn prepare(args: &RunArgs, paint: Paint) -> Result<Prepared, Rejected> {
     let source = args.scenario.as_deref().map_or_else(|| DEFAULT.source(), source_of);
     let loaded = load(&source, &overrides_of(&args.changes))
         .map_err(|problems| Rejected { text: problems.render(paint), json: json::document(&problems.to_json()) })?;
+    Ok(prepared(loaded, paint))
+}
+
+/// What a run needs of a scenario that was found valid.
+pub fn prepared(loaded: Loaded, paint: Paint) -> Prepared {
     let inputs = loaded.inputs.iter().map(|input| Input {
         name: input.name.clone(),
         bytes: input.bytes,
         sha256: input.sha256.clone(),
     });
-    Ok(Prepared {
+    Prepared {
         run_id: hex(&run_id(&loaded)),
         inputs: inputs.collect(),
         warnings: if loaded.warnings.is_empty() { String::new() } else { loaded.warnings.render(paint) },
         plan: loaded.plan,
         text: loaded.text,
         resolved: loaded.resolved,
-    })
+    }
 }
 
 /// What a name on the command line means: a file, or where there is none a shipped scenario of that name.

@@ -104,12 +104,24 @@ pub struct Counted {
     due: AtomicU64,
     phase: &'static str,
     noun: &'static str,
+    /// How many there will be, where that is known.
+    total: Option<u64>,
 }
 
 impl Counted {
+    /// Of so many things: the time that is left is told too.
+    pub fn of(output: &Output, phase: &'static str, noun: &'static str, total: u64) -> Counted {
+        let counted = Counted { total: Some(total), ..Counted::new(output, phase, noun) };
+        if let Form::Bar(bar) = &counted.form {
+            bar.set_length(total);
+            bar.set_style(style("[{bar:24}] {percent:>3} %  {msg}  eta {eta_precise}"));
+        }
+        counted
+    }
+
     pub fn new(output: &Output, phase: &'static str, noun: &'static str) -> Counted {
         let Progress { form, started, due, .. } = Progress::new(output, None);
-        Counted { form, started, due: AtomicU64::new(due.as_millis() as u64), phase, noun }
+        Counted { form, started, due: AtomicU64::new(due.as_millis() as u64), phase, noun, total: None }
     }
 
     pub fn update(&self, done: u64) {
@@ -124,11 +136,23 @@ impl Counted {
         if ms < due || self.due.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return;
         }
-        let Counted { phase, noun, .. } = self;
+        let Counted { phase, noun, total, .. } = self;
+        let of = total.map_or(String::new(), |total| format!(" of {}", count(total)));
         match &self.form {
-            Form::Bar(bar) => bar.set_message(format!("{phase}  {} {noun}", count(done))),
-            Form::Plain => say(&format!("{phase}: {} {noun} so far", count(done))),
-            Form::Json => say(&format!(r#"{{"t_ms":{ms},"phase":"{phase}","done":{done},"total":null}}"#)),
+            Form::Bar(bar) => {
+                bar.set_position(done);
+                bar.set_message(format!("{phase}  {}{of} {noun}", count(done)));
+            }
+            Form::Plain => {
+                let left = total
+                    .and_then(|total| time_left(done, total, ms))
+                    .map_or(String::new(), |left| format!(", about {} left", duration(left * 1_000_000)));
+                say(&format!("{phase}: {}{of} {noun} so far{left}", count(done)));
+            }
+            Form::Json => {
+                let total = total.map_or("null".to_owned(), |total| total.to_string());
+                say(&format!(r#"{{"t_ms":{ms},"phase":"{phase}","done":{done},"total":{total}}}"#));
+            }
             Form::None => {}
         }
     }
@@ -138,6 +162,12 @@ impl Counted {
             bar.finish_and_clear();
         }
     }
+}
+
+/// In milliseconds, when what is left goes as fast as what was done.
+fn time_left(done: u64, total: u64, elapsed_ms: u64) -> Option<u64> {
+    let left = u128::from(total.saturating_sub(done)) * u128::from(elapsed_ms);
+    u64::try_from(left.checked_div(u128::from(done))?).ok()
 }
 
 /// The second of the next line after a line at second `elapsed`.
@@ -154,8 +184,11 @@ fn bar(until: Option<Time>) -> ProgressBar {
         ),
         None => (ProgressBar::with_draw_target(None, target), "{spinner} {msg}"),
     };
-    let style = ProgressStyle::with_template(template).expect("the template is one of ours");
-    bar.with_style(style.progress_chars("=> "))
+    bar.with_style(style(template))
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the template is one of ours").progress_chars("=> ")
 }
 
 fn sentence(progress: campaign::Progress, until: Option<Time>, elapsed: Duration) -> String {
@@ -205,6 +238,14 @@ mod tests {
             due.push(next_line(due[due.len() - 1]));
         }
         assert_eq!(due, [0, 1, 2, 5, 10, 30, 60, 120, 180, 240]);
+    }
+
+    #[test]
+    fn what_is_left_goes_as_fast_as_what_was_done() {
+        assert_eq!(
+            [time_left(100, 300, 5_000), time_left(0, 300, 5_000), time_left(300, 300, 5)],
+            [Some(10_000), None, Some(0)]
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 
-use super::args::{Output, RunArgs, Samples, Seed};
+use super::args::{Changes, Output, RunArgs, Samples, Seed};
 use super::console::Console;
 use super::environment::Start;
 use super::exit::Exit;
@@ -61,19 +61,7 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
     console.detail(&format!("{} events, {events_per_second} a second", outcome.events));
     let plan = &prepared.plan;
     let judgement = judge(&outcome, &plan.faults, &plan.expect);
-    let devices: Vec<DeviceNumber> = plan.dasd.volumes.iter().map(|volume| volume.device).collect();
-    let images: Vec<String> = plan.images.iter().map(|image| image.name.clone()).collect();
-    let subject = Subject {
-        scenario: &plan.name,
-        title: &plan.title,
-        run_id: &prepared.run_id,
-        seed: plan.seed,
-        devices: &devices,
-        images: &images,
-        faults: &plan.faults,
-        rates: &plan.rates,
-    };
-    let summary = Summary::new(&subject, &outcome, &judgement);
+    let summary = summary_of(&prepared, &outcome, &judgement);
     let mut exit = exit_of(&outcome, &judgement, &summary);
 
     let result = Finished { args, prepared: &prepared, outcome: &outcome, summary: &summary, exit };
@@ -85,7 +73,7 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
             false
         }
         EndReason::Quiescent | EndReason::Until | EndReason::Stalled | EndReason::Overrun => {
-            match result.write(&mut directory, streams, (console, start, &devices)) {
+            match result.write(&mut directory, streams, (console, start)) {
                 Ok(outputs) => match directory.finish(&result.manifest(outputs, start)) {
                     Ok(path) => {
                         console.note(&format!("wrote {}", path.display()));
@@ -115,6 +103,52 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
         console.error("error: requests or tape blocks do not add up: this is a defect of tiersim");
     }
     exit
+}
+
+/// Writes the directory of a run that was made elsewhere, as one among many.
+pub(super) fn keep(
+    prepared: &Prepared,
+    (outcome, judgement): (&RunOutcome, &Judgement),
+    path: &Path,
+    console: &Console,
+) -> Result<PathBuf, DirectoryError> {
+    let start = Start::now();
+    let args = RunArgs {
+        scenario: None,
+        out: Some(path.to_owned()),
+        force: true,
+        samples: Samples::None,
+        trace: None,
+        no_report: false,
+        changes: Changes::default(),
+    };
+    let (mut directory, streams) = open(&args, path, prepared)?;
+    let summary = summary_of(prepared, outcome, judgement);
+    let exit = exit_of(outcome, judgement, &summary);
+    let result = Finished { args: &args, prepared, outcome, summary: &summary, exit };
+    let outputs = result.write(&mut directory, streams, (console, start))?;
+    directory.finish(&result.manifest(outputs, start))
+}
+
+fn devices_of(plan: &Plan) -> Vec<DeviceNumber> {
+    plan.dasd.volumes.iter().map(|volume| volume.device).collect()
+}
+
+fn summary_of(prepared: &Prepared, outcome: &RunOutcome, judgement: &Judgement) -> Summary {
+    let plan = &prepared.plan;
+    let devices = devices_of(plan);
+    let images: Vec<String> = plan.images.iter().map(|image| image.name.clone()).collect();
+    let subject = Subject {
+        scenario: &plan.name,
+        title: &plan.title,
+        run_id: &prepared.run_id,
+        seed: plan.seed,
+        devices: &devices,
+        images: &images,
+        faults: &plan.faults,
+        rates: &plan.rates,
+    };
+    Summary::new(&subject, outcome, judgement)
 }
 
 /// Everything that is to be written.
@@ -185,7 +219,7 @@ impl Finished<'_> {
         &self,
         directory: &mut RunDirectory,
         streams: Streams,
-        (console, start, devices): (&Console, Start, &[DeviceNumber]),
+        (console, start): (&Console, Start),
     ) -> Result<Vec<manifest::Output>, DirectoryError> {
         let replaces = directory.replaces();
         let left = match directory.settle(&self.summary.fingerprint) {
@@ -216,7 +250,7 @@ impl Finished<'_> {
         let course = &self.outcome.measured.course;
         directory.write(course::SERIES, None, &course::series(course))?;
         directory.write(course::LATENCY, None, &course::latency(course))?;
-        directory.write(course::TIMELINE, None, &course::timeline(course, devices))?;
+        directory.write(course::TIMELINE, None, &course::timeline(course, &devices_of(&self.prepared.plan)))?;
         directory.write("summary.json", Some(summary::SCHEMA), &json::document(self.summary))?;
         if !self.args.no_report {
             let manifest = self.manifest(directory.outputs(), start);

@@ -31,7 +31,7 @@ pub struct OnlineDevice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Online,
-    Offline,
+    Offline(Cause),
     Wrong,
 }
 
@@ -39,10 +39,21 @@ impl State {
     fn shown(self) -> track::State {
         match self {
             State::Online => track::State::Online,
-            State::Offline => track::State::Offline,
+            State::Offline(_) => track::State::Offline,
             State::Wrong => track::State::Duplicate,
         }
     }
+}
+
+/// Why an ID is offline, from the outermost cause to the innermost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// The controller does not answer.
+    Controller,
+    /// No host has any device online.
+    Host,
+    /// Hosts have others: this one was varied offline, is missing, or bears another ID.
+    Device,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +71,16 @@ pub struct Times {
     pub online: Span,
     pub offline: Span,
     pub wrong: Span,
+    /// How much of the offline time the controller did not answer, and how much no host had any device; the rest is
+    /// the device's own.
+    pub offline_controller: Span,
+    pub offline_host: Span,
+}
+
+impl Times {
+    pub fn offline_device(&self) -> Span {
+        self.offline - self.offline_controller - self.offline_host
+    }
 }
 
 /// The accounts of all IDs that exist at the start; an ID that a slip invents later has none.
@@ -73,10 +94,11 @@ pub struct Availability {
 impl Availability {
     /// `ids` ascending, each once.
     pub fn new(ids: impl IntoIterator<Item = VolumeId>) -> Availability {
+        let state = State::Offline(Cause::Host);
         let account = |id| {
             let mut track = Track::default();
-            track.set(Time::ZERO, Some(track::State::Offline));
-            Account { id, state: State::Offline, since: Time::ZERO, times: Times::default(), track }
+            track.set(Time::ZERO, Some(state.shown()));
+            Account { id, state, since: Time::ZERO, times: Times::default(), track }
         };
         let accounts: Vec<Account> = ids.into_iter().map(account).collect();
         assert!(accounts.windows(2).all(|pair| pair[0].id < pair[1].id), "each volume ID has one account");
@@ -113,9 +135,12 @@ impl Availability {
     }
 
     fn settle(&mut self, now: Time) {
-        let devices = if self.answering { &self.devices[..] } else { &[] };
+        let none = match (self.answering, self.devices.is_empty()) {
+            (false, _) => Some(Cause::Controller),
+            (true, is_empty) => is_empty.then_some(Cause::Host),
+        };
         for account in &mut self.accounts {
-            let state = state_of(account.id, devices);
+            let state = none.map_or_else(|| state_of(account.id, &self.devices), State::Offline);
             if state != account.state {
                 account.times = account.until(now);
                 account.since = now;
@@ -132,7 +157,14 @@ impl Account {
         let passed = now - self.since;
         match self.state {
             State::Online => times.online += passed,
-            State::Offline => times.offline += passed,
+            State::Offline(cause) => {
+                times.offline += passed;
+                match cause {
+                    Cause::Controller => times.offline_controller += passed,
+                    Cause::Host => times.offline_host += passed,
+                    Cause::Device => {}
+                }
+            }
             State::Wrong => times.wrong += passed,
         }
         times
@@ -140,7 +172,9 @@ impl Account {
 }
 
 fn state_of(id: VolumeId, devices: &[OnlineDevice]) -> State {
-    let Some(found) = devices.iter().find(|device| device.cached == id) else { return State::Offline };
+    let Some(found) = devices.iter().find(|device| device.cached == id) else {
+        return State::Offline(Cause::Device);
+    };
     let claims = |device: &&OnlineDevice| device.cached == id || device.label == Some(id);
     let alone = devices.iter().filter(claims).all(|device| device.device == found.device);
     if alone && found.label == Some(id) { State::Online } else { State::Wrong }
@@ -202,5 +236,23 @@ mod tests {
     #[test]
     fn an_unknown_id_has_no_times() {
         assert_eq!(seconds(&Availability::new([id("A")]), 9, "B"), [0, 0, 0]);
+    }
+
+    #[test]
+    fn time_offline_has_a_cause() {
+        let at = |seconds: u64| Time::ZERO + Span::from_secs(seconds);
+        let mut availability = Availability::new([id("PROD01"), id("SPARE1")]);
+        availability.devices(at(10), [online(0, "PROD01", "PROD01")]);
+        availability.controller(at(20), false);
+        availability.devices(at(22), []);
+        availability.controller(at(25), true);
+        availability.devices(at(29), [online(0, "PROD01", "PROD01")]);
+        let causes = |text: &str| {
+            let times = availability.times(at(30), id(text));
+            let spans = [times.offline, times.offline_controller, times.offline_host, times.offline_device()];
+            spans.map(|span| span.ns() / 1_000_000_000)
+        };
+        assert_eq!(causes("PROD01"), [19, 5, 14, 0]);
+        assert_eq!(causes("SPARE1"), [30, 5, 14, 11], "the host had others online");
     }
 }

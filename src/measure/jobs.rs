@@ -89,6 +89,11 @@ pub struct BackupMeasure {
     pub held: bool,
     /// A restart rolled it back.
     pub undone: bool,
+    /// The last instant whose state it was to keep.
+    pub point_in_time: Option<Time>,
+    /// How long writes of the application waited for it.
+    pub writes_held: Span,
+    held_since: Option<Time>,
     pub course: Course,
     /// Time of its life in which its source's ID was in doubt.
     pub exposure: Span,
@@ -96,6 +101,14 @@ pub struct BackupMeasure {
     /// What the account of the ID showed at the stimulus.
     doubt_before: Span,
     answers_before: ByHand,
+}
+
+impl BackupMeasure {
+    fn resume(&mut self, now: Time) {
+        if let Some(since) = self.held_since.take() {
+            self.writes_held += now - since;
+        }
+    }
 }
 
 /// What people did for a job: its own steps, and the prompts they answered while it lived.
@@ -218,6 +231,9 @@ impl Jobs {
             outcome: None,
             held: false,
             undone: false,
+            point_in_time: None,
+            writes_held: Span::ZERO,
+            held_since: None,
             course: Course::default(),
             exposure: Span::ZERO,
             by_hand: ByHand::default(),
@@ -241,6 +257,11 @@ impl Jobs {
             ManagerFact::TapeEofHardened { backup } => {
                 self.course(Job::Backup(backup), |course| course.release_tape(now));
             }
+            ManagerFact::ApplicationQuiesced { backup, .. } => self.backup(backup, |it| {
+                it.point_in_time = Some(now);
+                it.held_since.get_or_insert(now);
+            }),
+            ManagerFact::ApplicationResumed { backup } => self.backup(backup, |it| it.resume(now)),
             ManagerFact::Down => self.host_down(now, image),
             ManagerFact::DuplicatePrompt { .. } => self.operator.open.push((image, now)),
             ManagerFact::PromptAnswered { .. } => {
@@ -261,6 +282,12 @@ impl Jobs {
             }
             _ => self.restoring(now, fact),
         }
+    }
+
+    /// The controller has fixed what a copy of `source` on `target` shows.
+    pub fn point_in_time(&mut self, now: Time, source: Device, target: Device) {
+        let own = |it: &&mut BackupMeasure| it.ended.is_none() && (it.source, it.target) == (source, target);
+        self.backups.iter_mut().filter(own).for_each(|it| it.point_in_time = Some(now));
     }
 
     /// Ends a backup; `doubt` as for [`Jobs::stimulus`]. False when it had ended before.
@@ -286,6 +313,7 @@ impl Jobs {
 
     /// Closes the accounts of what still runs at the end of the run.
     pub fn finish(&mut self, now: Time, doubt: impl Fn(VolumeId) -> Span) {
+        self.backups.iter_mut().for_each(|it| it.resume(now));
         for it in self.backups.iter_mut().filter(|it| it.ended.is_none()) {
             it.course.release_tape(now);
             it.exposure = doubt(it.source_id).saturating_sub(it.doubt_before);
@@ -378,6 +406,12 @@ impl Jobs {
                 it.into_iter().for_each(|it| it.by_hand.add(working));
             }
             Job::Restore(restore) => self.restore(restore, |it| it.by_hand.add(working)),
+        }
+    }
+
+    fn backup(&mut self, backup: Backup, change: impl FnOnce(&mut BackupMeasure)) {
+        if let Some(it) = self.backups.iter_mut().find(|it| it.backup == backup) {
+            change(it);
         }
     }
 

@@ -233,7 +233,12 @@ impl Measures {
         match fact {
             DasdFact::Down => self.controller(now, false),
             DasdFact::Up => self.controller(now, true),
-            _ => self.timeline.dasd(now, fact),
+            fact => {
+                if let DasdFact::PointInTimeSet { source, target, .. } = fact {
+                    self.jobs.point_in_time(now, source, target);
+                }
+                self.timeline.dasd(now, fact);
+            }
         }
     }
 
@@ -295,9 +300,9 @@ impl Measures {
         }
     }
 
-    /// A fault acts. `index` is its place in the scenario's list, rates last.
-    pub fn fault(&mut self, now: Time, index: usize, fault: Fault) {
-        if let Some(measure) = self.faults.get_mut(index) {
+    /// A fault acts. `origin` is the place in the scenario's list, rates last, of what it came from, if it is there.
+    pub fn fault(&mut self, now: Time, origin: Option<usize>, fault: Fault) {
+        if let Some(measure) = origin.and_then(|place| self.faults.get_mut(place)) {
             measure.acted += 1;
             measure.first.get_or_insert(now);
         }
@@ -439,7 +444,7 @@ mod tests {
         let mut measures = Measures::new(&[prod], &[(Image::FIRST, vec![prod]), (other, vec![prod])], 1);
         [0, 1, 1].into_iter().for_each(|workload| measures.request_issued(Workload(workload)));
         let crash = Fault::HostCrash { image: other, outage: Span::ZERO };
-        measures.fault(Time::from_ns(5), 0, crash);
+        measures.fault(Time::from_ns(5), Some(0), crash);
         measures.manager(Time::from_ns(5), other, ManagerFact::Down);
         measures.request_ended(Time::from_ns(9), &read(0, Time::ZERO, Status::Good));
         let measured = measures.finish(Time::from_ns(10), Remainder::default());
@@ -474,8 +479,8 @@ mod tests {
     #[test]
     fn a_fault_is_counted_where_the_scenario_has_it() {
         let mut measures = Measures::new(&[], &[], 2);
-        measures.fault(Time::from_ns(7), 1, Fault::PowerLoss { duration: Span::from_secs(60) });
-        measures.fault(Time::from_ns(9), 1, Fault::PowerLoss { duration: Span::from_secs(60) });
+        measures.fault(Time::from_ns(7), Some(1), Fault::PowerLoss { duration: Span::from_secs(60) });
+        measures.fault(Time::from_ns(9), Some(1), Fault::PowerLoss { duration: Span::from_secs(60) });
         let faults = measures.finish(Time::from_ns(10), Remainder::default()).faults;
         assert_eq!(faults[0], FaultMeasure::default());
         assert_eq!(faults[1], FaultMeasure { acted: 2, first: Some(Time::from_ns(7)) });

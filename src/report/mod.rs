@@ -1,5 +1,6 @@
 //! Results as people and programs read them: one summary, rendered as text and as JSON, and the run directory.
 
+pub mod campaign;
 pub mod chart;
 pub mod checkpoints;
 pub mod costs;

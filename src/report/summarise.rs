@@ -431,7 +431,7 @@ pub(super) mod tests {
             ],
         );
         load(&mut measures, at(150), 1_800, Span::from_us(2_000));
-        measures.fault(at(150), 0, PlannedFault::PowerLoss { duration: Span::from_secs(60) });
+        measures.fault(at(150), Some(0), PlannedFault::PowerLoss { duration: Span::from_secs(60) });
         measures.closed(at(150), Workload(0), prod);
         facts(&mut measures, &[(150, ManagerFact::Down)]);
         measures.online(at(150), []);

@@ -1,4 +1,4 @@
-//! The codes of problems with a scenario, stable and never reused, each with its meaning in one line.
+//! The codes of problems with a scenario or a campaign, stable and never reused, each with its meaning in one line.
 
 macro_rules! codes {
     ($($variant:ident = $code:literal $meaning:literal,)+) => {
@@ -21,6 +21,14 @@ macro_rules! codes {
 }
 
 codes! {
+    CampaignUnreadable = "C0001" "the campaign file cannot be read",
+    BadAxis = "C0101" "an axis of a campaign has no values, or not as many as it has keys",
+    BadLevel = "C0102" "a value of an axis does not make a valid scenario",
+    SameAxis = "C0103" "two axes, or two values of one axis, have one name",
+    UnknownAxis = "C0104" "a campaign names an axis or a value that none of its axes has",
+    BaseInvalid = "C0105" "the scenario of a campaign, or its canary, cannot be used",
+    TooManyRuns = "C0106" "a campaign has more runs or points than a stated limit",
+    BadStop = "C0107" "a stopping rule contradicts itself",
     Unreadable = "S0001" "the scenario file cannot be read",
     Syntax = "S0002" "the text is not valid TOML",
     WrongType = "S0101" "a value is of another type than its key wants",

@@ -430,6 +430,7 @@ impl Hardware {
         };
         DasdParameters {
             architecture,
+            disks: None,
             rank: RankParameters {
                 level: self.raid_level(),
                 data_disks: self.small("raid.data_disks"),

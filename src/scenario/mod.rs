@@ -5,6 +5,7 @@
 //! once. `resolved` writes the plan back as a scenario with every default filled in.
 
 pub mod answers;
+pub mod campaign;
 pub mod catalogue;
 pub mod check;
 pub mod diagnostic;

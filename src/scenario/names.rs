@@ -126,6 +126,7 @@ macro_rules! choices {
         }
     )+};
 }
+pub(super) use choices;
 
 choices! {
     Architecture, "an architecture", later &[];

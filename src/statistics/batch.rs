@@ -143,4 +143,33 @@ mod tests {
         assert!((2_000..5_000).contains(&cut), "{cut}");
         assert!(mser5(&values[..99_999]).is_err());
     }
+
+    /// M/M/1 at a load of 0.8, started empty: waiting times of 100,000 customers. With a service time of 0.8
+    /// their mean is 3.2, four times that (STATISTICS 3).
+    #[test]
+    fn batch_means_of_a_long_run_cover_the_truth() {
+        let stream = Stream::new(1, "statistics", "queue");
+        let campaigns = 400_u64;
+        let mut covered = 0_u64;
+        let mut intervals = 0_u64;
+        for campaign in 0..campaigns {
+            let mut draws = stream.draws(campaign * 1_000_000);
+            let mut waiting = 0.0_f64;
+            let customer = || {
+                let service = -0.8 * libm::log(draws.unit());
+                let gap = -libm::log(draws.unit());
+                let waited = waiting;
+                waiting = (waiting + service - gap).max(0.0);
+                waited
+            };
+            let values: Vec<f64> = std::iter::repeat_with(customer).take(100_000).collect();
+            // A run whose batches hang together has no interval: that is the rule, and no miss.
+            if let Ok(found) = batch_means(&values, 0.95) {
+                intervals += 1;
+                covered += u64::from(found.estimate.interval.contains(3.2));
+            }
+        }
+        let share = covered as f64 / intervals as f64;
+        assert!(intervals * 10 > campaigns * 7 && (0.93..=0.97).contains(&share), "{share} of {intervals}");
+    }
 }

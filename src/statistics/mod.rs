@@ -9,22 +9,28 @@
 
 mod batch;
 mod beta;
+mod holm;
 mod interval;
 mod markov;
 mod mean;
 mod normal;
+mod paired;
 mod proportion;
 mod quantile;
+mod sequential;
 mod student;
 
 pub use batch::{BatchMeans, batch_means, mser5};
 pub use beta::{beta_quantile, incomplete_beta};
+pub use holm::holm;
 pub use interval::Interval;
 pub use markov::first_passage;
 pub use mean::{Estimate, Moments, mean_interval, ratio_interval};
 pub use normal::{normal_distribution, normal_quantile};
+pub use paired::{Cells, Paired, PairedShares, paired, paired_shares, results_needed};
 pub use proportion::{clopper_pearson, wilson, zero_failure_bound};
 pub use quantile::{quantile, quantile_interval};
+pub use sequential::{is_narrow, looks, results_for_mean, results_for_share};
 pub use student::{student_distribution, student_quantile};
 
 /// Why no interval is given.

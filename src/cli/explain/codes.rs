@@ -16,6 +16,32 @@ pub fn page(code: Code) -> Page {
 /// What shows it, and what to do.
 fn remedy(code: Code) -> (&'static str, &'static str) {
     match code {
+        Code::CampaignUnreadable => (
+            "",
+            "Name a file that exists and is UTF-8 text; without a file `tiersim campaign run` runs the built-in campaign.",
+        ),
+        Code::BadAxis => (
+            "key = \"volume[0].cylinders\", values = []",
+            "List at least one value, and for an axis with `keys` a list with a value for each: values = [[4, \"2 /s\"], [8, \"4 /s\"]].",
+        ),
+        Code::BadLevel => (
+            "key = \"backup[0].method\", values = [\"save-backup\"]",
+            "Write a value as the key wants it; the message says what is wrong with the scenario that it makes.",
+        ),
+        Code::SameAxis => ("name = \"load\" twice", "Give every axis a name of its own, and list every value once."),
+        Code::UnknownAxis => {
+            ("[compare] axis = \"methods\"", "Write the name as the message lists it: axis = \"method\".")
+        }
+        Code::BaseInvalid => (
+            "scenario = \"nigthly.toml\"",
+            "Name a scenario beside the campaign file, or a shipped one, that `tiersim check` finds valid.",
+        ),
+        Code::TooManyRuns => {
+            ("replications = 1000000000", "Ask for fewer replications, or for fewer values of the axes.")
+        }
+        Code::BadStop => {
+            ("at_least = 500 beside at_most = 100", "Let `at_least` be 30 or more, and `at_most` no less.")
+        }
         Code::Unreadable => {
             ("", "Name a file that exists and is UTF-8 text; `tiersim examples --list` names the shipped ones.")
         }

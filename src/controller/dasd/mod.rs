@@ -177,7 +177,10 @@ impl DasdController {
             let count = segment * segments - first;
             extents.push(PlaceExtent { first: Place(first), count, volume: u64::MAX });
         }
-        let rank = Rank::new(&parameters.rank, &extents, phases)?;
+        let rank = match &parameters.disks {
+            Some(disks) => Rank::of_disks(Arc::clone(disks), &parameters.rank, &extents, phases)?,
+            None => Rank::new(&parameters.rank, &extents, phases)?,
+        };
         let tables = first_tables(&parameters, rank.places());
         let labelled = parameters.volumes.iter().zip(0..).filter_map(|(volume, number)| {
             let place = tables.place(Device(number), TrackNo(0))?;

@@ -1,8 +1,11 @@
 //! The parameters of a DASD controller, and the switches that change what its microcode does.
 
+use std::sync::Arc;
+
 use super::directory::Stored;
 use crate::device::cache::CachePolicy;
 use crate::device::channel::ChannelParameters;
+use crate::device::disk::DiskModel;
 use crate::device::raid::RankParameters;
 use crate::kernel::Span;
 use crate::names;
@@ -15,6 +18,8 @@ pub struct DasdParameters {
     /// Without effect in the home-area architecture.
     pub lsa: LsaParameters,
     pub rank: RankParameters,
+    /// The tables of its disks, where somebody who makes many runs has built them: they never change and are shared.
+    pub disks: Option<Arc<DiskModel>>,
     pub channel: ChannelParameters,
     /// One or two processor complexes.
     pub clusters: u8,

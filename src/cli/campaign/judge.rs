@@ -1,0 +1,51 @@
+//! The end of a campaign: all rows read back from their parts, written as one table, judged and told.
+
+use super::super::console::Console;
+use super::super::exit::Exit;
+use super::super::run::quoted;
+use super::{Stop, told_shortly};
+use crate::campaign::sweep::Sweep;
+use crate::report::campaign::directory::{CampaignDirectory, Collected};
+use crate::report::campaign::stopping::{Look, look};
+use crate::report::campaign::summary::{CampaignSummary, complete};
+use crate::report::campaign::{runs_csv, text};
+use crate::report::json;
+
+/// Merges what the directory holds. What comes out is a function of its rows alone.
+pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, console: &mut Console) -> Result<Exit, Stop> {
+    let manifest = &directory.manifest;
+    let Collected { rows, missing, versions } = directory.collect(0..manifest.blocks().count())?;
+    let is_enough = missing.is_empty() || matches!(look(manifest, &rows, complete(manifest, &rows)), Look::Enough(_));
+    if !is_enough {
+        console.error(&format!(
+            "error: blocks {} of {} are missing; run them with: tiersim campaign run {}",
+            told_shortly(&missing),
+            manifest.blocks().count(),
+            quoted(&directory.path().to_string_lossy())
+        ));
+        return Ok(Exit::Unmet);
+    }
+    if !versions.is_empty() && !manifest.mixed_versions {
+        return Err(Stop::Usage(format!(
+            "there are parts of other versions ({}); say --allow-mixed-versions to take them too",
+            versions.join("; ")
+        )));
+    }
+    let points = &sweep.plans[..manifest.points.len()];
+    let summary = CampaignSummary::new(manifest, points, &rows, &versions);
+    let used = summary.replications.used;
+    let rows: Vec<_> = rows.into_iter().filter(|row| row.replication < used).collect();
+    directory.write("runs.csv", &runs_csv::render(manifest, &rows))?;
+    directory.write("summary.json", &json::document(&summary))?;
+    console.note(&format!("wrote {}", directory.path().display()));
+    let again = format!("tiersim campaign merge {}", quoted(&directory.path().to_string_lossy()));
+    match console.json() {
+        true => console.result(&json::document(&summary)),
+        false => console.result(text::render(&summary, &again, console.style()).as_bytes()),
+    }
+    Ok(match summary.verdict {
+        "FAIL" => Exit::Violated,
+        "INCONCLUSIVE" => Exit::Unmet,
+        _ => Exit::Held,
+    })
+}

@@ -1,0 +1,240 @@
+//! What the rows of one point say of one measure, with an interval or the reason why there is none.
+
+use serde::Serialize;
+
+use crate::campaign::sweep::{Kind, Row, kind, value};
+use crate::scenario::campaign::Measure;
+use crate::statistics::{
+    Estimate as Found, Refused, clopper_pearson, mean_interval, quantile_interval, ratio_interval, wilson,
+    zero_failure_bound,
+};
+
+/// One estimate; every key is always there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    pub measure: &'static str,
+    /// `share of runs`, `ratio` or `s`.
+    pub unit: &'static str,
+    pub estimate: Option<f64>,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub level: f64,
+    /// `clopper-pearson`, `student-t over replications`, or `ratio, student-t over replications`.
+    pub method: &'static str,
+    /// Runs that have a value.
+    pub n: u64,
+    /// Of a share: the runs in which it happened.
+    pub hits: Option<u64>,
+    /// Of a share: Wilson's interval, for charts.
+    pub wilson_low: Option<f64>,
+    pub wilson_high: Option<f64>,
+    /// Of a share that was never seen: what it is below, one-sided, at this level.
+    pub zero_failure_bound: Option<f64>,
+    pub sequential: bool,
+    /// Why there is no interval.
+    pub refused: Option<String>,
+}
+
+/// A distribution over runs, in seconds: quantiles with intervals from their order.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Distribution {
+    pub measure: &'static str,
+    pub n: u64,
+    pub min: Option<f64>,
+    pub mean: Option<f64>,
+    pub max: Option<f64>,
+    pub quantiles: Vec<Quantile>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Quantile {
+    pub share: f64,
+    /// Nothing unless ten runs lie beyond it.
+    pub value: Option<f64>,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub level: f64,
+}
+
+impl Estimate {
+    pub fn of(measure: Measure, rows: &[&Row], level: f64, sequential: bool) -> Estimate {
+        match kind(measure) {
+            Kind::Happened => Estimate::share(measure, rows, level, sequential),
+            Kind::Seconds if measure == Measure::SteadyLatency && rows.len() == 1 => {
+                Estimate::of_one_run(measure, rows[0], sequential)
+            }
+            Kind::Seconds => {
+                let values: Vec<f64> = rows.iter().filter_map(|row| value(measure, row)).collect();
+                let found = mean_interval(&values, level);
+                Estimate::mean(measure, "s", "student-t over replications", values.len(), found, level, sequential)
+            }
+            Kind::Ratio => {
+                let pairs: Vec<(f64, f64)> = rows.iter().filter_map(|row| times(row)).collect();
+                let found = ratio_interval(&pairs, level);
+                let method = "ratio, student-t over replications";
+                Estimate::mean(measure, "ratio", method, pairs.len(), found, level, sequential)
+            }
+        }
+    }
+
+    fn share(measure: Measure, rows: &[&Row], level: f64, sequential: bool) -> Estimate {
+        let values: Vec<f64> = rows.iter().filter_map(|row| value(measure, row)).collect();
+        let n = values.len() as u64;
+        let hits = values.iter().filter(|&&value| value != 0.0).count() as u64;
+        let exact = (n > 0).then(|| clopper_pearson(hits, n, level));
+        let chart = (n > 0).then(|| wilson(hits, n, level));
+        Estimate {
+            measure: measure.name(),
+            unit: "share of runs",
+            estimate: (n > 0).then(|| hits as f64 / n as f64),
+            low: exact.map(|it| it.low),
+            high: exact.map(|it| it.high),
+            level,
+            method: "clopper-pearson",
+            n,
+            hits: Some(hits),
+            wilson_low: chart.map(|it| it.low),
+            wilson_high: chart.map(|it| it.high),
+            zero_failure_bound: (n > 0 && hits == 0).then(|| zero_failure_bound(n, level)),
+            sequential,
+            refused: (n == 0).then(|| Refused::TooFew { found: 0, needed: 1 }.to_string()),
+        }
+    }
+
+    /// The steady state of a single run has its own interval, from batch means, at 95 %.
+    fn of_one_run(measure: Measure, row: &Row, sequential: bool) -> Estimate {
+        let it = &row.figures;
+        let seconds = |ns: Option<u64>| ns.map(|ns| ns as f64 / 1e9);
+        let none = "fewer than ten batches do not hang together, or there are too few requests";
+        Estimate {
+            estimate: seconds(it.steady_mean_ns),
+            low: seconds(it.steady_low_ns),
+            high: seconds(it.steady_high_ns),
+            refused: it.steady_low_ns.is_none().then(|| none.to_owned()),
+            ..Estimate::mean(
+                measure,
+                "s",
+                "batch means of one run",
+                1,
+                Err(Refused::TooFew { found: 1, needed: 2 }),
+                0.95,
+                sequential,
+            )
+        }
+    }
+
+    fn mean(
+        measure: Measure,
+        unit: &'static str,
+        method: &'static str,
+        n: usize,
+        found: Result<Found, Refused>,
+        level: f64,
+        sequential: bool,
+    ) -> Estimate {
+        let (value, interval) = found.as_ref().map_or((None, None), |it| (Some(it.value), Some(it.interval)));
+        Estimate {
+            measure: measure.name(),
+            unit,
+            estimate: value,
+            low: interval.map(|it| it.low),
+            high: interval.map(|it| it.high),
+            level,
+            method,
+            n: n as u64,
+            hits: None,
+            wilson_low: None,
+            wilson_high: None,
+            zero_failure_bound: None,
+            sequential,
+            refused: found.err().map(|refused| refused.to_string()),
+        }
+    }
+
+    pub fn half_width(&self) -> Option<f64> {
+        Some((self.high? - self.low?) / 2.0)
+    }
+}
+
+/// Time online and all time of the volumes that are backed up.
+fn times(row: &Row) -> Option<(f64, f64)> {
+    let (online, time) = row.figures.protected_online_ns.zip(row.figures.protected_time_ns)?;
+    (time > 0).then_some((online as f64, time as f64))
+}
+
+impl Distribution {
+    pub fn of(measure: Measure, rows: &[&Row], level: f64) -> Distribution {
+        let mut values: Vec<f64> = rows.iter().filter_map(|row| value(measure, row)).collect();
+        let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
+        values.sort_by(f64::total_cmp);
+        let quantile = |share: f64| {
+            let found = quantile_interval(&values, share, level).ok();
+            let (value, interval) = found.map_or((None, None), |(value, interval)| (Some(value), Some(interval)));
+            Quantile { share, value, low: interval.map(|it| it.low), high: interval.map(|it| it.high), level }
+        };
+        Distribution {
+            measure: measure.name(),
+            n: values.len() as u64,
+            min: values.first().copied(),
+            mean,
+            max: values.last().copied(),
+            quantiles: [0.5, 0.9, 0.99].map(quantile).to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::part::tests::row;
+    use super::*;
+    use crate::campaign::sweep::row::bit;
+    use crate::vocab::Invariant;
+
+    fn rows(count: u64, change: impl Fn(u64, &mut Row)) -> Vec<Row> {
+        let with = |run| {
+            let mut row = row(run);
+            change(run, &mut row);
+            row
+        };
+        (0..count).map(with).collect()
+    }
+
+    #[test]
+    fn a_share_is_claimed_with_an_exact_interval_and_none_with_a_bound() {
+        let violated = |run: u64, row: &mut Row| {
+            row.violated = if run < 3 { bit(Invariant::NoLostAckedWrite) } else { 0 };
+        };
+        let all = rows(1_000, violated);
+        let all: Vec<&Row> = all.iter().collect();
+        let lost = Estimate::of(Measure::LostWrite, &all, 0.95, false);
+        assert_eq!((lost.hits, lost.n, lost.estimate), (Some(3), 1_000, Some(0.003)));
+        let (low, high) = (lost.low.expect("there are runs"), lost.high.expect("there are runs"));
+        assert!((low / 6.1910e-4 - 1.0).abs() < 1e-3 && (high / 8.7420e-3 - 1.0).abs() < 1e-3, "{low} {high}");
+        let stuck = Estimate::of(Measure::Stuck, &all, 0.95, false);
+        assert!(stuck.zero_failure_bound.is_some_and(|bound| (bound / 2.99e-3 - 1.0).abs() < 1e-2), "{stuck:?}");
+        let nothing = Estimate::of(Measure::Stuck, &[], 0.95, false);
+        assert!(nothing.refused.is_some() && nothing.estimate.is_none());
+    }
+
+    #[test]
+    fn a_mean_of_one_run_has_no_interval() {
+        let all = rows(2, |run, row| row.figures.operator_ns = Some((run + 1) * 1_000_000_000));
+        let all: Vec<&Row> = all.iter().collect();
+        let one = Estimate::of(Measure::OperatorTime, &all[..1], 0.95, false);
+        assert!(one.refused.is_some_and(|why| why.contains("at least 2")) && one.low.is_none());
+        let two = Estimate::of(Measure::OperatorTime, &all, 0.95, false);
+        assert_eq!(two.estimate, Some(1.5));
+        let missing = Estimate::of(Measure::RecoveryTime, &all, 0.95, false);
+        assert_eq!(missing.n, 0, "no run has a restore");
+    }
+
+    #[test]
+    fn a_distribution_says_no_more_than_its_runs() {
+        let all = rows(40, |run, row| row.figures.recovery_time_ns = Some((run + 1) * 1_000_000_000));
+        let all: Vec<&Row> = all.iter().collect();
+        let found = Distribution::of(Measure::RecoveryTime, &all, 0.95);
+        assert_eq!((found.n, found.min, found.max, found.mean), (40, Some(1.0), Some(40.0), Some(20.5)));
+        assert_eq!(found.quantiles[0].value, Some(20.0));
+        assert_eq!(found.quantiles[2].value, None);
+    }
+}

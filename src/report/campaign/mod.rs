@@ -1,0 +1,21 @@
+//! Campaigns on disk and on paper: the plan, parts, merged rows, estimates and comparisons.
+
+pub mod comparison;
+#[cfg(test)]
+mod coverage;
+pub mod differences;
+pub mod directory;
+pub mod estimate;
+pub mod journal;
+pub mod manifest;
+mod paper;
+pub mod part;
+mod points;
+pub mod runs_csv;
+pub mod stopping;
+pub mod summary;
+pub mod text;
+
+pub use directory::{CampaignDirectory, CampaignError, Collected, Existing};
+pub use manifest::CampaignManifest;
+pub use summary::CampaignSummary;
