@@ -70,7 +70,10 @@ pub struct Boundaries {
 pub struct StrikeRow {
     pub fault: String,
     pub forks: u64,
+    /// Forks that violate something by the fault's doing.
     pub violated: u64,
+    /// Forks that violate nothing but what the run violates anyway.
+    pub violated_anyway: u64,
     pub no_effect: u64,
 }
 
@@ -103,6 +106,8 @@ pub struct WindowRow {
     pub boundaries: u64,
     /// That a fault of this kind falls into it, per backup.
     pub per_backup_prob: f64,
+    /// The same if everything that was not struck were bad.
+    pub per_backup_prob_at_most: f64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -117,7 +122,10 @@ impl Summary {
         let expect = &study.plan.expect;
         let causes = causes(exploration);
         let skipped = exploration.count(End::Skipped);
-        let mut violated: Vec<Invariant> = causes.iter().map(|cause| cause.invariant).collect();
+        let found = exploration.branches.iter().flat_map(|branch| &branch.findings);
+        let anyway = exploration.trunk.iter().filter(|check| check.verdict == crate::check::Verdict::Fail);
+        let mut violated: Vec<Invariant> =
+            found.map(|finding| finding.invariant).chain(anyway.map(|check| check.invariant)).collect();
         violated.sort_unstable();
         violated.dedup();
         let (run, same) = exploration.run_and_same();
@@ -157,7 +165,8 @@ impl Summary {
         };
         let mut reasons: Vec<String> = match verdict {
             Verdict::Pass => vec![format!("no violation in {} forks", exploration.branches.len())],
-            Verdict::Fail => vec![format!("{} causes", causes.len())],
+            Verdict::Fail if causes.is_empty() => vec!["no fault is needed for what is violated".to_owned()],
+            Verdict::Fail => vec![super::text::counted(causes.len() as u64, "cause")],
             Verdict::Inconclusive => Vec::new(),
         };
         reasons.extend(doubts);
@@ -179,7 +188,7 @@ impl Summary {
             expected: unexpected.is_empty() && missing.is_empty() && wanted,
             boundaries: Boundaries {
                 total: exploration.boundaries.len() as u64,
-                struck: exploration.struck().count() as u64,
+                struck: exploration.struck(),
                 forks: exploration.branches.len() as u64,
                 run,
                 same_state: same,
@@ -219,7 +228,10 @@ impl Rows<'_> {
             StrikeRow {
                 fault: strike.name.clone(),
                 forks: of().count() as u64,
-                violated: of().filter(|branch| !branch.findings.is_empty()).count() as u64,
+                violated: of().filter(|branch| self.exploration.is_bad(branch)).count() as u64,
+                violated_anyway: of()
+                    .filter(|branch| !branch.findings.is_empty() && !self.exploration.is_bad(branch))
+                    .count() as u64,
                 no_effect: of().filter(|branch| branch.end == End::NoEffect).count() as u64,
             }
         };
@@ -256,7 +268,7 @@ impl Rows<'_> {
     fn window(&self, window: &Window) -> WindowRow {
         let name = |event: crate::vocab::EventName| event.name().to_owned();
         // A fault with this mean time between two falls into a window of this length.
-        let chance = -libm::expm1(-(window.total.ns() as f64) / self.subject.mtbf.ns().max(1) as f64);
+        let chance = |open: Span| -libm::expm1(-(open.ns() as f64) / self.subject.mtbf.ns().max(1) as f64);
         WindowRow {
             invariant: window.invariant.name().to_owned(),
             fault: self.study.strikes[window.strike].name.clone(),
@@ -266,7 +278,8 @@ impl Rows<'_> {
             opens: window.opens.map(name),
             closes: window.closes.map(name),
             boundaries: window.boundaries,
-            per_backup_prob: chance,
+            per_backup_prob: chance(window.total),
+            per_backup_prob_at_most: chance(window.at_most),
         }
     }
 }
@@ -287,6 +300,7 @@ pub fn rows(exploration: &Exploration) -> Vec<u8> {
         "end",
         "same_state",
         "violated",
+        "violated_anyway",
         "first_boundary",
         "detail",
     ];
@@ -294,7 +308,10 @@ pub fn rows(exploration: &Exploration) -> Vec<u8> {
     for branch in &exploration.branches {
         let boundary = &exploration.boundaries[branch.boundary];
         let first = branch.findings.first();
-        let violated: Vec<&str> = branch.findings.iter().map(|finding| finding.invariant.name()).collect();
+        let named = |of_the_fault: bool| {
+            let of = branch.findings.iter().filter(|finding| exploration.is_of_the_fault(finding) == of_the_fault);
+            of.map(|finding| finding.invariant.name()).collect::<Vec<&str>>().join(" ")
+        };
         let record = [
             boundary.number.to_string(),
             boundary.time.ns().to_string(),
@@ -307,7 +324,8 @@ pub fn rows(exploration: &Exploration) -> Vec<u8> {
             branch.wrong_reply.to_string(),
             branch.end.name().to_owned(),
             branch.same.to_string(),
-            violated.join(" "),
+            named(true),
+            named(false),
             first.map_or(String::new(), |finding| finding.boundary.to_string()),
             first.map_or(String::new(), |finding| finding.detail.clone()),
         ];

@@ -32,8 +32,12 @@ pub fn render(summary: &Summary, exploration: &Exploration, style: Style) -> Str
     text += &format!("\n{}", strikes(summary, width));
     text += &format!("\nCrash points, from the first event to the last\n{}", map(exploration, width));
     if !summary.without_faults.is_empty() {
-        let line = format!("without any of these faults: {}", summary.without_faults.join(", "));
-        text += &format!("\nViolated {}\n", wrap(&line, width - 9, 2));
+        let line = format!(
+            "Violated without any of these faults, in every backup: {}. Only of two volumes with one ID the windows say more: \
+             for how long a fault would find them.",
+            summary.without_faults.join(", ")
+        );
+        text += &format!("\n{}\n", wrap(&line, width, 2));
     }
     if !summary.causes.is_empty() {
         text += &windows(summary, width);
@@ -67,10 +71,11 @@ fn strikes(summary: &Summary, width: usize) -> String {
         column("fault", LEFT, 0),
         column("forks", RIGHT, 0),
         column("violate something", RIGHT, 0),
+        column("only as without it", RIGHT, 2),
         column("without effect", RIGHT, 1),
     ];
     let row = |row: &super::exploration::StrikeRow| {
-        vec![row.fault.clone(), count(row.forks), count(row.violated), count(row.no_effect)]
+        vec![row.fault.clone(), count(row.forks), count(row.violated), count(row.violated_anyway), count(row.no_effect)]
     };
     let rows: Vec<Vec<String>> = summary.strikes.iter().map(row).collect();
     grid(&columns, &rows, width, 2)
@@ -78,18 +83,20 @@ fn strikes(summary: &Summary, width: usize) -> String {
 
 /// A line for each fault: the boundaries from left to right, several to a character where there are many.
 ///
-/// `.` held, `#` violated, `-` without effect, `?` skipped, blank not struck; of several the gravest.
+/// `.` held, `#` violated, `~` violated as without the fault, `-` without effect, `?` skipped, blank not struck; of several
+/// the gravest.
 pub fn map(exploration: &Exploration, width: usize) -> String {
     let longest = exploration.strikes.iter().map(|strike| strike.name.chars().count()).max().unwrap_or(0);
     let cells = width.saturating_sub(longest + 5).clamp(10, 200).min(exploration.boundaries.len().max(1));
     let mut lines = vec![vec![' '; cells]; exploration.strikes.len()];
     let cell_of = |boundary: usize| boundary * cells / exploration.boundaries.len().max(1);
-    let grave = |mark: char| " -.?#".find(mark);
+    let grave = |mark: char| " -.~?#".find(mark);
     for branch in &exploration.branches {
         use crate::campaign::explore::End;
         let mark = match branch.end {
             End::Held => '.',
-            End::Violated => '#',
+            End::Violated if exploration.is_bad(branch) => '#',
+            End::Violated => '~',
             End::NoEffect => '-',
             End::Skipped => '?',
         };
@@ -102,7 +109,7 @@ pub fn map(exploration: &Exploration, width: usize) -> String {
     for (strike, line) in exploration.strikes.iter().zip(lines) {
         text += &format!("  {:<longest$} {}\n", strike.name, line.into_iter().collect::<String>());
     }
-    text + "  . held   # violated   - without effect   ? skipped\n"
+    text + "  . held   # violated   ~ violated as without the fault   - without effect   ? skipped\n"
 }
 
 /// For each invariant its shortest example; the causes themselves are too many for a page and stand in the summary.
@@ -144,12 +151,12 @@ fn windows(summary: &Summary, width: usize) -> String {
         vec![
             row.invariant.clone(),
             row.fault.clone(),
-            duration(row.window_ns),
+            between(row.window_ns, row.at_most_ns, duration),
             count(row.boundaries),
             duration(row.longest_ns),
             row.opens.clone().unwrap_or_default(),
             row.closes.clone().unwrap_or_else(|| "the end".to_owned()),
-            format!("{:.1e}", row.per_backup_prob),
+            between(row.per_backup_prob, row.per_backup_prob_at_most, |odds| format!("{odds:.1e}")),
         ]
     };
     let rows: Vec<Vec<String>> = summary.windows.iter().map(row).collect();
@@ -158,6 +165,11 @@ fn windows(summary: &Summary, width: usize) -> String {
         duration(summary.mtbf_ns)
     );
     format!("\n{}\n{}", wrap(&head, width, 0), grid(&columns, &rows, width, 2))
+}
+
+/// One figure, or a range where something was not struck.
+fn between<T: PartialEq>(least: T, most: T, told: impl Fn(T) -> String) -> String {
+    if least == most { told(least) } else { format!("{} to {}", told(least), told(most)) }
 }
 
 fn goals(summary: &Summary, width: usize) -> String {

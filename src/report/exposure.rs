@@ -60,6 +60,8 @@ pub struct Row {
     pub backup: Option<Span>,
     /// Window of each kind of crash.
     pub open: BTreeMap<Invariant, [Span; 3]>,
+    /// What a backup violates without any crash.
+    pub anyway: Vec<Invariant>,
 }
 
 /// All variants that can be told, in their order.
@@ -95,6 +97,7 @@ fn row(variant: &Variant, threads: usize) -> Option<Row> {
         forks: exploration.branches.len() as u64,
         backup: exploration.backup_time(),
         open,
+        anyway: Invariant::ALL.iter().copied().filter(|&it| exploration.is_violated_anyway(it)).collect(),
     })
 }
 
@@ -110,7 +113,8 @@ pub fn render(rows: &[Row]) -> String {
          power loss of the site, a crash of the host, and a crash of the disk controller (`tiersim explore {STORY}` shows one \
          such study). A window is the time at whose boundaries the crash leads to the violation; after a crash workloads ask \
          nothing more, and the prompt for two volumes of one ID is answered rightly and wrongly. A window that is as long as \
-         the backup grows with the volume: a 3390-3 is dumped in about two minutes.\n\n\
+         the backup grows with the volume: a 3390-3 is dumped in about two minutes. What every backup violates without any crash is \
+         `always` there. Only of two volumes with one ID a window is told all the same: the time in which a crash finds them.\n\n\
          The odds are those that one crash of that kind, coming every {} on average, falls into the window of one backup: \
          1 - exp(-window / mean time).\n\n\
          | Method | Boundaries | Backup took | Violated | Power loss | Host crash | Controller crash | Odds, host crash |\n\
@@ -120,17 +124,22 @@ pub fn render(rows: &[Row]) -> String {
     );
     for row in rows {
         let backup = row.backup.map_or("-".to_owned(), |backup| duration(backup.ns()));
-        if row.open.is_empty() {
+        if row.open.is_empty() && row.anyway.is_empty() {
             text += &format!("| {} | {} | {backup} | nothing | 0 | 0 | 0 | 0 |\n", row.label, row.boundaries);
         }
+        let head = |number: usize| match number {
+            0 => format!("| {} | {} | {backup} |", row.label, row.boundaries),
+            _ => "| | | |".to_owned(),
+        };
+        let always = row.anyway.iter().filter(|&invariant| !row.open.contains_key(invariant));
+        for (number, invariant) in always.clone().enumerate() {
+            text += &format!("{} {invariant} | always | always | always | 1 |\n", head(number));
+        }
         for (number, (invariant, open)) in row.open.iter().enumerate() {
-            let (label, boundaries, backup) = match number {
-                0 => (row.label, row.boundaries.to_string(), backup.as_str()),
-                _ => ("", String::new(), ""),
-            };
+            let head = head(number + always.clone().count());
             let odds = -libm::expm1(-(open[1].ns() as f64) / MTBF.ns() as f64);
             text += &format!(
-                "| {label} | {boundaries} | {backup} | {invariant} | {} | {} | {} | {odds:.1e} |\n",
+                "{head} {invariant} | {} | {} | {} | {odds:.1e} |\n",
                 duration(open[0].ns()),
                 duration(open[1].ns()),
                 duration(open[2].ns())

@@ -40,6 +40,8 @@ pub struct Finding {
     pub boundary: u64,
     pub time: Time,
     pub detail: String,
+    /// A job that was asked for behind the fault had begun by then.
+    pub by_later_job: bool,
 }
 
 /// A fork, by where it left the trunk and what was done to it.
@@ -149,12 +151,16 @@ impl Grown {
         let begun = trial.run.steps;
         at_boundary(&trial, &checks);
         let mut recovered = false;
+        let mut later_job = None;
         while let Some(happening) = trial.advance() {
             observe(&mut checks, &trial, happening);
             if trial.given_up().is_some() {
                 break;
             }
             let facts = trial.run.model.facts();
+            if later_job.is_none() && facts.iter().any(|fact| begins_a_job(fact)) {
+                later_job = Some(trial.run.steps);
+            }
             recovered |= facts.iter().any(|fact| matches!(fact, Fact::Manager(_, ManagerFact::RecoveryDone)));
             if !recovered && happening == Happening::Event {
                 at_boundary(&trial, &checks);
@@ -170,13 +176,20 @@ impl Grown {
                 boundary: first.boundary,
                 time: first.time,
                 detail: first.detail,
+                by_later_job: later_job.is_some_and(|begun| first.boundary >= begun),
             })
         });
         let mut findings: Vec<Finding> = found.collect();
         // A fork that never ends is late whatever its bounds say.
         if trial.has_stalled() && findings.iter().all(|finding| finding.invariant != Invariant::Progress) {
             let detail = "the work never ends".to_owned();
-            findings.push(Finding { invariant: Invariant::Progress, boundary: steps, time: now, detail });
+            findings.push(Finding {
+                invariant: Invariant::Progress,
+                boundary: steps,
+                time: now,
+                detail,
+                by_later_job: false,
+            });
         }
         let end = if findings.is_empty() { End::Held } else { End::Violated };
         self.branches.push(Branch { end, findings, events: trial.run.steps - begun, ..branch });
@@ -188,4 +201,8 @@ impl Grown {
         }
         checks
     }
+}
+
+fn begins_a_job(fact: &Fact) -> bool {
+    matches!(fact, Fact::Manager(_, ManagerFact::StimulusAccepted { .. } | ManagerFact::RestoreStarted { .. }))
 }

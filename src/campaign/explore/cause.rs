@@ -3,6 +3,11 @@
 //! The number of forks that violate something says nothing about the number of defects: it grows with the number of
 //! boundaries. A cause is an invariant, a strike, and the event before it; its window is the time that the trunk spends at
 //! boundaries where that strike violates that invariant (HAZARDS 12). Durable state is constant between two boundaries.
+//!
+//! *What the run violates without any fault* is no fault's doing, and has neither cause nor window. Two volumes that bear one
+//! ID for a while are different: a fault within that time is what makes somebody believe the wrong one. There the window is
+//! the time in which the fault finds them, or in which what was under way brings them about; what a job does that is asked for
+//! behind the fault is that job's.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +42,7 @@ pub struct Window {
     /// The event that opens the longest one, and the one that closes it.
     pub opens: Option<EventName>,
     pub closes: Option<EventName>,
-    /// What it would be if every fork that was skipped were bad.
+    /// What it would be if every boundary that was not struck, or whose fork was skipped, were bad.
     pub at_most: Span,
 }
 
@@ -47,7 +52,7 @@ pub fn causes(exploration: &Exploration) -> Vec<Cause> {
     let mut last: BTreeMap<(Invariant, usize, Option<EventName>), usize> = BTreeMap::new();
     for (place, branch) in exploration.branches.iter().enumerate() {
         let boundary = &exploration.boundaries[branch.boundary];
-        for finding in &branch.findings {
+        for finding in branch.findings.iter().filter(|finding| exploration.is_of_the_fault(finding)) {
             let key = (finding.invariant, branch.strike, boundary.event);
             let cause = groups.entry(key).or_insert(Cause {
                 invariant: finding.invariant,
@@ -94,7 +99,7 @@ pub fn windows(exploration: &Exploration) -> Vec<Window> {
         if branch.end == End::Skipped {
             skipped.entry(branch.strike).or_default().push(branch.boundary);
         }
-        for finding in &branch.findings {
+        for finding in branch.findings.iter().filter(|finding| exploration.is_of_the_fault(finding)) {
             let places = bad.entry((finding.invariant, branch.strike)).or_default();
             if places.last() != Some(&branch.boundary) {
                 places.push(branch.boundary);
@@ -102,6 +107,12 @@ pub fn windows(exploration: &Exploration) -> Vec<Window> {
         }
     }
     let length = |&place: &usize| exploration.boundaries[place].until - exploration.boundaries[place].time;
+    let unstruck: Span = exploration
+        .boundaries
+        .iter()
+        .filter(|boundary| !boundary.chosen)
+        .map(|boundary| boundary.until - boundary.time)
+        .sum();
     let windows = bad.into_iter().map(|((invariant, strike), places)| {
         let total: Span = places.iter().map(length).sum();
         let more: Span = skipped.get(&strike).into_iter().flatten().map(length).sum();
@@ -125,7 +136,7 @@ pub fn windows(exploration: &Exploration) -> Vec<Window> {
             boundaries: places.len() as u64,
             opens: event(longest.1),
             closes: event(longest.2 + 1),
-            at_most: total + more,
+            at_most: total + more + unstruck,
         }
     });
     windows.collect()

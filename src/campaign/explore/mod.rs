@@ -28,10 +28,10 @@ use self::branch::{Grown, Root, grow, key};
 use super::one::observe;
 use super::outcome::EndReason;
 use super::trial::{Happening, Trial};
-use crate::check::{CheckReport, Checks, Seen, Setup};
+use crate::check::{CheckReport, Checks, Seen, Setup, Verdict};
 use crate::kernel::{Fingerprint, Span, StateDigest, Time};
 use crate::manager::{Job, ManagerFact};
-use crate::vocab::{EventName, Goal, StepName};
+use crate::vocab::{EventName, Goal, Invariant, StepName};
 use crate::world::{BuildError, Fact};
 
 /// Boundaries whose forks are worked off together: a limit on the memory that waiting forks take.
@@ -245,7 +245,13 @@ impl Findings {
         for (((root, strike), task), (grown, key)) in pairs.iter().zip(tasks).zip(grown.into_iter().zip(keys)) {
             let place = self.branches.len();
             match (task, grown) {
-                (Task::Run, Some(grown)) => {
+                (Task::Run, Some(mut grown)) => {
+                    // A strike with a choice or second crashes is several forks, and the budget counts each.
+                    let more = grown.branches.len() as u64 - 1;
+                    let room = study.budget.map_or(more, |budget| budget.saturating_sub(self.forks).min(more));
+                    grown.branches.truncate(1 + room as usize);
+                    self.forks += room;
+                    let is_cut = room < more;
                     self.events += grown.branches.iter().map(|branch| branch.events).sum::<u64>();
                     for (goal, hits) in grown.goals {
                         *self.goals.entry(goal).or_default() += hits;
@@ -254,6 +260,9 @@ impl Findings {
                         self.seen.insert((*strike, state, books), (place, grown.branches.len()));
                     }
                     self.branches.extend(grown.branches);
+                    if is_cut {
+                        self.branches.push(skipped(root.place, *strike));
+                    }
                 }
                 (Task::Copy(key), _) => {
                     let (first, count) = self.seen[&key];
@@ -263,24 +272,48 @@ impl Findings {
                         self.branches.push(copy);
                     }
                 }
-                (Task::Skip, _) | (Task::Run, None) => self.branches.push(Branch {
-                    boundary: root.place,
-                    strike: *strike,
-                    second: None,
-                    wrong_reply: false,
-                    end: End::Skipped,
-                    same: false,
-                    findings: Vec::new(),
-                    events: 0,
-                }),
+                (Task::Skip, _) | (Task::Run, None) => self.branches.push(skipped(root.place, *strike)),
             }
         }
     }
 }
 
+fn skipped(boundary: usize, strike: usize) -> Branch {
+    Branch {
+        boundary,
+        strike,
+        second: None,
+        wrong_reply: false,
+        end: End::Skipped,
+        same: false,
+        findings: Vec::new(),
+        events: 0,
+    }
+}
+
 impl Exploration {
-    pub fn struck(&self) -> impl Iterator<Item = &Boundary> {
-        self.boundaries.iter().filter(|boundary| boundary.chosen)
+    /// Whether the run without any fault violates the invariant.
+    pub fn is_violated_anyway(&self, invariant: Invariant) -> bool {
+        self.trunk.iter().any(|check| check.invariant == invariant && check.verdict == Verdict::Fail)
+    }
+
+    /// Whether a finding is the fault's doing, and not what the run does anyway.
+    pub fn is_of_the_fault(&self, finding: &Finding) -> bool {
+        let is_a_state = matches!(finding.invariant, Invariant::UniqueOnlineId | Invariant::UniqueIplId);
+        !self.is_violated_anyway(finding.invariant) || is_a_state && !finding.by_later_job
+    }
+
+    /// Whether a fork shows something that is the fault's doing.
+    pub fn is_bad(&self, branch: &Branch) -> bool {
+        branch.findings.iter().any(|finding| self.is_of_the_fault(finding))
+    }
+
+    /// Boundaries at which at least one fork was run, or an equal one answered for it.
+    pub fn struck(&self) -> u64 {
+        let mut places: Vec<usize> =
+            self.branches.iter().filter(|branch| branch.end != End::Skipped).map(|branch| branch.boundary).collect();
+        places.dedup();
+        places.len() as u64
     }
 
     /// From the first step of a backup to the last event of the trunk that is part of one.
