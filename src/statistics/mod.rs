@@ -17,6 +17,7 @@ mod normal;
 mod paired;
 mod proportion;
 mod quantile;
+pub mod rare;
 mod sequential;
 mod student;
 
@@ -24,7 +25,7 @@ pub use batch::{BatchMeans, batch_means, mser5};
 pub use beta::{beta_quantile, incomplete_beta};
 pub use holm::holm;
 pub use interval::Interval;
-pub use markov::first_passage;
+pub use markov::{ends_within, first_passage};
 pub use mean::{Estimate, Moments, mean_interval, ratio_interval};
 pub use normal::{normal_distribution, normal_quantile};
 pub use paired::{Cells, Paired, PairedShares, paired, paired_shares, results_needed};
@@ -42,6 +43,14 @@ pub enum Refused {
     Correlated { correlation: f64, batches: u64 },
     #[error("{beyond} of {samples} results lie beyond the quantile, and {needed} are needed")]
     Tail { samples: u64, beyond: u64, needed: u64 },
+    #[error("no trial reached the event: give the levels more effort, or more levels")]
+    Unreached,
+    #[error(
+        "the weights that hit are worth {effective:.0} equal ones, and {needed} are needed: run more cycles, or bias less"
+    )]
+    FewEffective { effective: f64, needed: u64 },
+    #[error("one weight is {share:.2} of the sum of all, and at most {most} is allowed: run more cycles, or bias less")]
+    OneWeight { share: f64, most: f64 },
     #[error("a ratio needs a denominator that is not zero")]
     NoDenominator,
 }

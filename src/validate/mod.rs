@@ -8,6 +8,7 @@
 pub mod disks;
 mod finding;
 pub mod queueing;
+pub mod rare;
 mod series;
 pub mod tape;
 
@@ -21,6 +22,8 @@ pub use finding::{Attempt, Balance, Case, Figure, Finding, Tolerance, Verdict};
 pub enum Suite {
     /// Stations, streams of chance and the mechanics of disks, against what queueing theory says exactly.
     Queueing,
+    /// Losses that no plain simulation would see, by three methods, against Markov chains and each other.
+    Rare,
     /// Drives, cartridges and the library.
     Tape,
     /// Disks, against records of real ones.
@@ -28,11 +31,12 @@ pub enum Suite {
 }
 
 impl Suite {
-    pub const ALL: [Suite; 3] = [Suite::Queueing, Suite::Tape, Suite::Disks];
+    pub const ALL: [Suite; 4] = [Suite::Queueing, Suite::Rare, Suite::Tape, Suite::Disks];
 
     pub const fn name(self) -> &'static str {
         match self {
             Suite::Queueing => "queueing",
+            Suite::Rare => "rare",
             Suite::Tape => "tape",
             Suite::Disks => "disks",
         }
@@ -46,7 +50,7 @@ impl Suite {
     /// Whether there is nothing to validate without a folder of measurements.
     pub const fn needs_data(self) -> bool {
         match self {
-            Suite::Queueing | Suite::Tape => false,
+            Suite::Queueing | Suite::Rare | Suite::Tape => false,
             Suite::Disks => true,
         }
     }
@@ -104,6 +108,7 @@ impl Outcome {
 pub fn run(suite: Suite, options: &Options) -> Result<Outcome, BadData> {
     match suite {
         Suite::Queueing => queueing::run(options),
+        Suite::Rare => Ok(rare::run(options)),
         Suite::Tape => tape::run(options),
         Suite::Disks => disks::run(options),
     }

@@ -14,7 +14,7 @@ mod open;
 mod raid;
 mod rare;
 mod real_disks;
-mod repair;
+pub(super) mod repair;
 
 use super::series::{self, Experiment};
 use super::{BadData, Case, Options, Outcome, Suite, tape};

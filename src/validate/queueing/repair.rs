@@ -15,7 +15,7 @@ fn hours(span: Span) -> f64 {
 
 /// Parts of one kind, and the crews that repair them.
 #[derive(Clone, Copy, Debug)]
-struct Parts {
+pub(in crate::validate) struct Parts {
     number: u32,
     up: Service,
     down: Service,
@@ -23,21 +23,29 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(number: u32, up: u64, down: u64, crews: u32) -> Parts {
+    /// Up and down for exponential times with these means, in hours.
+    pub(in crate::validate) fn new(number: u32, up: u64, down: u64, crews: u32) -> Parts {
         let exponential = |hours: u64| Service::Exponential { mean: HOUR * hours };
         Parts { number, up: exponential(up), down: exponential(down), crews }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Event {
+enum Change {
     Fails,
     Repaired,
 }
 
+/// What happens to a part, unless it was drawn anew since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::validate) struct Event {
+    change: Change,
+    generation: u32,
+}
+
 /// Which part it is does not matter: all are alike. A balance counts failures as issued and repairs as completed.
 #[derive(Clone, Debug)]
-struct Plant {
+pub(in crate::validate) struct Plant {
     parts: Parts,
     failing: Draws,
     repairing: Draws,
@@ -47,6 +55,10 @@ struct Plant {
     spent: [Span; 3],
     changed: Time,
     balance: Balance,
+    /// What lies beyond does not happen: the run is over when nothing is pending.
+    until: Time,
+    /// How often what is pending was drawn anew.
+    generation: u32,
 }
 
 impl Model for Plant {
@@ -55,15 +67,15 @@ impl Model for Plant {
     fn handle(&mut self, event: Event, queue: &mut Queue<Event>, _: &mut Fingerprint) {
         let now = queue.now();
         self.account(now);
-        match event {
-            Event::Fails => {
+        match event.change {
+            Change::Fails => {
                 self.failed += 1;
                 self.balance.issued += 1;
                 if self.crews.arrive(now, ()).is_some() {
                     self.repair(queue);
                 }
             }
-            Event::Repaired => {
+            Change::Repaired => {
                 self.failed -= 1;
                 self.balance.completed += 1;
                 if self.crews.depart(now).is_some() {
@@ -75,13 +87,22 @@ impl Model for Plant {
     }
 
     fn origin(&self, event: &Event) -> Origin {
-        Origin(*event as u16)
+        Origin(event.change as u16)
+    }
+
+    fn is_live(&self, event: &Event) -> bool {
+        event.generation == self.generation
     }
 }
 
 impl Plant {
     /// With all parts up.
     fn begin(parts: Parts, failing: Draws, repairing: Draws) -> Run<Plant> {
+        Plant::begin_until(parts, failing, repairing, Time::NEVER)
+    }
+
+    /// With all parts up, for a mission that ends at `until`.
+    pub(in crate::validate) fn begin_until(parts: Parts, failing: Draws, repairing: Draws, until: Time) -> Run<Plant> {
         let model = Plant {
             parts,
             failing,
@@ -91,6 +112,8 @@ impl Plant {
             spent: [Span::ZERO; 3],
             changed: Time::ZERO,
             balance: Balance::default(),
+            until,
+            generation: 0,
         };
         let mut run = Run::new(model, Queue::new());
         run.inject((), |model, queue, _| (0..parts.number).for_each(|_| model.await_failure(queue)));
@@ -104,12 +127,34 @@ impl Plant {
 
     fn await_failure(&mut self, queue: &mut Queue<Event>) {
         let up = self.parts.up.draw(&mut self.failing);
-        queue.push_after(up, Class::Timer, Origin(0), Event::Fails);
+        self.await_change(queue, up, Class::Timer, Change::Fails);
     }
 
     fn repair(&mut self, queue: &mut Queue<Event>) {
         let down = self.parts.down.draw(&mut self.repairing);
-        queue.push_after(down, Class::Completion, Origin(1), Event::Repaired);
+        self.await_change(queue, down, Class::Completion, Change::Repaired);
+    }
+
+    fn await_change(&self, queue: &mut Queue<Event>, after: Span, class: Class, change: Change) {
+        let at = queue.now().saturating_add(after);
+        if at < self.until {
+            queue.push(at, class, Origin(change as u16), Event { change, generation: self.generation });
+        }
+    }
+
+    /// Draws anew what is pending, with other draws from here on: no time that has run so far counts, which is right for
+    /// exponential times alone.
+    pub(in crate::validate) fn renew(&mut self, failing: Draws, repairing: Draws, queue: &mut Queue<Event>) {
+        let is_memoryless = |law: Service| matches!(law, Service::Exponential { .. });
+        assert!(is_memoryless(self.parts.up) && is_memoryless(self.parts.down), "only what has no memory is renewed");
+        (self.failing, self.repairing) = (failing, repairing);
+        self.generation += 1;
+        (self.failed..self.parts.number).for_each(|_| self.await_failure(queue));
+        (0..self.failed.min(self.parts.crews)).for_each(|_| self.repair(queue));
+    }
+
+    pub(in crate::validate) fn failed(&self) -> u32 {
+        self.failed
     }
 
     fn account(&mut self, now: Time) {
