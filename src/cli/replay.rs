@@ -4,14 +4,15 @@ use std::fs;
 use std::io::{self, BufRead, IsTerminal};
 
 use super::args::ReplayArgs;
-use super::case::{self, Case};
+use super::case::{self, Case, RecordedRun};
 use super::console::Console;
 use super::exit::Exit;
 use super::run::exit_of;
 use crate::campaign::replay::{Passed, Recorded, Replay, Verified, verify};
 use crate::campaign::{Flow, RunOutcome, Watch, judge, one};
+use crate::report::directory::RESOLVED;
 use crate::report::replay::{PassedRow, SCHEMA, StateRow, Summary, VerifiedRow, ViolationRow, render};
-use crate::report::{Subject, checkpoints, json, minimal};
+use crate::report::{Subject, checkpoints, digest, json, minimal};
 use crate::scenario::Plan;
 use crate::vocab::{DeviceNumber, Invariant};
 
@@ -46,8 +47,18 @@ pub fn run(args: &ReplayArgs, console: &mut Console) -> Exit {
     let outcome =
         one::execute(plan, Watch { progress: &mut |_| Flow::Continue, samples: None, facts: None }).expect(built);
     let verified = recorded.map(|recorded| verify(plan, &recorded).expect(built));
+    if let (Some(Verified::Same { .. }), Some(run)) = (verified, &case.run)
+        && let Some(name) = altered(run).next()
+    {
+        let path = run.path.display();
+        console.error(&format!("error: the record in {path} cannot be used: {name} is not as the run wrote it"));
+        return Exit::Usage;
+    }
     let exit = exit(plan, &outcome, verified);
     let at = place(args, &outcome, plan, verified);
+    if let Some(to) = args.to.filter(|to| *to > outcome.events) {
+        console.note(&format!("the run has {} events: there is no event {to}, and this is the end", outcome.events));
+    }
     let mut replay = Replay::new(plan).expect(built);
     if args.step {
         step(&mut replay, plan, at, args.around, console);
@@ -217,6 +228,17 @@ fn to_violation(replay: &mut Replay<'_>, width: usize, console: &mut Console) ->
     true
 }
 
+/// The files that a replay is compared with and that are not those of the manifest any more. A report may be made again.
+fn altered(run: &RecordedRun) -> impl Iterator<Item = &str> {
+    let is_compared = |output: &&Output| !output.name.starts_with("charts/") && !output.name.ends_with(".html");
+    let is_as_written =
+        |name: &str, sha256: &str| fs::read(run.path.join(name)).is_ok_and(|bytes| digest::sha256(&bytes) == sha256);
+    let outputs = run.manifest.outputs.iter().filter(is_compared);
+    let outputs = outputs.filter(move |output| !is_as_written(&output.name, &output.sha256));
+    let resolved = (!is_as_written(RESOLVED, &run.manifest.resolved_sha256)).then_some(RESOLVED);
+    resolved.into_iter().chain(outputs.map(|output| &output.name[..]))
+}
+
 /// The record of a run directory or of a small scenario.
 fn recorded(case: &Case) -> Result<Recorded, String> {
     let (model_version, recorded) = match &case.run {
@@ -225,6 +247,12 @@ fn recorded(case: &Case) -> Result<Recorded, String> {
         }
         Some(run) => {
             let wrong = |reason: String| format!("the record in {} cannot be used: {reason}", run.path.display());
+            let mut altered: Vec<&str> = altered(run).collect();
+            // Checkpoints that say something else are a divergence, and shown as such.
+            altered.retain(|&name| name != checkpoints::NAME || !run.path.join(name).exists());
+            if !altered.is_empty() {
+                return Err(wrong(format!("missing, or not as the run wrote it: {}", altered.join(", "))));
+            }
             let fingerprint = u64::from_str_radix(&run.manifest.fingerprint, 16);
             let fingerprint = fingerprint.map_err(|_| wrong("its fingerprint is no number".to_owned()))?;
             let path = run.path.join(checkpoints::NAME);
@@ -232,8 +260,6 @@ fn recorded(case: &Case) -> Result<Recorded, String> {
                 Ok(text) => {
                     checkpoints::read(&text).map_err(|error| wrong(format!("{}, {error}", checkpoints::NAME)))?
                 }
-                // A run of an earlier version: its end is all that is known.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
                 Err(error) => return Err(wrong(format!("{}: {error}", checkpoints::NAME))),
             };
             (run.manifest.model_version, Recorded { checkpoints, fingerprint })

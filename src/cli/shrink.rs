@@ -50,6 +50,10 @@ pub fn run(args: &ShrinkArgs, output: &Output, console: &mut Console) -> Exit {
     let named = plan.name.clone() + &Case::options(&args.changes);
     let summary = Summary::new(&Subject { scenario: &plan.name, seed: plan.seed, named: &named }, &shrunk);
     console.note(&summary.sentence());
+    if args.violates.is_none() && !shrunk.others.is_empty() {
+        let others: Vec<&str> = shrunk.others.iter().map(|invariant| invariant.name()).collect();
+        console.note(&format!("also violated, and to be chosen by --violates: {}", others.join(", ")));
+    }
     if shrunk.exhausted {
         console.note(&format!("the budget of {} runs is used up: more may be possible with --max-runs", args.max_runs));
     }

@@ -78,6 +78,8 @@ pub struct Shrunk {
     pub interrupted: bool,
     pub fingerprint: u64,
     pub events: u64,
+    /// What else the given scenario violates.
+    pub others: Vec<Invariant>,
 }
 
 /// A draft to which nothing more could be done.
@@ -141,6 +143,7 @@ pub fn shrink(given: &Loaded, order: &Order, tell: &(dyn Fn(u64) -> Flow + Sync)
         interrupted: hunt.stopped,
         fingerprint: outcome.fingerprint,
         events: outcome.events,
+        others: whole.violated.iter().map(|(other, _)| *other).filter(|other| *other != invariant).collect(),
     })
 }
 

@@ -152,7 +152,13 @@ fn read(bytes: &[u8]) -> Result<Vec<Outage>, (usize, &'static str)> {
         if outages.last().is_some_and(|last| last.start > outage.start) {
             return Err((number, "it begins before the one in front of it"));
         }
-        outages.push(outage);
+        // Records of outages overlap: what is out already stays out until the later end.
+        match outages.last_mut() {
+            Some(last) if outage.start <= last.start + last.duration => {
+                last.duration = last.duration.max((outage.start + outage.duration) - last.start);
+            }
+            _ => outages.push(outage),
+        }
     }
     match outages.is_empty() {
         true => Err((1, "no outage follows")),
@@ -217,6 +223,13 @@ mod tests {
         assert_eq!(faults, expected.map(|(start, duration)| (start, Some(duration))));
         assert_eq!(found.inputs.len(), 1, "the list is an input of the run");
         again(&found);
+    }
+
+    #[test]
+    fn outages_that_overlap_are_one() {
+        let found = read(b"start_s,duration_s\n5,30\n20,3\n35,10\n60,1\n").expect("it is a list");
+        let spans: Vec<(u64, Span)> = found.iter().map(|it| (it.start.ns(), it.duration)).collect();
+        assert_eq!(spans, [(5_000_000_000, Span::from_secs(40)), (60_000_000_000, Span::from_secs(1))]);
     }
 
     #[test]

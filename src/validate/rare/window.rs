@@ -70,7 +70,7 @@ pub(super) fn lost_writes(threads: usize) -> Case {
         name: "host-crash-window".to_owned(),
         parameters: format!(
             "same-id-offline, {} boundaries struck by a host crash, window {:.3} s, wrong reply to the prompt",
-            grouped(exploration.struck().count() as u64),
+            grouped(exploration.struck()),
             window.ns() as f64 / 1e9
         ),
         findings: vec![finding],
