@@ -213,8 +213,7 @@ pub static SPECIMENS: &[Specimen] = &[
     specimen(41, Mutant::VaryOnlineWithoutCheck, "the label is not compared", &[UniqueOnlineId])
         .on("target-varied-online-again"),
     specimen(42, Mutant::CheckThenVary, "the check and the change are two steps", &[UniqueOnlineId])
-        .on("standing-names")
-        .with(&["host.vary_longest=1 s", "host.vary_shortest=1 s"]),
+        .on("standing-names"),
     specimen(43, Mutant::UniquenessPerController, "the check sees one controller image", &[UniqueOnlineId])
         .on("standing-names")
         .with(&["volume[6].device=0B60", "fault[3].device=0B60"]),

@@ -11,6 +11,7 @@ use super::run::exit_of;
 use crate::campaign::replay::{Passed, Recorded, Replay, Verified, verify};
 use crate::campaign::{Flow, RunOutcome, Watch, judge, one};
 use crate::report::directory::RESOLVED;
+use crate::report::manifest::Output as RecordedFile;
 use crate::report::replay::{PassedRow, SCHEMA, StateRow, Summary, VerifiedRow, ViolationRow, render};
 use crate::report::{Subject, checkpoints, digest, json, minimal};
 use crate::scenario::Plan;
@@ -230,7 +231,7 @@ fn to_violation(replay: &mut Replay<'_>, width: usize, console: &mut Console) ->
 
 /// The files that a replay is compared with and that are not those of the manifest any more. A report may be made again.
 fn altered(run: &RecordedRun) -> impl Iterator<Item = &str> {
-    let is_compared = |output: &&Output| !output.name.starts_with("charts/") && !output.name.ends_with(".html");
+    let is_compared = |output: &&RecordedFile| !output.name.starts_with("charts/") && !output.name.ends_with(".html");
     let is_as_written =
         |name: &str, sha256: &str| fs::read(run.path.join(name)).is_ok_and(|bytes| digest::sha256(&bytes) == sha256);
     let outputs = run.manifest.outputs.iter().filter(is_compared);

@@ -157,6 +157,7 @@ mod tests {
             interrupted: false,
             fingerprint: 0xabc,
             events: 1_234,
+            others: Vec::new(),
         };
         let subject = Subject { scenario: "nightly", seed: 7, named: "nightly.toml" };
         let summary = Summary::new(&subject, &shrunk);
