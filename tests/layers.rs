@@ -26,7 +26,7 @@ const LAYERS: [&str; 16] = [
 ];
 
 /// What may be named only in files whose path begins with one of these.
-const PLACES: [(&str, &[&str]); 21] = [
+const PLACES: [(&str, &[&str]); 23] = [
     ("serde::", &["scenario/", "campaign/", "validate/", "report/", "cli/compare.rs"]),
     ("serde_json::", &["scenario/", "campaign/", "validate/", "report/", "cli/"]),
     ("toml::", &["scenario/"]),
@@ -42,6 +42,8 @@ const PLACES: [(&str, &[&str]); 21] = [
     ("hdrhistogram::", &["measure/"]),
     ("annotate_snippets::", &["scenario/diagnostic.rs", "cli/"]),
     ("clap::", &["cli/"]),
+    ("clap_complete::", &["cli/args.rs", "cli/manual.rs"]),
+    ("clap_mangen::", &["cli/manual.rs"]),
     ("rayon::", &["campaign/", "validate/"]),
     ("ctrlc::", &["cli/"]),
     ("indicatif::", &["cli/progress.rs"]),

@@ -73,6 +73,23 @@ pub enum Command {
     /// Import recorded traces, and say what is in them
     #[command(subcommand)]
     Trace(TraceCommand),
+    /// Print a script by which a shell completes commands and options
+    Completions(CompletionsArgs),
+    /// Print a page of the manual, of the program or of a command
+    Man(ManArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell that the script is for
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ManArgs {
+    /// The command, as in `campaign run`; without it the program
+    #[arg(value_name = "COMMAND")]
+    pub command: Vec<String>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -14,6 +14,7 @@ pub mod explain;
 pub mod explore;
 pub mod exposure;
 pub mod interrupt;
+mod manual;
 pub mod matrix;
 pub mod mutants;
 pub mod prepare;
@@ -114,6 +115,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
         Some(Command::Campaign(command)) => campaign::run(command, &arguments.output, &mut console),
         Some(Command::Compare(compare)) => compare::run(compare, &mut console),
+        Some(Command::Completions(of)) => console.command(|output, _| manual::completions(of.shell, output)),
+        Some(Command::Man(of)) => console.command(|output, errors| manual::page(&of.command, output, errors)),
         Some(Command::Trace(command)) => {
             let request = trace::Request { command: command.clone(), json: console.json() };
             console.command(|output, errors| trace::run(&request, output, errors))

@@ -309,7 +309,8 @@ pub fn rows(exploration: &Exploration) -> Vec<u8> {
         let boundary = &exploration.boundaries[branch.boundary];
         let first = branch.findings.first();
         let named = |of_the_fault: bool| {
-            let of = branch.findings.iter().filter(|finding| exploration.is_of_the_fault(finding) == of_the_fault);
+            let of =
+                branch.findings.iter().filter(|finding| exploration.is_of_the_fault(branch, finding) == of_the_fault);
             of.map(|finding| finding.invariant.name()).collect::<Vec<&str>>().join(" ")
         };
         let record = [

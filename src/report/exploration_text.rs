@@ -34,7 +34,7 @@ pub fn render(summary: &Summary, exploration: &Exploration, style: Style) -> Str
     if !summary.without_faults.is_empty() {
         let line = format!(
             "Violated without any of these faults, in every backup: {}. Only of two volumes with one ID the windows say more: \
-             for how long a fault would find them.",
+             for how long a crash would find them.",
             summary.without_faults.join(", ")
         );
         text += &format!("\n{}\n", wrap(&line, width, 2));

@@ -5,8 +5,8 @@
 //! boundaries where that strike violates that invariant (HAZARDS 12). Durable state is constant between two boundaries.
 //!
 //! *What the run violates without any fault* is no fault's doing, and has neither cause nor window. Two volumes that bear one
-//! ID for a while are different: a fault within that time is what makes somebody believe the wrong one. There the window is
-//! the time in which the fault finds them, or in which what was under way brings them about; what a job does that is asked for
+//! ID for a while are different: a crash within that time is what makes somebody believe the wrong one. There the window is
+//! the time in which the crash finds them, or in which what was under way brings them about; what a job does that is asked for
 //! behind the fault is that job's.
 
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ pub fn causes(exploration: &Exploration) -> Vec<Cause> {
     let mut last: BTreeMap<(Invariant, usize, Option<EventName>), usize> = BTreeMap::new();
     for (place, branch) in exploration.branches.iter().enumerate() {
         let boundary = &exploration.boundaries[branch.boundary];
-        for finding in branch.findings.iter().filter(|finding| exploration.is_of_the_fault(finding)) {
+        for finding in branch.findings.iter().filter(|finding| exploration.is_of_the_fault(branch, finding)) {
             let key = (finding.invariant, branch.strike, boundary.event);
             let cause = groups.entry(key).or_insert(Cause {
                 invariant: finding.invariant,
@@ -99,7 +99,7 @@ pub fn windows(exploration: &Exploration) -> Vec<Window> {
         if branch.end == End::Skipped {
             skipped.entry(branch.strike).or_default().push(branch.boundary);
         }
-        for finding in branch.findings.iter().filter(|finding| exploration.is_of_the_fault(finding)) {
+        for finding in branch.findings.iter().filter(|finding| exploration.is_of_the_fault(branch, finding)) {
             let places = bad.entry((finding.invariant, branch.strike)).or_default();
             if places.last() != Some(&branch.boundary) {
                 places.push(branch.boundary);

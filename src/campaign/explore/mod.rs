@@ -298,14 +298,16 @@ impl Exploration {
     }
 
     /// Whether a finding is the fault's doing, and not what the run does anyway.
-    pub fn is_of_the_fault(&self, finding: &Finding) -> bool {
+    pub fn is_of_the_fault(&self, branch: &Branch, finding: &Finding) -> bool {
+        // Two volumes with one ID: a crash is what makes somebody choose.
         let is_a_state = matches!(finding.invariant, Invariant::UniqueOnlineId | Invariant::UniqueIplId);
-        !self.is_violated_anyway(finding.invariant) || is_a_state && !finding.by_later_job
+        let is_met = is_a_state && !finding.by_later_job && self.strikes[branch.strike].fault.is_crash();
+        is_met || !self.is_violated_anyway(finding.invariant)
     }
 
     /// Whether a fork shows something that is the fault's doing.
     pub fn is_bad(&self, branch: &Branch) -> bool {
-        branch.findings.iter().any(|finding| self.is_of_the_fault(finding))
+        branch.findings.iter().any(|finding| self.is_of_the_fault(branch, finding))
     }
 
     /// Boundaries at which at least one fork was run, or an equal one answered for it.
