@@ -37,11 +37,21 @@ fn json(here: &Path, arguments: &[&str]) -> (i32, Value) {
 
 /// Copies the run to `to` and changes one of its files.
 fn altered(here: &Path, to: &str, file: &str, change: impl Fn(&str) -> String) {
-    fs::create_dir(here.join(to)).expect("it can be made");
-    for name in ["manifest.json", "scenario.resolved.toml", "checkpoints.csv"] {
-        let text = fs::read_to_string(here.join("run").join(name)).expect("a run has it");
-        let text = if name == file { change(&text) } else { text };
-        fs::write(here.join(to).join(name), text).expect("it can be written");
+    copied(&here.join("run"), &here.join(to));
+    let path = here.join(to).join(file);
+    let text = fs::read_to_string(&path).expect("a run has it");
+    fs::write(path, change(&text)).expect("it can be written");
+}
+
+fn copied(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("it can be made");
+    for entry in fs::read_dir(from).expect("it is there") {
+        let entry = entry.expect("it can be read");
+        let to = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copied(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), to).expect("it can be copied")),
+        }
     }
 }
 
@@ -118,10 +128,22 @@ fn what_cannot_be_verified_is_told() {
         text.replace(&format!("\"model_version\": {}", tiersim::MODEL_VERSION), "\"model_version\": 1")
     });
     altered(here.path(), "torn", "checkpoints.csv", |text| text.replacen(",", ";", 3));
+    altered(here.path(), "renamed", "scenario.resolved.toml", |text| text.replacen("title = ", "title = \"x\" #", 1));
+    altered(here.path(), "cut", "checkpoints.csv", |text| {
+        text.lines().take(30).map(|line| format!("{line}\n")).collect()
+    });
+    altered(here.path(), "bare", "checkpoints.csv", |text| text.to_owned());
+    fs::remove_file(here.path().join("bare/checkpoints.csv")).expect("it is there");
+    altered(here.path(), "unsummed", "summary.json", |text| text.to_owned());
+    fs::remove_file(here.path().join("unsummed/summary.json")).expect("it is there");
     fs::create_dir(here.path().join("empty")).expect("it can be made");
     for (arguments, told) in [
         (&["replay", "older", "--verify"][..], "version 1 of the model"),
         (&["replay", "torn", "--verify"], "checkpoints.csv, line 1"),
+        (&["replay", "renamed", "--verify"], "scenario.resolved.toml"),
+        (&["replay", "cut", "--verify"], "checkpoints.csv is not as the run wrote it"),
+        (&["replay", "bare", "--verify"], "missing, or not as the run wrote it: checkpoints.csv"),
+        (&["replay", "unsummed", "--verify"], "summary.json"),
         (&["replay", "story.toml", "--verify"], "nothing is recorded"),
         (&["replay", "empty"], "S0001"),
         (&["replay", "nowhere.toml"], "S0001"),

@@ -242,40 +242,37 @@ fn altered(run: &RecordedRun) -> impl Iterator<Item = &str> {
 
 /// The record of a run directory or of a small scenario.
 fn recorded(case: &Case) -> Result<Recorded, String> {
-    let (model_version, recorded) = match &case.run {
-        Some(run) if run.manifest.command != "run" => {
-            return Err(format!("{} holds no run: there is nothing to verify", run.path.display()));
-        }
-        Some(run) => {
-            let wrong = |reason: String| format!("the record in {} cannot be used: {reason}", run.path.display());
-            let mut altered: Vec<&str> = altered(run).collect();
-            // Checkpoints that say something else are a divergence, and shown as such.
-            altered.retain(|&name| name != checkpoints::NAME || !run.path.join(name).exists());
-            if !altered.is_empty() {
-                return Err(wrong(format!("missing, or not as the run wrote it: {}", altered.join(", "))));
-            }
-            let fingerprint = u64::from_str_radix(&run.manifest.fingerprint, 16);
-            let fingerprint = fingerprint.map_err(|_| wrong("its fingerprint is no number".to_owned()))?;
-            let path = run.path.join(checkpoints::NAME);
-            let checkpoints = match fs::read_to_string(&path) {
-                Ok(text) => {
-                    checkpoints::read(&text).map_err(|error| wrong(format!("{}, {error}", checkpoints::NAME)))?
-                }
-                Err(error) => return Err(wrong(format!("{}: {error}", checkpoints::NAME))),
-            };
-            (run.manifest.model_version, Recorded { checkpoints, fingerprint })
-        }
-        None => {
-            let text = String::from_utf8_lossy(&case.loaded.text);
-            let (fingerprint, model_version) = minimal::recorded(&text)
-                .ok_or("nothing is recorded: --verify needs the directory of a run, or a file that `shrink` made")?;
-            (model_version, Recorded { checkpoints: Vec::new(), fingerprint })
-        }
+    let Some(run) = &case.run else {
+        let text = String::from_utf8_lossy(&case.loaded.text);
+        let (fingerprint, model_version) = minimal::recorded(&text)
+            .ok_or("nothing is recorded: --verify needs the directory of a run, or a file that `shrink` made")?;
+        of_this_version(model_version)?;
+        return Ok(Recorded { checkpoints: Vec::new(), fingerprint });
     };
-    match model_version == crate::MODEL_VERSION {
-        true => Ok(recorded),
+    if run.manifest.command != "run" {
+        return Err(format!("{} holds no run: there is nothing to verify", run.path.display()));
+    }
+    of_this_version(run.manifest.model_version)?;
+    let wrong = |reason: String| format!("the record in {} cannot be used: {reason}", run.path.display());
+    let mut altered: Vec<&str> = altered(run).collect();
+    // Checkpoints that say something else are a divergence, and shown as such.
+    altered.retain(|&name| name != checkpoints::NAME || !run.path.join(name).exists());
+    if !altered.is_empty() {
+        return Err(wrong(format!("missing, or not as the run wrote it: {}", altered.join(", "))));
+    }
+    let fingerprint = u64::from_str_radix(&run.manifest.fingerprint, 16);
+    let fingerprint = fingerprint.map_err(|_| wrong("its fingerprint is no number".to_owned()))?;
+    let text = fs::read_to_string(run.path.join(checkpoints::NAME));
+    let text = text.map_err(|error| wrong(format!("{}: {error}", checkpoints::NAME)))?;
+    let checkpoints = checkpoints::read(&text).map_err(|error| wrong(format!("{}, {error}", checkpoints::NAME)))?;
+    Ok(Recorded { checkpoints, fingerprint })
+}
+
+fn of_this_version(recorded: u32) -> Result<(), String> {
+    match recorded == crate::MODEL_VERSION {
+        true => Ok(()),
         false => Err(format!(
-            "it was recorded with version {model_version} of the model, and this program has {}: their numbers differ",
+            "it was recorded with version {recorded} of the model, and this program has {}: their numbers differ",
             crate::MODEL_VERSION
         )),
     }
