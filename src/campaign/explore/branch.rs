@@ -158,7 +158,7 @@ impl Grown {
                 break;
             }
             let facts = trial.run.model.facts();
-            if later_job.is_none() && facts.iter().any(|fact| begins_a_job(fact)) {
+            if later_job.is_none() && facts.iter().any(begins_a_job) {
                 later_job = Some(trial.run.steps);
             }
             recovered |= facts.iter().any(|fact| matches!(fact, Fact::Manager(_, ManagerFact::RecoveryDone)));
