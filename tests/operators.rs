@@ -3,7 +3,7 @@
 mod support;
 
 use support::{execute, set};
-use tiersim::campaign::{Happening, Trial};
+use tiersim::campaign::{EndReason, Happening, Trial};
 use tiersim::manager::{Job, ManagerFact};
 use tiersim::scenario::{Paint, Plan, Source, load};
 use tiersim::vocab::{Slip, StepName};
@@ -92,4 +92,23 @@ fn a_slip_is_a_draw_of_its_own() {
     let typo = none.replace("volser_typo = \"0 %\"", "volser_typo = \"100 %\"");
     let slips: Vec<_> = steps(&human(&typo)).into_iter().filter_map(|(_, step, slip)| Some((step, slip?))).collect();
     assert!(!slips.is_empty() && slips.iter().all(|slip| *slip == (StepName::RelabelRestored, Slip::Argument)));
+}
+
+/// The old device keeps its name, so that the restored volume cannot come online. Somebody asks for it again and again; the
+/// operator looks at it a number of times and then leaves it.
+#[test]
+fn an_operator_leaves_a_volume_that_cannot_be_brought_online() {
+    let changes =
+        ["backup[0].method=no-volid-manual", "restore[0].old_device=keep", "restore[0].restore_if_online=force"];
+    let plan = plan(SCENARIO, &changes);
+    let mut trial = Trial::new(&plan).expect("the plan is a system");
+    let (mut refused, mut given_up) = (0, 0);
+    let end = trial.finish(|trial, happening| {
+        let facts = if happening == Happening::Event { trial.run.model.facts() } else { &[] };
+        for fact in facts {
+            refused += u64::from(matches!(fact, Fact::Manager(_, ManagerFact::VaryOnlineRefused { .. })));
+            given_up += u64::from(matches!(fact, Fact::Manager(_, ManagerFact::RestoreGivenUp { .. })));
+        }
+    });
+    assert_eq!((end, refused, given_up), (EndReason::Quiescent, 11, 1));
 }

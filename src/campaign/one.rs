@@ -1,11 +1,11 @@
 //! One run of one plan, watched: checks and measures beside the events, and what they found.
 
 use super::outcome::{ArrayUse, Component, EndReason, Flow, GoalReport, Progress, RunOutcome, TraceReplay, Watch};
-use super::trial::{Happening, Trial};
+use super::trial::{Happening, Step, Trial};
 use crate::check::{Checks, Seen, Setup};
 use crate::host::{WorkloadFact, WorkloadPlan};
-use crate::kernel::{Checkpoints, Time};
-use crate::measure::{Blocks, Load, Measures, OnlineDevice, Remainder, Request, Sample};
+use crate::kernel::{Checkpoints, Time, Usage};
+use crate::measure::{Blocks, Measures, OnlineDevice, Remainder, Request, Sample};
 use crate::scenario::Plan;
 use crate::vocab::{Device, Drive, Goal, Image, Invariant, VolumeId};
 use crate::world::{BuildError, Fact, World};
@@ -19,20 +19,28 @@ const LOOK_EVERY: u64 = 1_024;
 pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildError> {
     let mut trial = Trial::new(plan)?;
     let mut checks = Checks::new(Setup::of(plan, |device| u64::from(device.0)));
-    let mut measures = measures_of(plan);
+    let mut measures = measures_of(plan, &trial.run.model);
     see_online(&mut measures, &trial);
     let mut checkpoints = Checkpoints::default();
     let mut end_reason = trial.end_reason();
     loop {
-        see_parts(plan, &mut measures, &mut trial);
-        let Some(happening) = trial.advance() else { break };
+        let part_ends = measures.next_look();
+        let happening = match trial.advance_before(Some(part_ends)) {
+            Step::Reached(happening) => happening,
+            Step::Mark => {
+                // Between two events nothing changes but busy time.
+                measures.end_part(part_ends, &usage_of(&trial.run.model, part_ends));
+                continue;
+            }
+            Step::Over => break,
+        };
         let now = trial.run.now();
         if happening == Happening::Event {
             checkpoints.note(trial.run.steps, trial.run.fingerprint.value());
         }
         let flow = measure(&mut measures, &trial, &mut watch);
         if trial.run.steps.is_multiple_of(LOOK_EVERY) {
-            measures.look(now, &loads_of(plan, &trial.run.model, now));
+            measures.look(now, &usage_of(&trial.run.model, now));
         }
         observe(&mut checks, &trial, happening);
         if flow == Flow::Stop {
@@ -52,7 +60,7 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
         }
     }
     let (now, steps) = (trial.run.now(), trial.run.steps);
-    measures.end_part(now, &loads_of(plan, &trial.run.model, now));
+    measures.end_part(now, &usage_of(&trial.run.model, now));
     let quiet = trial.run.queue.is_empty();
     checks.end(&Seen { world: &trial.run.model, now, quiet }, steps);
     let required = |goal: Goal| plan.expect.goals.iter().any(|name| name == goal.name());
@@ -131,27 +139,14 @@ fn measure(measures: &mut Measures, trial: &Trial, watch: &mut Watch<'_>) -> Flo
     flow
 }
 
-/// Shows the components to the measures at the end of each part of the run that the next event lies behind. Between two
-/// events nothing changes but busy time. (A fault that acts before the next event is seen one part late.)
-fn see_parts(plan: &Plan, measures: &mut Measures, trial: &mut Trial) {
-    let Some(next) = trial.run.peek().map(|next| next.time) else { return };
-    while measures.next_look() <= next {
-        let at = measures.next_look();
-        measures.end_part(at, &loads_of(plan, &trial.run.model, at));
-    }
-}
-
-fn loads_of(plan: &Plan, world: &World, now: Time) -> Vec<Load> {
-    let load = |Component { name, servers, usage }| Load { name, servers, usage };
-    components_of(plan, world, now).into_iter().map(load).collect()
-}
-
-fn measures_of(plan: &Plan) -> Measures {
+fn measures_of(plan: &Plan, world: &World) -> Measures {
     let devices: Vec<VolumeId> = plan.dasd.volumes.iter().map(|volume| volume.id).collect();
     let volumes = |workload: &WorkloadPlan| workload.volumes.iter().map(|volume| volume.id).collect();
     let workloads: Vec<(Image, Vec<VolumeId>)> =
         plan.workloads.iter().map(|workload| (workload.image, volumes(workload))).collect();
-    Measures::new(&devices, &workloads, plan.faults.len() + plan.rates.len()).with_commands(&plan.commands)
+    Measures::new(&devices, &workloads, plan.faults.len() + plan.rates.len())
+        .with_commands(&plan.commands)
+        .with_components(servers_of(plan, world))
 }
 
 fn see_online(measures: &mut Measures, trial: &Trial) {
@@ -197,19 +192,23 @@ fn blocks_of(world: &World) -> Blocks {
     })
 }
 
+/// Names and servers of the components.
+fn servers_of(plan: &Plan, world: &World) -> Vec<(String, u32)> {
+    let images = plan.images.iter().map(|image| (format!("{}.cpu", image.name), 1));
+    world.dasd.servers().chain(images).chain(world.tape.servers()).collect()
+}
+
+/// What they have done so far, in the same order.
+fn usage_of(world: &World, now: Time) -> Vec<Usage> {
+    let images = world.images.iter().map(|image| image.cpu_usage(now));
+    world.dasd.usage(now).chain(images).chain(world.tape.usage(now)).collect()
+}
+
+/// Sorted by name.
 fn components_of(plan: &Plan, world: &World, now: Time) -> Vec<Component> {
+    let both = servers_of(plan, world).into_iter().zip(usage_of(world, now));
     let mut components: Vec<Component> =
-        world.dasd.usage(now).into_iter().map(|(name, servers, usage)| Component { name, servers, usage }).collect();
-    components.extend(world.images.iter().zip(&plan.images).map(|(image, plan)| Component {
-        name: format!("{}.cpu", plan.name),
-        servers: 1,
-        usage: image.cpu_usage(now),
-    }));
-    components.extend(world.tape.usage(now).into_iter().map(|(name, servers, usage)| Component {
-        name,
-        servers,
-        usage,
-    }));
+        both.map(|((name, servers), usage)| Component { name, servers, usage }).collect();
     components.sort_by(|one, other| one.name.cmp(&other.name));
     components
 }

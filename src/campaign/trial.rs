@@ -19,6 +19,16 @@ pub enum Happening {
     },
 }
 
+/// How far [`Trial::advance_before`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Reached(Happening),
+    /// Whatever comes next comes at the mark or after it. Nothing has happened.
+    Mark,
+    /// The run is over.
+    Over,
+}
+
 /// A run in progress with its faults and its end. Cloning it forks the future, faults included.
 #[derive(Clone, Debug)]
 pub struct Trial {
@@ -28,6 +38,8 @@ pub struct Trial {
     /// When the work was seen to be done.
     done_at: Option<Time>,
     stopped: bool,
+    /// A fault that acts next, behind a mark.
+    due: Option<(usize, Time)>,
     give_up_at: Time,
     overrun: Option<Overrun>,
 }
@@ -47,6 +59,7 @@ impl Trial {
             ending: plan.ending,
             done_at: None,
             stopped: false,
+            due: None,
             overrun: None,
             give_up_at: last_start.max(plan.ending.at()).unwrap_or(Time::ZERO).saturating_add(patience),
         })
@@ -54,19 +67,40 @@ impl Trial {
 
     /// Goes on to the next boundary: lets one fault act, or delivers one event. `None` when the run is over.
     pub fn advance(&mut self) -> Option<Happening> {
-        if let Some((index, time)) = self.faults.due(&mut self.run, !self.stopped)
-            && self.stop_time().is_none_or(|stop| time <= stop)
-        {
-            return Some(self.strike(index, time));
+        match self.advance_before(None) {
+            Step::Reached(happening) => Some(happening),
+            Step::Mark | Step::Over => None,
         }
+    }
+
+    /// As [`Trial::advance`], but stays in front of everything that happens at `mark` or after it.
+    pub fn advance_before(&mut self, mark: Option<Time>) -> Step {
         let stop = self.stop_time();
-        if self.run.step_until(stop).is_none() {
+        let due = self.due.take().or_else(|| self.faults.due(&mut self.run, !self.stopped));
+        if let Some((index, time)) = due
+            && stop.is_none_or(|stop| time <= stop)
+        {
+            if mark.is_some_and(|mark| mark <= time) {
+                self.due = due;
+                return Step::Mark;
+            }
+            return Step::Reached(self.strike(index, time));
+        }
+        let mark = mark.filter(|&mark| stop.is_none_or(|stop| mark < stop));
+        if self.run.step_until(mark.or(stop)).is_none() {
+            if mark.is_some() && !self.run.queue.is_empty() {
+                return Step::Mark;
+            }
             // Nothing is left, or nothing before the end of the work.
-            stop?;
+            if stop.is_none() {
+                return Step::Over;
+            }
             self.stopped = true;
             self.faults.forget_ahead();
             self.run.inject("stop", |world, _, _| world.stop_workloads());
-            self.run.step()?;
+            if self.run.step().is_none() {
+                return Step::Over;
+            }
         }
         let facts = self.run.model.facts();
         self.faults.count(self.run.now(), facts);
@@ -77,7 +111,7 @@ impl Trial {
         if look {
             self.look_for_an_overrun();
         }
-        Some(Happening::Event)
+        Step::Reached(Happening::Event)
     }
 
     /// Runs to the end, showing every boundary to `observer`.

@@ -251,6 +251,10 @@ pub enum ManagerFact {
     DeviceRetired {
         device: Device,
     },
+    /// An operator leaves a restored volume that he cannot bring online.
+    RestoreGivenUp {
+        restore: Restore,
+    },
     RestoreRefused {
         restore: Restore,
         refusal: Refusal,
@@ -369,6 +373,7 @@ impl ManagerFact {
             | ManagerFact::VaryOnlineRefused { .. }
             | ManagerFact::TapeErrorSeen { .. }
             | ManagerFact::RestoreStarted { .. }
+            | ManagerFact::RestoreGivenUp { .. }
             | ManagerFact::RestoreRefused { .. }
             | ManagerFact::IplStarted
             | ManagerFact::Down => return None,

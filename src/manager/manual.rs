@@ -10,8 +10,10 @@
 //!
 //! An operator who forgot something believes that he is done: the job ends as complete. Somebody who wants the volume finds
 //! out after a while; then the missing step is done. That a complaint is pending survives every crash: it comes from outside.
+//! A volume that cannot be brought online, because another device answers to its ID, is tried [`PATIENCE`] times; then it is
+//! left as it is, and whoever asks gets the other device.
 //!
-//! Left out: an operator who works on several restores at once, and one who gives up.
+//! Left out: an operator who works on several restores at once, and one who finds out what is wrong with the other device.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -26,6 +28,9 @@ use super::session::{SessionTag, Work};
 use super::{Manager, ManagerFact, ManagerMessage, ManagerOutbox};
 use crate::controller::dasd::DasdCommand;
 use crate::vocab::{Backup, Device, Label, LabelTrack, Slip, StepName, TrackImage, VolumeId};
+
+/// How often an operator turns again to a restored volume that cannot be used, since the last start of the host (A).
+const PATIENCE: u32 = 10;
 
 /// What a restore knows of its operator.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +48,8 @@ pub(super) struct ByHand {
     pub misses_status: bool,
     /// The job is over; what was forgotten is not yet put right.
     pub ended: bool,
+    /// How often somebody has found out since.
+    pub complaints: u32,
 }
 
 impl Manager {
@@ -361,6 +368,11 @@ impl Manager {
             self.drop_session(slot, out);
             return;
         }
+        if self.seen_restore(slot).by_hand.complaints == PATIENCE {
+            out.report(ManagerFact::RestoreGivenUp { restore });
+            self.drop_session(slot, out);
+            return;
+        }
         self.durable.undiscovered.push(restore);
         self.ask_restore(slot, Phase::Undiscovered, StepName::VaryRestoredOnline, Purpose::Discovery, out);
     }
@@ -369,6 +381,7 @@ impl Manager {
     fn discovered(&mut self, slot: u32, out: &mut ManagerOutbox) {
         let run = self.restore_run(slot);
         run.phase = Phase::Inspect;
+        run.by_hand.complaints += 1;
         let device = run.plan.to;
         let ticket = self.session_ticket(slot, SessionTag::Step);
         out.send(ManagerMessage::Dasd(DasdCommand::ReadLabel { ticket, device }));

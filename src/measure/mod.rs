@@ -15,7 +15,7 @@ pub mod traffic;
 use crate::controller::dasd::DasdFact;
 use crate::controller::tape::TapeFact;
 use crate::fault::plan::Fault;
-use crate::kernel::Time;
+use crate::kernel::{Time, Usage};
 use crate::manager::order::CommandPlan;
 use crate::manager::{Job, ManagerFact};
 use crate::vocab::{Backup, Image, Status, VolumeId, Workload};
@@ -27,7 +27,7 @@ use commands::Commands;
 use jobs::{BackupEnd, BackupStart, Jobs};
 pub use jobs::{BackupMeasure, ByHand, Milestone, OperatorMeasure, RestoreMeasure, StepEnd, StepMeasure};
 pub use latency::{Latency, Percentiles};
-pub use series::{Load, Part, Series};
+pub use series::{Part, Series};
 use timeline::Timeline;
 pub use timeline::{Strike, Thing};
 pub use track::Stay;
@@ -172,6 +172,11 @@ impl Measures {
         Measures { commands: Commands::new(plans), ..self }
     }
 
+    /// These components are watched too: their names, and the servers of each.
+    pub fn with_components(self, components: Vec<(String, u32)>) -> Measures {
+        Measures { series: Series::new(components), ..self }
+    }
+
     /// From now on the hosts have these devices online and no others. To be told at the start, and after every event
     /// with a fact that touches identity.
     pub fn online(&mut self, now: Time, devices: impl IntoIterator<Item = OnlineDevice>) {
@@ -252,13 +257,13 @@ impl Measures {
     }
 
     /// The components at the moment that [`Measures::next_look`] named, or at the end.
-    pub fn end_part(&mut self, at: Time, loads: &[Load]) {
-        self.series.end_part(at, loads);
+    pub fn end_part(&mut self, at: Time, usage: &[Usage]) {
+        self.series.end_part(at, usage);
     }
 
     /// The components in between, for the lengths of their lines.
-    pub fn look(&mut self, now: Time, loads: &[Load]) {
-        self.series.look(now, loads);
+    pub fn look(&mut self, now: Time, usage: &[Usage]) {
+        self.series.look(now, usage);
     }
 
     pub fn manager(&mut self, now: Time, image: Image, fact: ManagerFact) {
@@ -322,7 +327,7 @@ impl Measures {
         }
         let volumes = self.availability.rows(now).map(|(id, stays)| (Thing::Volume(id), stays));
         let course = Course {
-            components: self.series.components().map(|(name, servers)| (name.to_owned(), servers)).collect(),
+            components: self.series.components().cloned().collect(),
             parts: self.series.parts(now),
             rows: volumes.chain(self.timeline.rows(now)).collect(),
             strikes: self.timeline.strikes().to_vec(),

@@ -23,22 +23,11 @@ struct Bin {
     waiting: Vec<u64>,
 }
 
-/// A component as it is watched.
-#[derive(Clone, Debug)]
-struct Watched {
-    name: String,
-    servers: u32,
-    /// What had been seen when it was looked at last.
+/// What had been seen of a component when it was looked at last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
     busy: Span,
     longest_line: u64,
-}
-
-/// A component at a moment.
-#[derive(Clone, Debug)]
-pub struct Load {
-    pub name: String,
-    pub servers: u32,
-    pub usage: Usage,
 }
 
 #[derive(Clone, Debug)]
@@ -46,8 +35,12 @@ pub struct Series {
     width: Span,
     bins: Vec<Bin>,
     /// Parts whose end the components have been seen at.
-    seen: u64,
-    components: Vec<Watched>,
+    ended: u64,
+    /// Name and servers of each component, in the order in which they are shown.
+    components: Vec<(String, u32)>,
+    seen: Vec<Seen>,
+    /// Their places, sorted by name: the order in which they are told.
+    order: Vec<usize>,
 }
 
 /// A part of the run, told.
@@ -70,13 +63,21 @@ pub struct Part {
 
 impl Default for Series {
     fn default() -> Series {
-        Series { width: Series::FIRST, bins: Vec::new(), seen: 0, components: Vec::new() }
+        Series::new(Vec::new())
     }
 }
 
 impl Series {
     pub const MOST: usize = 256;
     const FIRST: Span = Span::from_ms(100);
+
+    /// `components` are their names and the servers of each.
+    pub fn new(components: Vec<(String, u32)>) -> Series {
+        let mut order: Vec<usize> = (0..components.len()).collect();
+        order.sort_by(|&one, &other| components[one].0.cmp(&components[other].0));
+        let seen = vec![Seen::default(); components.len()];
+        Series { width: Series::FIRST, bins: Vec::new(), ended: 0, components, seen, order }
+    }
 
     pub fn completed(&mut self, now: Time, latency: Span) {
         let bin = self.bin(now);
@@ -90,59 +91,49 @@ impl Series {
 
     /// When the components are to be looked at next, before anything happens at or after it.
     pub fn next_look(&self) -> Time {
-        Time::ZERO + self.width * (self.seen + 1)
+        Time::ZERO + self.width * (self.ended + 1)
     }
 
     /// The components at the end of a part: at [`Series::next_look`], or at the end of the run.
-    pub fn end_part(&mut self, at: Time, loads: &[Load]) {
+    pub fn end_part(&mut self, at: Time, usage: &[Usage]) {
         // The end of a part belongs to it, not to the next.
         let before = Time::from_ns(at.ns().saturating_sub(1));
-        self.look(before, loads);
-        let busy: Vec<Span> = loads.iter().map(|load| load.usage.busy).collect();
-        let watched: Vec<Span> = self.components.iter().map(|it| it.busy).collect();
-        let bin = self.bin(before);
-        for ((sum, now), then) in bin.busy.iter_mut().zip(&busy).zip(&watched) {
+        self.look(before, usage);
+        let place = self.place(before);
+        for ((sum, known), now) in self.bins[place].busy.iter_mut().zip(&mut self.seen).zip(usage) {
             // A component that was replaced begins anew.
-            *sum += now.saturating_sub(*then);
+            *sum += now.busy.saturating_sub(known.busy);
+            known.busy = now.busy;
         }
-        for (known, busy) in self.components.iter_mut().zip(busy) {
-            known.busy = busy;
-        }
-        self.seen = at.ns() / self.width.ns();
+        self.ended = at.ns() / self.width.ns();
     }
 
     /// How long the lines are now.
-    pub fn look(&mut self, now: Time, loads: &[Load]) {
-        for load in loads.iter().skip(self.components.len()) {
-            let (name, servers) = (load.name.clone(), load.servers);
-            self.components.push(Watched { name, servers, busy: Span::ZERO, longest_line: 0 });
-        }
-        let (mut lines, count) = (Vec::with_capacity(loads.len()), self.components.len());
-        for (known, load) in self.components.iter_mut().zip(loads) {
-            // A record since the last look was set in between.
-            let record = if load.usage.longest_line > known.longest_line { load.usage.longest_line } else { 0 };
-            known.longest_line = known.longest_line.max(load.usage.longest_line);
-            lines.push(load.usage.waiting.max(record));
-        }
-        let bin = self.bin(now);
+    pub fn look(&mut self, now: Time, usage: &[Usage]) {
+        let (place, count) = (self.place(now), self.components.len());
+        let bin = &mut self.bins[place];
         bin.busy.resize(count, Span::ZERO);
         bin.waiting.resize(count, 0);
-        bin.waiting.iter_mut().zip(lines).for_each(|(most, line)| *most = (*most).max(line));
+        for ((most, known), now) in bin.waiting.iter_mut().zip(&mut self.seen).zip(usage) {
+            // A record since the last look was set in between.
+            let record = if now.longest_line > known.longest_line { now.longest_line } else { 0 };
+            known.longest_line = known.longest_line.max(now.longest_line);
+            *most = (*most).max(now.waiting).max(record);
+        }
     }
 
-    /// Names and servers of the components.
-    pub fn components(&self) -> impl Iterator<Item = (&str, u32)> {
-        self.components.iter().map(|it| (&it.name[..], it.servers))
+    /// Names and servers of the components, sorted by name.
+    pub fn components(&self) -> impl Iterator<Item = &(String, u32)> {
+        self.order.iter().map(|&place| &self.components[place])
     }
 
     /// Every part up to the end of the run.
     pub fn parts(&self, end: Time) -> Vec<Part> {
-        let count = self.components.len();
+        fn in_order<T: Copy + Default>(values: &[T], order: &[usize]) -> Vec<T> {
+            order.iter().map(|&place| values.get(place).copied().unwrap_or_default()).collect()
+        }
         let parts = self.bins.iter().enumerate().map(|(place, bin)| {
             let from = Time::ZERO + self.width * place as u64;
-            let (mut busy, mut waiting) = (bin.busy.clone(), bin.waiting.clone());
-            busy.resize(count, Span::ZERO);
-            waiting.resize(count, 0);
             Part {
                 from,
                 until: (from + self.width).min(end),
@@ -150,8 +141,8 @@ impl Series {
                 failed: bin.failed,
                 p50: bin.counts.percentile(50),
                 p99: bin.counts.percentile(99),
-                busy,
-                waiting,
+                busy: in_order(&bin.busy, &self.order),
+                waiting: in_order(&bin.waiting, &self.order),
                 latencies: bin.counts.quarters(),
             }
         });
@@ -159,6 +150,12 @@ impl Series {
     }
 
     fn bin(&mut self, now: Time) -> &mut Bin {
+        let place = self.place(now);
+        &mut self.bins[place]
+    }
+
+    /// Where a moment belongs; there is a part for it afterwards.
+    fn place(&mut self, now: Time) -> usize {
         while now.ns() / self.width.ns() >= Series::MOST as u64 {
             self.halve();
         }
@@ -166,7 +163,7 @@ impl Series {
         if place >= self.bins.len() {
             self.bins.resize(place + 1, Bin::default());
         }
-        &mut self.bins[place]
+        place
     }
 
     fn halve(&mut self) {
@@ -179,7 +176,7 @@ impl Series {
         });
         self.bins = pairs.collect();
         self.width = self.width * 2;
-        self.seen /= 2;
+        self.ended /= 2;
     }
 }
 
@@ -283,19 +280,18 @@ mod tests {
 
     #[test]
     fn parts_are_joined_and_nothing_is_lost() {
-        let mut series = Series::default();
-        let usage = |busy_ms, waiting| Usage { busy: Span::from_ms(busy_ms), waiting, ..Usage::default() };
-        let load = |usage| [Load { name: "dasd.cpu0".into(), servers: 1, usage }];
+        let mut series = Series::new(vec![("dasd.cpu0".into(), 1)]);
+        let usage = |busy_ms, waiting| [Usage { busy: Span::from_ms(busy_ms), waiting, ..Usage::default() }];
         for number in 0..10_000_u64 {
             let now = at(number * 10);
             while series.next_look() <= now {
                 let edge = series.next_look();
-                series.end_part(edge, &load(usage(edge.ns() / 2_000_000, 3)));
+                series.end_part(edge, &usage(edge.ns() / 2_000_000, 3));
             }
             series.completed(now, Span::from_us(1_000 + number % 100));
         }
         series.failed(at(99_999), 5);
-        series.end_part(at(100_000), &load(usage(50_000, 0)));
+        series.end_part(at(100_000), &usage(50_000, 0));
         let parts = series.parts(at(100_000));
         assert!(parts.len() <= Series::MOST && parts.len() > Series::MOST / 4, "{}", parts.len());
         assert_eq!(parts.iter().map(|part| part.completed).sum::<u64>(), 10_000);
@@ -323,11 +319,8 @@ mod tests {
 
     #[test]
     fn a_record_between_two_looks_is_seen() {
-        let mut series = Series::default();
-        let load = |longest_line| {
-            let usage = Usage { longest_line, ..Usage::default() };
-            [Load { name: "dasd.cpu0".into(), servers: 1, usage }]
-        };
+        let mut series = Series::new(vec![("dasd.cpu0".into(), 1)]);
+        let load = |longest_line| [Usage { longest_line, ..Usage::default() }];
         series.look(at(10), &load(4));
         series.look(at(120), &load(4));
         let lines: Vec<u64> = series.parts(at(200)).iter().map(|part| part.waiting[0]).collect();

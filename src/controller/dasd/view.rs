@@ -121,14 +121,19 @@ impl DasdController {
         (self.battery.modified.used(cluster), self.battery.modified.capacity(cluster))
     }
 
-    /// Names and use of its servers.
-    pub fn usage(&self, now: Time) -> Vec<(String, u32, Usage)> {
-        let mut usage: Vec<(String, u32, Usage)> = (self.volatile.cpus.iter().enumerate())
-            .map(|(cluster, cpu)| (format!("dasd.cpu{cluster}"), self.parameters.processors, cpu.usage(now)))
-            .collect();
-        usage.push(("dasd.channel".to_owned(), self.parameters.channel.paths, self.volatile.channel.usage(now)));
-        usage.extend(self.rank.usage(now).enumerate().map(|(disk, usage)| (format!("dasd.disk{disk}"), 1, usage)));
-        usage
+    /// Names of its components, and the servers of each.
+    pub fn servers(&self) -> impl Iterator<Item = (String, u32)> {
+        let processors = self.parameters.processors;
+        let clusters = (0..self.volatile.cpus.len()).map(move |cluster| (format!("dasd.cpu{cluster}"), processors));
+        let channel = ("dasd.channel".to_owned(), self.parameters.channel.paths);
+        let disks = (0..self.rank.spindles()).map(|disk| (format!("dasd.disk{disk}"), 1));
+        clusters.chain([channel]).chain(disks)
+    }
+
+    /// What they have done so far, in the order of [`DasdController::servers`].
+    pub fn usage(&self, now: Time) -> impl Iterator<Item = Usage> {
+        let clusters = self.volatile.cpus.iter().map(move |cpu| cpu.usage(now));
+        clusters.chain([self.volatile.channel.usage(now)]).chain(self.rank.usage(now))
     }
 
     /// Rows of a disk that hold what they should: all, or those that a spare has by now.

@@ -185,25 +185,25 @@ impl TapeController {
         self.parameters.drives
     }
 
-    /// Names and use of its servers. A drive is busy while it holds a cartridge and does not rest.
-    pub fn usage(&self, now: Time) -> Vec<(String, u32, Usage)> {
+    /// Names of its components, and the servers of each.
+    pub fn servers(&self) -> impl Iterator<Item = (String, u32)> {
         let library = &self.parameters.library;
-        let mut usage = vec![
-            (
-                "tape.accessor".to_owned(),
-                library.accessors * u32::from(library.geometry.levels()),
-                self.accessor_usage(now),
-            ),
-            ("tape.channel".to_owned(), self.parameters.channel.paths, self.channel_usage(now)),
-        ];
-        for number in 0..self.drives() {
+        let accessors = library.accessors * u32::from(library.geometry.levels());
+        let shared =
+            [("tape.accessor".to_owned(), accessors), ("tape.channel".to_owned(), self.parameters.channel.paths)];
+        shared.into_iter().chain((0..self.drives()).map(|number| (format!("tape.drive{number}"), 1)))
+    }
+
+    /// What they have done so far, in the order of [`TapeController::servers`]. A drive is busy while it holds a cartridge
+    /// and does not rest.
+    pub fn usage(&self, now: Time) -> impl Iterator<Item = Usage> {
+        let drive = move |number| {
             let drive = self.drive_usage(Drive(number));
             let working = [DriveState::Loading, DriveState::Streaming, DriveState::Positioning, DriveState::Unloading];
             let busy = working.into_iter().map(|state| drive.spent(state, now)).sum();
-            let served = drive.hardened + drive.delivered;
-            usage.push((format!("tape.drive{number}"), 1, Usage { busy, served, longest_line: 0, waiting: 0 }));
-        }
-        usage
+            Usage { busy, served: drive.hardened + drive.delivered, longest_line: 0, waiting: 0 }
+        };
+        [self.accessor_usage(now), self.channel_usage(now)].into_iter().chain((0..self.drives()).map(drive))
     }
 
     /// Brings command and mechanism of one drive as far as they get at this instant.

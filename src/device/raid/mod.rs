@@ -306,6 +306,11 @@ impl Rank {
         gone
     }
 
+    /// Disks, spares included.
+    pub fn spindles(&self) -> usize {
+        self.volatile.spindles.len()
+    }
+
     /// What the disks have done so far, in their order.
     pub fn usage(&self, now: Time) -> impl Iterator<Item = Usage> + '_ {
         self.volatile.spindles.iter().map(move |spindle| spindle.line.usage(now))
