@@ -86,9 +86,9 @@ impl Trial {
             }
             return Step::Reached(self.strike(index, time));
         }
-        let mark = mark.filter(|&mark| stop.is_none_or(|stop| mark < stop));
-        if self.run.step_until(mark.or(stop)).is_none() {
-            if mark.is_some() && !self.run.queue.is_empty() {
+        let near = mark.filter(|&mark| stop.is_none_or(|stop| mark <= stop));
+        if self.run.step_until(near.or(stop)).is_none() {
+            if near.is_some() && !self.run.queue.is_empty() {
                 return Step::Mark;
             }
             // Nothing is left, or nothing before the end of the work.
@@ -98,9 +98,7 @@ impl Trial {
             self.stopped = true;
             self.faults.forget_ahead();
             self.run.inject("stop", |world, _, _| world.stop_workloads());
-            if self.run.step().is_none() {
-                return Step::Over;
-            }
+            return self.advance_before(mark);
         }
         let facts = self.run.model.facts();
         self.faults.count(self.run.now(), facts);
