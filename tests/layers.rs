@@ -26,7 +26,7 @@ const LAYERS: [&str; 16] = [
 ];
 
 /// What may be named only in files whose path begins with one of these.
-const PLACES: [(&str, &[&str]); 23] = [
+const PLACES: [(&str, &[&str]); 24] = [
     ("serde::", &["scenario/", "campaign/", "validate/", "report/", "cli/compare.rs"]),
     ("serde_json::", &["scenario/", "campaign/", "validate/", "report/", "cli/"]),
     ("toml::", &["scenario/"]),
@@ -48,6 +48,8 @@ const PLACES: [(&str, &[&str]); 23] = [
     ("ctrlc::", &["cli/"]),
     ("indicatif::", &["cli/progress.rs"]),
     ("plotters::", &["report/chart/"]),
+    // Tables for data frames, with the feature of that name.
+    ("parquet::", &["report/columnar.rs"]),
     // Draws charts as PNG, with the feature of that name.
     ("resvg::", &["report/chart/png.rs"]),
     ("terminal_size::", &["cli/"]),

@@ -355,7 +355,7 @@ pub struct RunArgs {
     #[arg(long, requires = "out")]
     pub force: bool,
 
-    /// Write one row per host request to requests.csv
+    /// Write one row per host request to requests.csv or requests.parquet
     #[arg(long, value_name = "FORM", default_value = "none")]
     pub samples: Samples,
 
@@ -753,6 +753,8 @@ pub struct Changes {
 pub enum Samples {
     None,
     Csv,
+    /// Where the program was built with that feature.
+    Parquet,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,10 +14,12 @@ use super::report::{into_directory, unreadable};
 use crate::campaign::{EndReason, Flow, Judgement, RunOutcome, Watch, judge, one};
 use crate::kernel::Time;
 use crate::measure::{Phase, Sample};
-use crate::report::csv::RequestRows;
+#[cfg(feature = "parquet")]
+use crate::report::directory::REQUESTS_PARQUET;
 use crate::report::directory::{REQUESTS, Streamed, TRACE};
 use crate::report::manifest::{self, Manifest};
 use crate::report::perfetto::{self, Perfetto};
+use crate::report::requests::RequestRows;
 use crate::report::run_report::RunFiles;
 use crate::report::{
     Claim, DirectoryError, Place, RunDirectory, Subject, Summary, checkpoints, course, digest, json, program, summary,
@@ -33,6 +35,11 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
     let start = Start::now();
     if args.out.as_deref() == Some(Path::new("-")) {
         console.error("error: a run is a directory of files and cannot be written to `-`; use --json for its summary");
+        return Exit::Usage;
+    }
+    if args.samples == Samples::Parquet && cfg!(not(feature = "parquet")) {
+        let remedy = "build it with `--features parquet`, or ask for csv";
+        console.error(&format!("error: this program was built without Parquet; {remedy}"));
         return Exit::Usage;
     }
     let args = &with_drawn_seed(args, console);
@@ -161,7 +168,7 @@ struct Finished<'a> {
 }
 
 /// What is written while the run goes on.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Streams {
     rows: Option<RequestRows<Streamed>>,
     trace: Option<Perfetto<Streamed>>,
@@ -180,8 +187,9 @@ impl Streams {
     /// Gives the files their names.
     fn keep(self, directory: &mut RunDirectory, end: Time, console: &Console) -> Result<(), DirectoryError> {
         if let Some(rows) = self.rows {
+            let name = rows.name();
             let (streamed, taken) = rows.finish();
-            kept(directory, REQUESTS, streamed, taken)?;
+            kept(directory, name, streamed, taken)?;
         }
         if let Some(trace) = self.trace {
             let (streamed, written, requests, taken) = trace.finish(end);
@@ -323,7 +331,11 @@ fn open(args: &RunArgs, path: &Path, prepared: &Prepared) -> Result<(RunDirector
     let mut directory = RunDirectory::claim(place, claim)?;
     let rows = match args.samples {
         Samples::None => None,
-        Samples::Csv => Some(RequestRows::new(directory.stream(REQUESTS)?)),
+        Samples::Csv => Some(RequestRows::csv(directory.stream(REQUESTS)?)),
+        #[cfg(feature = "parquet")]
+        Samples::Parquet => Some(RequestRows::parquet(directory.stream(REQUESTS_PARQUET)?)),
+        #[cfg(not(feature = "parquet"))]
+        Samples::Parquet => unreachable!("it was refused"),
     };
     let trace = match args.trace {
         None => None,

@@ -23,14 +23,17 @@ use super::manifest::{Manifest, Output, Recognised};
 pub const MANIFEST: &str = "manifest.json";
 pub const RESOLVED: &str = "scenario.resolved.toml";
 pub const REQUESTS: &str = "requests.csv";
+/// The same table as a Parquet file, from a program that was built with the feature `parquet`.
+pub const REQUESTS_PARQUET: &str = "requests.parquet";
 pub const TRACE: &str = "trace.perfetto.json";
 pub const REPORT: &str = "report.html";
 /// The names that a run can write beside its folders: all that may go when an unfinished run is replaced.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "scenario.toml",
     RESOLVED,
     "summary.json",
     REQUESTS,
+    REQUESTS_PARQUET,
     SERIES,
     LATENCY,
     TIMELINE,
@@ -45,7 +48,7 @@ const NAMES: [&str; 13] = [
 const FOLDERS: [(&str, &[&str]); 2] = [("hist", &[".hgrm"]), ("charts", &[".svg", ".csv", ".png"])];
 
 /// What is written while a run goes on.
-const STREAMED: [&str; 2] = [REQUESTS, TRACE];
+const STREAMED: [&str; 3] = [REQUESTS, REQUESTS_PARQUET, TRACE];
 
 /// Where a run is to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! Results as people and programs read them: one summary, rendered as text and as JSON, and the run directory.
 
 pub mod campaign;
+pub mod cells;
 pub mod chart;
 pub mod checkpoints;
+#[cfg(feature = "parquet")]
+pub mod columnar;
 pub mod costs;
 pub mod course;
-pub mod csv;
 pub mod digest;
 pub mod directory;
 pub mod document;
@@ -29,6 +31,7 @@ pub mod perfetto;
 pub mod program;
 pub mod provenance;
 pub mod replay;
+pub mod requests;
 pub mod run_report;
 pub mod summarise;
 pub mod summary;

@@ -8,7 +8,7 @@ use crate::campaign::sweep::Sweep;
 use crate::report::campaign::directory::{CampaignDirectory, Collected};
 use crate::report::campaign::stopping::{Look, look};
 use crate::report::campaign::summary::{CampaignSummary, complete};
-use crate::report::campaign::{runs_csv, text};
+use crate::report::campaign::{runs, text};
 use crate::report::json;
 
 /// Merges what the directory holds. What comes out is a function of its rows alone.
@@ -35,7 +35,9 @@ pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, console: &mut Consol
     let summary = CampaignSummary::new(manifest, points, &rows, &versions);
     let used = summary.replications.used;
     let rows: Vec<_> = rows.into_iter().filter(|row| row.replication < used).collect();
-    directory.write("runs.csv", &runs_csv::render(manifest, &rows))?;
+    directory.write("runs.csv", &runs::csv(manifest, &rows))?;
+    #[cfg(feature = "parquet")]
+    directory.write("runs.parquet", &runs::parquet(manifest, &rows))?;
     directory.write("summary.json", &json::document(&summary))?;
     console.note(&format!("wrote {}", directory.path().display()));
     let again = format!("tiersim campaign merge {}", quoted(&directory.path().to_string_lossy()));

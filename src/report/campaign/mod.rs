@@ -11,7 +11,7 @@ pub mod manifest;
 mod paper;
 pub mod part;
 mod points;
-pub mod runs_csv;
+pub mod runs;
 pub mod stopping;
 pub mod summary;
 pub mod text;
