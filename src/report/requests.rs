@@ -90,7 +90,7 @@ fn cells(sample: &Sample) -> [Cell; 10] {
         Cell::Text(volume.to_string()),
         Cell::text(op_name(op)),
         Cell::Number(u64::from(track.0)),
-        Cell::Number(u64::from(bytes)),
+        Cell::Number(bytes),
         Cell::Number(latency.ns()),
         Cell::flag(hit),
         Cell::Text(phase.to_string()),
