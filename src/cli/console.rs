@@ -5,8 +5,8 @@ use std::env;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 
-use super::args::{Output, When};
 use super::exit::Exit;
+use super::global::{Output, When};
 use crate::report::table::Style;
 use crate::scenario::Paint;
 

@@ -13,6 +13,7 @@ pub mod exit;
 pub mod explain;
 pub mod explore;
 pub mod exposure;
+pub mod global;
 pub mod interrupt;
 mod manual;
 pub mod matrix;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::{Output, ProgressForm};
+use super::global::{Output, ProgressForm};
 use crate::campaign;
 use crate::kernel::Time;
 use crate::report::text::{count, counted, duration};

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
-use super::args::{Output, ShrinkArgs};
+use super::args::ShrinkArgs;
 use super::case::{self, Case};
 use super::console::Console;
 use super::document::Destination;
 use super::exit::Exit;
+use super::global::Output;
 use super::interrupt::Interrupt;
 use super::progress::Counted;
 use super::threads::threads;
@@ -19,13 +20,7 @@ use crate::report::minimal::{self, Subject, Summary};
 pub fn run(args: &ShrinkArgs, output: &Output, console: &mut Console) -> Exit {
     let case = match case::open(args.scenario.as_deref(), &args.changes, console.paint()) {
         Ok(case) => case,
-        Err(rejected) => {
-            match console.json() {
-                true => console.result(&rejected.json),
-                false => console.error(&rejected.text),
-            }
-            return Exit::Usage;
-        }
+        Err(rejected) => return rejected.tell(console),
     };
     let destination = match Destination::of(args.file.as_deref(), minimal::HEADING) {
         Ok(destination) => destination,

@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::super::args::{CampaignRunArgs, Output};
 use super::super::console::Console;
 use super::super::environment::Start;
 use super::super::exit::Exit;
+use super::super::global::Output;
 use super::super::interrupt::Interrupt;
 use super::super::prepare::prepared;
 use super::super::progress::Counted;
 use super::super::run::keep;
 use super::super::threads::threads;
+use super::args::CampaignRunArgs;
 use super::{Stop, is_unexpected, judge, load, manifest_of, path_of, planned};
 use crate::campaign::sweep::{Made, Row, Shard, Sweep, pool};
 use crate::report::campaign::directory::{CampaignDirectory, CampaignError, Existing};
