@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::campaign::args::{CampaignCommand, CompareArgs};
 use super::explore::Mtbf;
 use super::global::Output;
+use super::schema::Kind;
 use super::trace::args::TraceCommand;
 use crate::campaign::explore::{AfterFault, Points};
 use crate::kernel::{Span, Time};
@@ -73,10 +74,18 @@ pub enum Command {
     /// Import recorded traces, and say what is in them
     #[command(subcommand)]
     Trace(TraceCommand),
+    /// Print the JSON Schema of a file, for editors and for programs that read results
+    Schema(SchemaArgs),
     /// Print a script by which a shell completes commands and options
     Completions(CompletionsArgs),
     /// Print a page of the manual, of the program or of a command
     Man(ManArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct SchemaArgs {
+    /// The file that the schema is of
+    pub kind: Kind,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -24,6 +24,7 @@ pub mod progress;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod schema;
 pub mod shrink;
 pub mod threads;
 pub mod trace;
@@ -114,6 +115,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             };
             console.command(|output, errors| report::run(&request, output, errors))
         }
+        Some(Command::Schema(of)) => schema::run(of.kind, &mut console),
         Some(Command::Campaign(command)) => campaign::run(command, &arguments.output, &mut console),
         Some(Command::Compare(compare)) => compare::run(compare, &mut console),
         Some(Command::Completions(of)) => console.command(|output, _| manual::completions(of.shell, output)),

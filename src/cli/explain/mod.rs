@@ -32,6 +32,7 @@ use crate::scenario::hazards::switches::Switch;
 use crate::scenario::keys::{Key, Table, last_part, without_numbers};
 use crate::scenario::library::Library;
 use crate::vocab::{EventName, Goal, Invariant, StepName};
+pub(super) use faults::key_line as fault_key;
 use page::Page;
 
 /// What was asked.
