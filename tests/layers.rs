@@ -27,7 +27,7 @@ const LAYERS: [&str; 16] = [
 
 /// What may be named only in files whose path begins with one of these.
 const PLACES: [(&str, &[&str]); 24] = [
-    ("serde::", &["scenario/", "campaign/", "validate/", "report/", "cli/compare.rs"]),
+    ("serde::", &["scenario/", "campaign/", "validate/", "report/", "cli/compare.rs", "cli/console.rs"]),
     ("serde_json::", &["scenario/", "campaign/", "validate/", "report/", "cli/"]),
     // Derives schemas of results, for tests alone.
     ("schemars::", &["campaign/sweep/", "report/", "cli/schema/"]),

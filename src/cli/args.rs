@@ -13,6 +13,7 @@ use super::trace::args::TraceCommand;
 use crate::campaign::explore::{AfterFault, Points};
 use crate::kernel::{Span, Time};
 use crate::report::perfetto::Extent;
+use crate::scenario::examples::DEFAULT;
 use crate::scenario::units::Dimension;
 use crate::validate::Suite;
 use crate::vocab::Invariant;
@@ -54,6 +55,8 @@ pub enum Command {
     Mutants(MutantsArgs),
     /// Say whether scenarios are valid, and what they are with every default filled in
     Check(CheckArgs),
+    /// Write a scenario of your own, from a shipped one, with comments
+    New(NewArgs),
     /// Show, list or copy the shipped scenarios
     Examples(ExamplesArgs),
     /// Show the built-in hardware, each number with its origin
@@ -113,6 +116,17 @@ pub struct CheckArgs {
 
     #[command(flatten)]
     pub changes: Changes,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct NewArgs {
+    /// The file to write; `-` is stdout
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// The shipped scenario to begin with; `tiersim examples` lists them
+    #[arg(long, value_name = "EXAMPLE", default_value = DEFAULT.name)]
+    pub from: String,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 /// Options of every subcommand.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Output {
     /// Print exactly one JSON document on stdout
@@ -14,7 +14,7 @@ pub struct Output {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
 
-    /// How progress is shown on stderr; `auto` is a bar on a terminal and plain lines elsewhere
+    /// How progress is shown on stderr; `auto` and `bar` are a bar on a terminal and lines elsewhere
     #[arg(long, global = true, value_name = "FORM", default_value = "auto")]
     pub progress: ProgressForm,
 
@@ -27,15 +27,17 @@ pub struct Output {
     pub verbose: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum When {
+    #[default]
     Auto,
     Always,
     Never,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProgressForm {
+    #[default]
     Auto,
     Bar,
     Plain,

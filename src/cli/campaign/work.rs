@@ -210,7 +210,7 @@ impl Work<'_> {
             console.note(&format!("{} taken over from a process that did not end", counted(taken, "run")));
         }
         let journal = self.journal()?;
-        let (shown, done) = (Counted::of(output, "campaign", "runs", total), AtomicU64::new(taken));
+        let shown = Counted::of(output, "campaign", "runs", total).from(taken).with_violations();
         let (failed, kept) = (AtomicBool::new(false), Kept::new(self, console));
         let budget_ms = self.args.budget.map(|budget| budget.ns() / 1_000_000);
         let stop = || {
@@ -221,10 +221,13 @@ impl Work<'_> {
         let made = |made: &Made| {
             journal.add(made.row);
             kept.look_at(made);
-            if self.args.fail_fast && is_unexpected(&self.directory.manifest, made.row) {
-                failed.store(true, Ordering::Relaxed);
+            if is_unexpected(&self.directory.manifest, made.row) {
+                shown.violated();
+                if self.args.fail_fast {
+                    failed.store(true, Ordering::Relaxed);
+                }
             }
-            shown.update(done.fetch_add(1, Ordering::Relaxed) + 1);
+            shown.one_more();
         };
         let pool = pool(threads(self.args.jobs));
         let mut ended = Ended::Done;
