@@ -61,7 +61,7 @@ pub enum Command {
     Examples(ExamplesArgs),
     /// Show the built-in hardware, each number with its origin
     Profiles(ProfilesArgs),
-    /// Say what a hazard, an invariant, a method, a fault, a switch, a step, an event, a goal or a code means
+    /// Say what a hazard, an invariant, a method, a fault, a switch, a step, an event, a goal, a measure or a code means
     Explain(ExplainArgs),
     /// Run scenarios under every method and architecture they answer for, and show which hazards held
     Matrix(MatrixArgs),
