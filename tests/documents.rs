@@ -32,7 +32,7 @@ fn check(path: &str, expected: &str) {
 #[test]
 fn the_table_of_methods_is_what_the_scenarios_give() {
     let cases = examples::ALL.iter().flat_map(|example| cases_of(&example.source()).expect("it is valid"));
-    let (matrix, _) = tabulate(cases.collect(), 2);
+    let (matrix, _) = tabulate(cases.collect(), 2, || ());
     check("reports/methods.md", &matrix_text::render(&matrix));
     assert!(matrix.unexpected.is_empty(), "{:#?}", matrix.unexpected);
     for row in matrix.groups.iter().flat_map(|group| &group.rows).filter(|row| !row.scenarios.is_empty()) {
@@ -42,7 +42,7 @@ fn the_table_of_methods_is_what_the_scenarios_give() {
 
 #[test]
 fn the_table_of_exposures_is_what_explorations_give() {
-    check("reports/exposure.md", &exposure::render(&exposure::rows(2)));
+    check("reports/exposure.md", &exposure::render(&exposure::rows(2, |_| ())));
 }
 
 #[test]

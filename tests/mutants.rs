@@ -16,7 +16,7 @@ fn killers(trials: &[Trial]) -> Vec<(&'static str, Vec<&'static str>)> {
 #[test]
 fn all_mutants_are_killed_as_the_table_says() {
     let all: Vec<&'static Specimen> = SPECIMENS.iter().collect();
-    let trials = run(&all, 2, true);
+    let trials = run(&all, 2, true, |_| ());
     let survivors: Vec<&str> =
         trials.iter().filter(|trial| !trial.is_killed()).map(|trial| trial.specimen.mutant.name()).collect();
     assert!(survivors.is_empty(), "unnoticed: {survivors:?}");
@@ -37,9 +37,9 @@ fn all_mutants_are_killed_as_the_table_says() {
 #[test]
 fn reduction_and_threads_change_no_killer() {
     let all: Vec<&'static Specimen> = SPECIMENS.iter().collect();
-    let (reduced, whole) = (run(&all, 2, true), run(&all, 2, false));
+    let (reduced, whole) = (run(&all, 2, true, |_| ()), run(&all, 2, false, |_| ()));
     assert_eq!(killers(&reduced), killers(&whole));
     let few = |it: &&'static Specimen| [7, 39].contains(&it.number);
     let few: Vec<&'static Specimen> = all.into_iter().filter(few).collect();
-    assert_eq!(killers(&run(&few, 2, true)), killers(&run(&few, 1, false)));
+    assert_eq!(killers(&run(&few, 2, true, |_| ())), killers(&run(&few, 1, false, |_| ())));
 }

@@ -93,7 +93,7 @@ fn every_formula_gives_the_published_value() {
 #[test]
 fn every_queue_behaves_as_theory_says() {
     let options = options();
-    let outcome = validate::run(Suite::Queueing, &options).expect("the drives can be read");
+    let outcome = validate::run(Suite::Queueing, &options, &|| ()).expect("the drives can be read");
     for case in &outcome.cases {
         for finding in &case.findings {
             assert_eq!(finding.verdict(), Verdict::Within, "{}: {finding:#?}", case.name);
@@ -107,7 +107,7 @@ fn every_queue_behaves_as_theory_says() {
 /// simulation of the same effort sees one by luck or none, and the window of a crash agrees with what runs with that crash show.
 #[test]
 fn rare_losses_are_what_exact_answers_and_plain_runs_say() {
-    let outcome = validate::run(Suite::Rare, &Options { data: None, threads: 2 }).expect("it needs no data");
+    let outcome = validate::run(Suite::Rare, &Options { data: None, threads: 2 }, &|| ()).expect("it needs no data");
     let names: Vec<&str> = outcome.cases.iter().map(|case| &case.name[..]).collect();
     assert_eq!(names, ["mirror", "raid-5", "raid-6", "host-crash-window"]);
     for case in &outcome.cases {
@@ -135,7 +135,8 @@ fn a_real_library_is_replayed_as_it_was() {
         eprintln!("!! SKIPPED: {} is not there, so no real library was looked at !!", library.display());
         return;
     }
-    let outcome = validate::run(Suite::Tape, &Options { data: Some(library), threads: 2 }).expect("it can be read");
+    let outcome =
+        validate::run(Suite::Tape, &Options { data: Some(library), threads: 2 }, &|| ()).expect("it can be read");
     for case in &outcome.cases {
         for finding in &case.findings {
             assert_ne!(finding.verdict(), Verdict::Outside, "{}: {finding:#?}", case.name);

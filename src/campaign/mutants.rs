@@ -338,7 +338,7 @@ impl Trial {
 }
 
 /// Tries mutants one after the other, each study on so many threads.
-pub fn run(specimens: &[&'static Specimen], threads: usize, reduce: bool) -> Vec<Trial> {
+pub fn run(specimens: &[&'static Specimen], threads: usize, reduce: bool, tell: impl Fn(u64)) -> Vec<Trial> {
     let mut healthy: BTreeMap<String, Shown> = BTreeMap::new();
     let mut trials = Vec::new();
     for &specimen in specimens {
@@ -350,6 +350,7 @@ pub fn run(specimens: &[&'static Specimen], threads: usize, reduce: bool) -> Vec
         let spared = is_spared.then(|| study(&weaker, Some(specimen.mutant), threads, reduce));
         let mutated = study(specimen, Some(specimen.mutant), threads, reduce);
         trials.push(Trial { specimen, mutated, healthy, spared });
+        tell(trials.len() as u64);
     }
     trials
 }

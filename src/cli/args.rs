@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::campaign::args::{CampaignCommand, CompareArgs};
 use super::explore::Mtbf;
+use super::global::Output;
+use super::schema::Kind;
+use super::trace::args::TraceCommand;
 use crate::campaign::explore::{AfterFault, Points};
-use crate::campaign::sweep::Shard;
-use crate::host::trace::{Action, TraceFormat};
 use crate::kernel::{Span, Time};
 use crate::report::perfetto::Extent;
-use crate::scenario::campaign::{Keep, Measure};
+use crate::scenario::examples::DEFAULT;
 use crate::scenario::units::Dimension;
 use crate::validate::Suite;
 use crate::vocab::Invariant;
@@ -53,11 +55,13 @@ pub enum Command {
     Mutants(MutantsArgs),
     /// Say whether scenarios are valid, and what they are with every default filled in
     Check(CheckArgs),
+    /// Write a scenario of your own, from a shipped one, with comments
+    New(NewArgs),
     /// Show, list or copy the shipped scenarios
     Examples(ExamplesArgs),
     /// Show the built-in hardware, each number with its origin
     Profiles(ProfilesArgs),
-    /// Say what a hazard, an invariant, a method, a fault, a switch, a step, an event, a goal or a code means
+    /// Say what a hazard, an invariant, a method, a fault, a switch, a step, an event, a goal, a measure or a code means
     Explain(ExplainArgs),
     /// Run scenarios under every method and architecture they answer for, and show which hazards held
     Matrix(MatrixArgs),
@@ -73,10 +77,18 @@ pub enum Command {
     /// Import recorded traces, and say what is in them
     #[command(subcommand)]
     Trace(TraceCommand),
+    /// Print the JSON Schema of a file, for editors and for programs that read results
+    Schema(SchemaArgs),
     /// Print a script by which a shell completes commands and options
     Completions(CompletionsArgs),
     /// Print a page of the manual, of the program or of a command
     Man(ManArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct SchemaArgs {
+    /// The file that the schema is of
+    pub kind: Kind,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -104,6 +116,17 @@ pub struct CheckArgs {
 
     #[command(flatten)]
     pub changes: Changes,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct NewArgs {
+    /// The file to write; `-` is stdout
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// The shipped scenario to begin with; `tiersim examples` lists them
+    #[arg(long, value_name = "EXAMPLE", default_value = DEFAULT.name)]
+    pub from: String,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -179,167 +202,20 @@ fn suite(text: &str) -> Result<Suite, String> {
     Suite::ALL.into_iter().find(|suite| suite.name() == text).ok_or(format!("the suites are {names}"))
 }
 
-#[derive(Clone, Debug, Subcommand)]
-pub enum TraceCommand {
-    /// Write recorded traces as one trace in the program's own text, which a scenario reads too
-    Import(TraceImportArgs),
-    /// Say what a trace asks for, in which unit its addresses count, and what is doubtful about it
-    Stats(TraceStatsArgs),
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct TraceImportArgs {
-    #[command(flatten)]
-    pub input: TraceInput,
-
-    /// The file to write, as `tiersim-csv`
-    #[arg(short, long, value_name = "FILE")]
-    pub out: PathBuf,
-
-    /// Replace an earlier import that stands there
-    #[arg(long)]
-    pub force: bool,
-
-    /// Let an open-loop replay use times that are coarser than a millisecond
-    #[arg(long)]
-    pub allow_coarse_time: bool,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct TraceStatsArgs {
-    #[command(flatten)]
-    pub input: TraceInput,
-
-    /// Replace an earlier report that stands at `--rejects`
-    #[arg(long, requires = "rejects")]
-    pub force: bool,
-}
-
-/// What is read, and how.
-#[derive(Clone, Debug, Args)]
-pub struct TraceInput {
-    /// Files of one trace, merged by time; gz, zst, bz2 and xz are decompressed; `-` is stdin
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-
-    /// Format of the files: auto, tiersim-csv, disksim-validate, disksim-ascii, hp-srt, msr, spc, systor17, vscsi,
-    /// vscsi-csv, ssdsim, blkparse, fio-iolog-2 or fio-iolog-3
-    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = ChosenFormat::parse)]
-    pub format: ChosenFormat,
-
-    /// Bytes of a block of the addresses, other than the format says
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
-    pub sector_bytes: Option<u64>,
-
-    /// The code of a read in an ssdsim trace: 1 as in MQSim, 0 in some copies
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(0..=1))]
-    pub read_code: u8,
-
-    /// Which events of a blkparse text are the requests: D, sent to the driver, or Q, queued
-    #[arg(long, value_name = "LETTER", default_value = "D", value_parser = action)]
-    pub action: Action,
-
-    /// How much later than its place in time a record may come in its file, as in `500ms`; by default 1 s
-    #[arg(long, value_name = "TIME", value_parser = span)]
-    pub window: Option<Span>,
-
-    /// Size of every device, as in `100GiB`: a request that ends beyond it is rejected
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub device_bytes: Option<u64>,
-
-    /// Map requests beyond the device into it, modulo its size
-    #[arg(long, requires = "device_bytes")]
-    pub wrap: bool,
-
-    /// Bytes of content that a file may have when it is decompressed; by default 1 TiB
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub max_bytes: Option<u64>,
-
-    /// Leave bad records out instead of ending with 2
-    #[arg(long)]
-    pub skip_bad_lines: bool,
-
-    /// Where every rejected record goes with its number, reason and text; an import has it beside its file
-    #[arg(long, value_name = "FILE")]
-    pub rejects: Option<PathBuf>,
-}
-
-/// A format by its name; `None` is `auto`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChosenFormat(pub Option<TraceFormat>);
-
-impl ChosenFormat {
-    fn parse(text: &str) -> Result<ChosenFormat, String> {
-        match TraceFormat::parse(text) {
-            _ if text == "auto" => Ok(ChosenFormat(None)),
-            Some(format) => Ok(ChosenFormat(Some(format))),
-            None => {
-                let known: Vec<&str> = TraceFormat::ALL.iter().map(|format| format.name()).collect();
-                Err(format!("formats are auto, {}", known.join(", ")))
-            }
-        }
-    }
-}
-
-fn action(text: &str) -> Result<Action, String> {
-    Action::parse(text).ok_or_else(|| "the letter is D or Q".to_owned())
-}
-
-fn span(text: &str) -> Result<Span, String> {
+pub(super) fn span(text: &str) -> Result<Span, String> {
     Ok(Span::from_ns(quantity(Dimension::Duration, text)?))
 }
 
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     match quantity(Dimension::Size, text)? {
         0 => Err("a size is at least one byte".to_owned()),
         bytes => Ok(bytes),
     }
 }
 
-fn quantity(dimension: Dimension, text: &str) -> Result<u64, String> {
+pub(super) fn quantity(dimension: Dimension, text: &str) -> Result<u64, String> {
     let wrong = |_| format!("{} is written as in `{}`", dimension.noun(), dimension.example());
     dimension.parse(text).map_err(wrong)
-}
-
-/// Options of every subcommand.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub struct Output {
-    /// Print exactly one JSON document on stdout
-    #[arg(long, global = true)]
-    pub json: bool,
-
-    /// Colour and bold text; `auto` asks the terminal, NO_COLOR, CLICOLOR_FORCE and TERM
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: When,
-
-    /// How progress is shown on stderr; `auto` is a bar on a terminal and plain lines elsewhere
-    #[arg(long, global = true, value_name = "FORM", default_value = "auto")]
-    pub progress: ProgressForm,
-
-    /// Say nothing on stderr but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-
-    /// Say more on stderr
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ProgressForm {
-    Auto,
-    Bar,
-    Plain,
-    Json,
-    None,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -411,166 +287,6 @@ pub enum ReportForm {
 pub enum ChartForm {
     Svg,
     Png,
-}
-
-#[derive(Clone, Debug, Subcommand)]
-pub enum CampaignCommand {
-    /// Write the plan of a campaign into a directory, for shards to be run from
-    Plan(CampaignPlanArgs),
-    /// Run a campaign, or a shard of one; without a file the built-in comparison of four methods on two architectures
-    Run(CampaignRunArgs),
-    /// Say what of a campaign was run, and what is missing
-    Status(CampaignStatusArgs),
-    /// Put the parts of a campaign together and judge it
-    Merge(CampaignMergeArgs),
-}
-
-/// Options that change a campaign before it is planned; the file is never touched.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Changes to the campaign")]
-pub struct CampaignChanges {
-    /// Seed of the campaign
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-
-    /// Replications of every point; more than a directory has are added to it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub repeat: Option<u64>,
-
-    /// Change one value of the scenario at all points, as in `volume[0].cylinders=20`; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct CampaignPlanArgs {
-    /// Campaign file; without one the built-in campaign
-    #[arg(value_name = "CAMPAIGN")]
-    pub campaign: Option<PathBuf>,
-
-    /// Directory of the campaign; by default one below `out` that is named for it
-    #[arg(short, long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-
-    /// Replace a campaign that stands in the directory
-    #[arg(long)]
-    pub force: bool,
-
-    /// Say how many runs each of so many shards would have
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub shards: Option<u64>,
-
-    #[command(flatten)]
-    pub changes: CampaignChanges,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct CampaignRunArgs {
-    /// Campaign file, or the directory of a planned campaign; without it the built-in campaign
-    #[arg(value_name = "CAMPAIGN|DIR")]
-    pub campaign: Option<PathBuf>,
-
-    /// Directory of the campaign; by default one below `out` that is named for it
-    #[arg(short, long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-
-    /// Run the blocks of shard I of N alone, and judge nothing
-    #[arg(long, value_name = "I/N")]
-    pub shard: Option<Shard>,
-
-    /// Go on with what stands in the directory
-    #[arg(long)]
-    pub resume: bool,
-
-    /// Replace a campaign that stands in the directory
-    #[arg(long, conflicts_with = "resume")]
-    pub force: bool,
-
-    /// Say what would be run and about how long it takes, and write nothing
-    #[arg(long)]
-    pub dry_run: bool,
-
-    /// Of which runs to keep the whole directory: of those with a violation that nothing allows, of all, of none
-    #[arg(long, value_name = "WHICH", value_parser = keep)]
-    pub keep: Option<Keep>,
-
-    /// Stop at the first violation that nothing allows
-    #[arg(long)]
-    pub fail_fast: bool,
-
-    /// Stop after so much time, as in `30min`; what was made is kept, and the exit code is 130
-    #[arg(long, value_name = "TIME", value_parser = span)]
-    pub budget: Option<Span>,
-
-    /// Run everything again that is there, and compare
-    #[arg(long)]
-    pub verify_parts: bool,
-
-    /// Go on with a campaign that another version of the program planned
-    #[arg(long)]
-    pub allow_mixed_versions: bool,
-
-    /// Runs at a time, at most as many as there are processors, which is the default; the result is the same
-    #[arg(long, value_name = "N", env = "SLURM_CPUS_PER_TASK")]
-    pub jobs: Option<NonZeroUsize>,
-
-    #[command(flatten)]
-    pub changes: CampaignChanges,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct CampaignStatusArgs {
-    /// Directory of the campaign
-    #[arg(value_name = "DIR")]
-    pub directory: PathBuf,
-
-    /// Print the numbers of the shards that miss something, as the arrays of batch systems are written: 3,7,40-52
-    #[arg(long, requires = "shards")]
-    pub missing_array: bool,
-
-    /// Into how many shards the campaign is divided
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub shards: Option<u64>,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct CampaignMergeArgs {
-    /// Directory of the campaign
-    #[arg(value_name = "DIR")]
-    pub directory: PathBuf,
-
-    /// Take parts of other versions of the program too
-    #[arg(long)]
-    pub allow_mixed_versions: bool,
-}
-
-#[derive(Clone, Debug, Args)]
-pub struct CompareArgs {
-    /// Directories of campaigns; of several, each is compared with the first
-    #[arg(required = true, value_name = "DIR")]
-    pub directories: Vec<PathBuf>,
-
-    /// Measures to compare; without any those of the first campaign
-    #[arg(long, value_name = "NAME", value_parser = measure)]
-    pub metric: Vec<Measure>,
-
-    /// Level of the intervals in percent; without it that of the first campaign
-    #[arg(long, value_name = "P", value_parser = confidence)]
-    pub confidence: Option<f64>,
-}
-
-fn keep(text: &str) -> Result<Keep, String> {
-    Keep::parse(text).ok_or_else(|| one_of(Keep::ALL.iter().map(|keep| keep.name())))
-}
-
-fn measure(text: &str) -> Result<Measure, String> {
-    Measure::parse(text).ok_or_else(|| one_of(Measure::ALL.iter().map(|measure| measure.name())))
-}
-
-fn confidence(text: &str) -> Result<f64, String> {
-    let percent: Option<f64> = text.trim().trim_end_matches('%').trim_end().parse().ok();
-    let level = percent.filter(|percent| (50.0..=99.99).contains(percent)).map(|percent| percent / 100.0);
-    level.ok_or_else(|| "a level lies between 50 and 99.99 percent".to_owned())
 }
 
 #[derive(Clone, Debug, Args)]
@@ -720,7 +436,7 @@ fn after_fault(text: &str) -> Result<AfterFault, String> {
     AfterFault::parse(text).ok_or_else(|| one_of(AfterFault::ALL.iter().map(|after| after.name())))
 }
 
-fn one_of(names: impl Iterator<Item = &'static str>) -> String {
+pub(super) fn one_of(names: impl Iterator<Item = &'static str>) -> String {
     format!("one of: {}", names.collect::<Vec<_>>().join(", "))
 }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::args::{Changes, Seed};
 use super::prepare::{Rejected, overrides_of, source_of};
 use crate::report::directory::{MANIFEST, RESOLVED};
-use crate::report::json;
 use crate::report::manifest::Manifest;
 use crate::scenario::diagnostic::SourceText;
 use crate::scenario::examples::DEFAULT;
@@ -35,11 +34,11 @@ pub fn open(path: Option<&Path>, changes: &Changes, paint: Paint) -> Result<Case
     if changes.seed == Some(Seed::Random) {
         let problem = Diagnostic::error(Code::BadOverride, "`--seed random` would be another run each time")
             .help("give the seed of the run that is meant; `tiersim run --seed random` prints the one it draws");
-        return Err(rejected(&Diagnostics::new(Vec::new(), vec![problem]), paint));
+        return Err(Rejected::of(&Diagnostics::new(Vec::new(), vec![problem]), paint));
     }
     let mut overrides = overrides_of(changes);
     let directory = path.filter(|path| path.is_dir());
-    let run = directory.map(|path| recorded(path).map_err(|problems| rejected(&problems, paint))).transpose()?;
+    let run = directory.map(|path| recorded(path).map_err(|problems| Rejected::of(&problems, paint))).transpose()?;
     let source = match (&run, path) {
         (Some(run), _) => Source::Path(run.path.join(RESOLVED)),
         (None, Some(path)) => source_of(path),
@@ -48,7 +47,7 @@ pub fn open(path: Option<&Path>, changes: &Changes, paint: Paint) -> Result<Case
     if let (Some(run), None) = (&run, changes.seed) {
         overrides.seed = Some(run.manifest.seed);
     }
-    let loaded = load(&source, &overrides).map_err(|problems| rejected(&problems, paint))?;
+    let loaded = load(&source, &overrides).map_err(|problems| Rejected::of(&problems, paint))?;
     Ok(Case { loaded, run })
 }
 
@@ -83,8 +82,4 @@ fn recorded(path: &Path) -> Result<RecordedRun, Diagnostics> {
         return Err(refuse("it has no scenario.resolved.toml"));
     }
     Ok(RecordedRun { path: path.to_owned(), manifest })
-}
-
-fn rejected(problems: &Diagnostics, paint: Paint) -> Rejected {
-    Rejected { text: problems.render(paint), json: json::document(&problems.to_json()) }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::CompareArgs;
+use super::campaign::args::CompareArgs;
 use super::campaign::refused;
 use super::console::Console;
 use super::exit::Exit;

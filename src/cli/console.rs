@@ -4,9 +4,13 @@
 use std::env;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
-use super::args::{Output, When};
+use serde::Serialize;
+
 use super::exit::Exit;
+use super::global::{Output, When};
+use crate::report::json;
 use crate::report::table::Style;
 use crate::scenario::Paint;
 
@@ -16,12 +20,16 @@ pub struct Console {
     /// The first error of stdout other than a reader that went away.
     failed: Option<io::Error>,
     bold: bool,
+    /// Whether a document of a command stands on stdout.
+    is_answered: bool,
+    /// With `--json`, the errors that were told.
+    told: Mutex<Vec<String>>,
 }
 
 impl Console {
     pub fn new(output: &Output) -> Console {
         let bold = colours(output.color, io::stdout().is_terminal(), env::var_os);
-        Console { output: output.clone(), failed: None, bold }
+        Console { output: output.clone(), failed: None, bold, is_answered: false, told: Mutex::default() }
     }
 
     pub fn json(&self) -> bool {
@@ -65,6 +73,7 @@ impl Console {
 
     /// Writes a part of the result to stdout.
     pub fn result(&mut self, bytes: &[u8]) {
+        self.is_answered |= !bytes.is_empty();
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             // Whoever reads, as `head` does, has seen enough.
@@ -78,32 +87,55 @@ impl Console {
     /// What a person may want to know; not said when quiet.
     pub fn note(&self, text: &str) {
         if !self.output.quiet {
-            self.error(text);
+            say(text);
         }
     }
 
     /// What a person wants to know who asked for more.
     pub fn detail(&self, text: &str) {
         if self.output.verbose {
-            self.error(text);
+            say(text);
         }
     }
 
     pub fn error(&self, text: &str) {
-        // There is nobody left to tell that stderr is closed.
-        let _ = writeln!(io::stderr().lock(), "{}", text.trim_end_matches('\n'));
+        say(text);
+        if self.output.json {
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).push(text.trim_end_matches('\n').to_owned());
+        }
     }
 
-    /// Whether all that was to be printed was printed.
-    pub fn close(self) -> Exit {
+    /// The code that the program ends with. A command that printed no document because it failed is told as one, so that
+    /// stdout holds exactly one with `--json`.
+    pub fn close(mut self, exit: Exit) -> Exit {
+        if self.output.json && !self.is_answered && exit != Exit::Held {
+            let told = std::mem::take(self.told.get_mut().unwrap_or_else(PoisonError::into_inner));
+            self.result(&failure(exit, told));
+        }
         match &self.failed {
-            None => Exit::Held,
+            None => exit,
             Some(error) => {
-                self.error(&format!("error: cannot write to stdout: {error}"));
-                Exit::Internal
+                say(&format!("error: cannot write to stdout: {error}"));
+                exit.and(Exit::Internal)
             }
         }
     }
+}
+
+fn say(text: &str) {
+    // There is nobody left to tell that stderr is closed.
+    let _ = writeln!(io::stderr().lock(), "{}", text.trim_end_matches('\n'));
+}
+
+/// What stands on stdout where `--json` was asked for and there is no result.
+pub fn failure(exit: Exit, errors: Vec<String>) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Failure {
+        schema: &'static str,
+        exit_code: u8,
+        errors: Vec<String>,
+    }
+    json::document(&Failure { schema: "tiersim/failure/1", exit_code: exit.code(), errors })
 }
 
 /// Whether a stream gets colours: the option decides, else the customs of the environment, else the terminal.

@@ -50,11 +50,25 @@ impl Destination {
         Ok(Destination::File(path))
     }
 
-    /// A file stands under its name when it is whole.
+    /// Writes the document, and says so.
     ///
     /// # Errors
     /// What the streams meet; that of the file is told.
     pub fn write(&self, document: &[u8], output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
+        self.put(document, false, output, errors)
+    }
+
+    /// A file stands under its name when it is whole. That it was written is said unless `quiet`.
+    ///
+    /// # Errors
+    /// What the streams meet; that of the file is told.
+    pub fn put(
+        &self,
+        document: &[u8],
+        quiet: bool,
+        output: &mut dyn Write,
+        errors: &mut dyn Write,
+    ) -> io::Result<Exit> {
         let (path, written) = match self {
             Destination::Stdout => return output.write_all(document).map(|()| Exit::Held),
             Destination::Stream(path) => {
@@ -66,6 +80,7 @@ impl Destination {
             }
         };
         match written {
+            Ok(()) if quiet => {}
             Ok(()) => writeln!(errors, "wrote {}", path.display())?,
             Err(source) => {
                 let unwritable = Unwritable { path: path.clone(), source };

@@ -1,5 +1,6 @@
 //! `tiersim examples`: the shipped scenarios, to read, to list, or to copy into a folder.
 
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -55,6 +56,11 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
     Ok(Exit::Held)
 }
 
+/// The files that a scenario names, by the path it names them with.
+pub fn files_of(text: &str) -> impl Iterator<Item = &'static (&'static str, &'static [u8])> {
+    FILES.iter().filter(move |(name, _)| text.contains(&format!("\"{name}\"")))
+}
+
 /// Writes the scenarios and the files they name. Nothing is overwritten: with one existing file none is written.
 fn copy(
     chosen: &[&Example],
@@ -64,10 +70,13 @@ fn copy(
     errors: &mut dyn Write,
 ) -> io::Result<Exit> {
     let scenarios = chosen.iter().map(|example| (format!("{}.toml", example.name), example.text.as_bytes()));
-    let needed = |name: &str| chosen.iter().any(|example| example.text.contains(&format!("\"{name}\"")));
-    let others = FILES.iter().filter(|(name, _)| needed(name)).map(|(name, bytes)| ((*name).to_owned(), *bytes));
-    let files: Vec<(PathBuf, &[u8])> =
+    let others = chosen.iter().flat_map(|example| files_of(example.text));
+    let others = others.map(|(name, bytes)| ((*name).to_owned(), *bytes));
+    let mut files: Vec<(PathBuf, &[u8])> =
         scenarios.chain(others).map(|(name, bytes)| (folder.join(name), bytes)).collect();
+    // Two scenarios may name one file.
+    let mut seen = BTreeSet::new();
+    files.retain(|(path, _)| seen.insert(path.clone()));
     if let Some((existing, _)) = files.iter().find(|(path, _)| path.exists()) {
         let shown = existing.display();
         writeln!(errors, "error: `{shown}` exists\n  = help: nothing was written; name another folder")?;

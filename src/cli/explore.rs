@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{ExploreArgs, Output, RunArgs, Samples};
+use super::args::{ExploreArgs, RunArgs, Samples};
 use super::console::Console;
 use super::environment::Start;
 use super::exit::Exit;
+use super::global::Output;
 use super::prepare::{Prepared, Rejected, overrides_of, prepare, source_of};
 use super::progress::Counted;
 use super::report::{into_directory, unreadable};
@@ -50,14 +51,14 @@ pub fn run(args: &ExploreArgs, output: &Output, console: &mut Console) -> Exit {
     };
     let prepared = match prepare(&run, console.paint()) {
         Ok(prepared) => prepared,
-        Err(rejected) => return reject(&rejected, console),
+        Err(rejected) => return rejected.tell(console),
     };
     if !prepared.warnings.is_empty() {
         console.note(&prepared.warnings);
     }
     let study = match study_of(args, &prepared, console.paint()) {
         Ok(study) => study,
-        Err(rejected) => return reject(&rejected, console),
+        Err(rejected) => return rejected.tell(console),
     };
     let id = id_of(&prepared, &study);
     let path = args
@@ -109,14 +110,6 @@ pub fn run(args: &ExploreArgs, output: &Output, console: &mut Console) -> Exit {
     exit
 }
 
-fn reject(rejected: &Rejected, console: &mut Console) -> Exit {
-    match console.json() {
-        true => console.result(&rejected.json),
-        false => console.error(&rejected.text),
-    }
-    Exit::Usage
-}
-
 /// The faults that were named, each as the scenario check understands it, and the rest of the study.
 fn study_of(args: &ExploreArgs, prepared: &Prepared, paint: Paint) -> Result<Study, Rejected> {
     let source = args.scenario.as_deref().map_or_else(|| DEFAULT.source(), source_of);
@@ -134,7 +127,7 @@ fn study_of(args: &ExploreArgs, prepared: &Prepared, paint: Paint) -> Result<Stu
             // A default that the scenario has no place for (an update without a backup) is left out.
             Err(_) if !asked => {}
             Err(problems) => {
-                return Err(Rejected { text: problems.render(paint), json: json::document(&problems.to_json()) });
+                return Err(Rejected::of(&problems, paint));
             }
         }
     }

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use super::Exit;
 use super::document::Destination;
+use super::global::Output;
 use super::prepare::source_of;
+use super::progress::Counted;
 use super::threads::threads;
 use crate::campaign::matrix::{Case, Finding, cases_of, run as run_all};
 use crate::report::costs::{self, Cost};
@@ -22,13 +24,13 @@ pub struct Request {
     /// Where the document goes; without it, or with `-`, to stdout.
     pub file: Option<PathBuf>,
     pub jobs: Option<NonZeroUsize>,
-    pub json: bool,
+    pub global: Output,
 }
 
 /// # Errors
 /// Only what writing itself meets, to the streams or to the file.
 pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
-    let beginning = if request.json { json::beginning(SCHEMA) } else { matrix_text::HEADING.to_owned() };
+    let beginning = if request.global.json { json::beginning(SCHEMA) } else { matrix_text::HEADING.to_owned() };
     let destination = match Destination::of(request.file.as_deref(), &beginning) {
         Ok(destination) => destination,
         Err(unwritable) => {
@@ -43,17 +45,21 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
             return Ok(Exit::Usage);
         }
     };
-    let (matrix, findings) = tabulate(cases, threads(request.jobs));
-    let document = if request.json { json::document(&matrix) } else { matrix_text::render(&matrix).into_bytes() };
-    let written = destination.write(&document, output, errors)?;
+    let total = (cases.len() + costs::cases().len()) as u64;
+    let shown = Counted::of(&request.global, "matrix", "runs", total);
+    let (matrix, findings) = tabulate(cases, threads(request.jobs), || shown.one_more());
+    shown.finish();
+    let document =
+        if request.global.json { json::document(&matrix) } else { matrix_text::render(&matrix).into_bytes() };
+    let written = destination.put(&document, request.global.quiet, output, errors)?;
     Ok(tell(&findings, errors)?.and(written))
 }
 
 /// Makes the runs, those of the costs behind them, and puts what they found into the table.
-pub fn tabulate(mut cases: Vec<Case>, threads: usize) -> (Matrix, Vec<Finding>) {
+pub fn tabulate(mut cases: Vec<Case>, threads: usize, done: impl Fn() + Sync) -> (Matrix, Vec<Finding>) {
     let answers = cases.len();
     cases.extend(costs::cases());
-    let mut findings = run_all(cases, threads, || {});
+    let mut findings = run_all(cases, threads, done);
     let costs = findings.split_off(answers);
     (Matrix::new(&findings, costs.iter().filter_map(Cost::of).collect()), findings)
 }
@@ -108,7 +114,12 @@ mod tests {
     fn told(scenarios: &[&str], json: bool, jobs: usize) -> (Exit, String, String) {
         let (mut output, mut errors) = (Vec::new(), Vec::new());
         let scenarios = scenarios.iter().map(PathBuf::from).collect();
-        let request = Request { scenarios, file: None, jobs: NonZeroUsize::new(jobs), json };
+        let request = Request {
+            scenarios,
+            file: None,
+            jobs: NonZeroUsize::new(jobs),
+            global: Output { json, quiet: true, ..Output::default() },
+        };
         let exit = run(&request, &mut output, &mut errors).expect("a vector takes it");
         let text = |bytes| String::from_utf8(bytes).expect("text");
         (exit, text(output), text(errors))

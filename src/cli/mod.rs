@@ -13,22 +13,26 @@ pub mod exit;
 pub mod explain;
 pub mod explore;
 pub mod exposure;
+pub mod global;
 pub mod interrupt;
 mod manual;
 pub mod matrix;
 pub mod mutants;
+pub mod new;
 pub mod prepare;
 pub mod profiles;
 pub mod progress;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod schema;
 pub mod shrink;
 pub mod threads;
 pub mod trace;
 pub mod validate;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 
 use clap::{CommandFactory, Parser};
 
@@ -40,14 +44,10 @@ use crate::report::{json, program};
 
 /// Runs the program with these arguments, the first of which is its own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let typed: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&typed) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Held };
-            // A reader that went away has seen enough of the help.
-            let _ = error.print();
-            return exit;
-        }
+        Err(error) => return misunderstood(&error, &typed),
     };
     let mut console = Console::new(&arguments.output);
     let exit = match &arguments.command {
@@ -69,11 +69,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             let request = examples::Request { name, list: examples.list, copy, json };
             console.command(|output, errors| examples::run(&request, output, errors))
         }
+        Some(Command::New(new)) => {
+            let request =
+                new::Request { file: new.file.clone(), from: new.from.clone(), global: arguments.output.clone() };
+            console.command(|output, errors| new::run(&request, output, errors))
+        }
         Some(Command::Explore(explore)) => explore::run(explore, &arguments.output, &mut console),
         Some(Command::Replay(replay)) => replay::run(replay, &mut console),
         Some(Command::Shrink(shrink)) => shrink::run(shrink, &arguments.output, &mut console),
         Some(Command::Exposure(exposure)) => {
-            let request = exposure::Request { file: exposure.file.clone(), jobs: exposure.jobs };
+            let request = exposure::Request {
+                file: exposure.file.clone(),
+                jobs: exposure.jobs,
+                global: arguments.output.clone(),
+            };
             console.command(|output, errors| exposure::run(&request, output, errors))
         }
         Some(Command::Mutants(mutants)) => {
@@ -82,7 +91,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
                 file: mutants.file.clone(),
                 no_reduce: mutants.no_reduce,
                 jobs: mutants.jobs,
-                json: console.json(),
+                global: arguments.output.clone(),
             };
             console.command(|output, errors| mutants::run(&request, output, errors))
         }
@@ -95,7 +104,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
                 scenarios: matrix.scenarios.clone(),
                 file: matrix.file.clone(),
                 jobs: matrix.jobs,
-                json: console.json(),
+                global: arguments.output.clone(),
             };
             console.command(|output, errors| matrix::run(&request, output, errors))
         }
@@ -113,10 +122,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             };
             console.command(|output, errors| report::run(&request, output, errors))
         }
+        Some(Command::Schema(of)) => schema::run(of.kind, &mut console),
         Some(Command::Campaign(command)) => campaign::run(command, &arguments.output, &mut console),
         Some(Command::Compare(compare)) => compare::run(compare, &mut console),
-        Some(Command::Completions(of)) => console.command(|output, _| manual::completions(of.shell, output)),
-        Some(Command::Man(of)) => console.command(|output, errors| manual::page(&of.command, output, errors)),
+        Some(Command::Completions(of)) => {
+            let json = console.json();
+            console.command(|output, _| manual::completions(of.shell, json, output))
+        }
+        Some(Command::Man(of)) => {
+            let json = console.json();
+            console.command(|output, errors| manual::page(&of.command, json, output, errors))
+        }
         Some(Command::Trace(command)) => {
             let request = trace::Request { command: command.clone(), json: console.json() };
             console.command(|output, errors| trace::run(&request, output, errors))
@@ -127,9 +143,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
                 data: validate.data.clone(),
                 out: validate.out.clone(),
                 force: validate.force,
-                quiet: arguments.output.quiet,
                 jobs: validate.jobs,
-                json: console.json(),
+                global: arguments.output.clone(),
                 width: console.width().unwrap_or(validate::PAPER),
             };
             console.command(|output, errors| validate::run(&request, output, errors))
@@ -139,7 +154,21 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Exit::Usage
         }
     };
-    exit.and(console.close())
+    console.close(exit)
+}
+
+/// Says what is wrong with what was typed, or prints the help that was asked for.
+fn misunderstood(error: &clap::Error, typed: &[OsString]) -> Exit {
+    // A reader that went away has seen enough of either.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Exit::Held;
+    }
+    if typed.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let _ = io::stdout().write_all(&console::failure(Exit::Usage, vec![text.trim_end().to_owned()]));
+    }
+    Exit::Usage
 }
 
 fn version(console: &mut Console) -> Exit {

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use super::Exit;
 use super::document::Destination;
+use super::global::Output;
+use super::progress::Counted;
 use super::threads::threads;
 use crate::campaign::mutants::{SPECIMENS, Specimen, run as try_all};
 use crate::report::json;
@@ -22,7 +24,7 @@ pub struct Request {
     /// Equal states are run again.
     pub no_reduce: bool,
     pub jobs: Option<NonZeroUsize>,
-    pub json: bool,
+    pub global: Output,
 }
 
 /// # Errors
@@ -46,7 +48,7 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
     if request.mutants.is_empty() {
         chosen.extend(SPECIMENS);
     }
-    let beginning = if request.json { json::beginning(SCHEMA) } else { HEADING.to_owned() };
+    let beginning = if request.global.json { json::beginning(SCHEMA) } else { HEADING.to_owned() };
     let destination = match Destination::of(request.file.as_deref(), &beginning) {
         Ok(destination) => destination,
         Err(unwritable) => {
@@ -54,13 +56,15 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
             return Ok(Exit::Usage);
         }
     };
-    let trials = try_all(&chosen, threads(request.jobs), !request.no_reduce);
+    let shown = Counted::of(&request.global, "mutants", "mutants", chosen.len() as u64);
+    let trials = try_all(&chosen, threads(request.jobs), !request.no_reduce, |done| shown.update(done));
+    shown.finish();
     let mutants = Mutants::new(&trials);
-    let document = match request.json {
+    let document = match request.global.json {
         true => json::document(&mutants),
         false => render(&mutants).into_bytes(),
     };
-    let written = destination.write(&document, output, errors)?;
+    let written = destination.put(&document, request.global.quiet, output, errors)?;
     for row in mutants.mutants.iter().filter(|row| !row.killed) {
         writeln!(errors, "survived: {} ({}), unnoticed by {}", row.mutant, row.about, row.fires.join(" and "))?;
     }

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use super::args::{Changes, RunArgs, Seed};
+use super::console::Console;
+use super::exit::Exit;
 use crate::report::json;
 use crate::report::manifest::Input;
 use crate::scenario::examples::{DEFAULT, Example};
 use crate::scenario::source::hex;
-use crate::scenario::{Loaded, Overrides, Paint, Plan, Source, load, run_id};
+use crate::scenario::{Diagnostics, Loaded, Overrides, Paint, Plan, Source, load, run_id};
 
 /// A scenario that was found valid.
 #[derive(Clone, Debug)]
@@ -30,11 +32,25 @@ pub struct Rejected {
     pub json: Vec<u8>,
 }
 
+impl Rejected {
+    pub fn of(problems: &Diagnostics, paint: Paint) -> Rejected {
+        Rejected { text: problems.render(paint), json: json::document(&problems.to_json()) }
+    }
+
+    /// Says what is wrong, in the form that was asked for.
+    pub fn tell(&self, console: &mut Console) -> Exit {
+        match console.json() {
+            true => console.result(&self.json),
+            false => console.error(&self.text),
+        }
+        Exit::Usage
+    }
+}
+
 /// Reads and checks the scenario of a run, the shipped default without one.
 pub fn prepare(args: &RunArgs, paint: Paint) -> Result<Prepared, Rejected> {
     let source = args.scenario.as_deref().map_or_else(|| DEFAULT.source(), source_of);
-    let loaded = load(&source, &overrides_of(&args.changes))
-        .map_err(|problems| Rejected { text: problems.render(paint), json: json::document(&problems.to_json()) })?;
+    let loaded = load(&source, &overrides_of(&args.changes)).map_err(|problems| Rejected::of(&problems, paint))?;
     Ok(prepared(loaded, paint))
 }
 

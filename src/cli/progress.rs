@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::{Output, ProgressForm};
+use super::global::{Output, ProgressForm};
 use crate::campaign;
 use crate::kernel::Time;
 use crate::report::text::{count, counted, duration};
@@ -22,6 +22,8 @@ const LINES: [u64; 5] = [1, 2, 5, 10, 30];
 const MINUTE: u64 = 60;
 /// At most this many updates a second.
 const RATE: u8 = 10;
+/// What is said comes last, and is cut where the terminal ends.
+const BAR: &str = "[{bar:24}] {percent:>3} %  eta {eta_precise}  {wide_msg}";
 
 /// The progress of one run.
 #[derive(Debug)]
@@ -46,9 +48,10 @@ impl Progress {
     pub fn new(output: &Output, until: Option<Time>) -> Progress {
         let form = match output.progress {
             _ if output.quiet => Form::None,
-            ProgressForm::Auto if io::stderr().is_terminal() => Form::Bar(bar(until)),
-            ProgressForm::Bar => Form::Bar(bar(until)),
-            ProgressForm::Auto | ProgressForm::Plain => Form::Plain,
+            ProgressForm::Auto if io::stderr().is_terminal() && !is_dumb() => Form::Bar(bar(until)),
+            // A bar is drawn by moving a cursor: where there is none, lines say the same.
+            ProgressForm::Bar if io::stderr().is_terminal() => Form::Bar(bar(until)),
+            ProgressForm::Auto | ProgressForm::Bar | ProgressForm::Plain => Form::Plain,
             ProgressForm::Json => Form::Json,
             ProgressForm::None => Form::None,
         };
@@ -106,6 +109,9 @@ pub struct Counted {
     noun: &'static str,
     /// How many there will be, where that is known.
     total: Option<u64>,
+    done: AtomicU64,
+    /// Of those done, how many showed a violation, where somebody counts.
+    violated: Option<AtomicU64>,
 }
 
 impl Counted {
@@ -114,14 +120,37 @@ impl Counted {
         let counted = Counted { total: Some(total), ..Counted::new(output, phase, noun) };
         if let Form::Bar(bar) = &counted.form {
             bar.set_length(total);
-            bar.set_style(style("[{bar:24}] {percent:>3} %  {msg}  eta {eta_precise}"));
+            bar.set_style(style(BAR));
         }
         counted
     }
 
     pub fn new(output: &Output, phase: &'static str, noun: &'static str) -> Counted {
         let Progress { form, started, due, .. } = Progress::new(output, None);
-        Counted { form, started, due: AtomicU64::new(due.as_millis() as u64), phase, noun, total: None }
+        let due = AtomicU64::new(due.as_millis() as u64);
+        Counted { form, started, due, phase, noun, total: None, done: AtomicU64::new(0), violated: None }
+    }
+
+    /// Goes on from what was done before.
+    pub fn from(self, done: u64) -> Counted {
+        Counted { done: AtomicU64::new(done), ..self }
+    }
+
+    /// Violations are counted too.
+    pub fn with_violations(self) -> Counted {
+        Counted { violated: Some(AtomicU64::new(0)), ..self }
+    }
+
+    /// One of those that are done showed a violation.
+    pub fn violated(&self) {
+        if let Some(violated) = &self.violated {
+            violated.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// One more is done.
+    pub fn one_more(&self) {
+        self.update(self.done.fetch_add(1, Ordering::Relaxed) + 1);
     }
 
     pub fn update(&self, done: u64) {
@@ -138,20 +167,28 @@ impl Counted {
         }
         let Counted { phase, noun, total, .. } = self;
         let of = total.map_or(String::new(), |total| format!(" of {}", count(total)));
+        let violated = self.violated.as_ref().map(|violated| violated.load(Ordering::Relaxed));
+        let with = match violated.unwrap_or(0) {
+            0 => String::new(),
+            number => format!(", {number} with a violation"),
+        };
         match &self.form {
             Form::Bar(bar) => {
                 bar.set_position(done);
-                bar.set_message(format!("{phase}  {}{of} {noun}", count(done)));
+                bar.set_message(format!("{phase}  {}{of} {noun}{with}", count(done)));
             }
             Form::Plain => {
                 let left = total
                     .and_then(|total| time_left(done, total, ms))
                     .map_or(String::new(), |left| format!(", about {} left", duration(left * 1_000_000)));
-                say(&format!("{phase}: {}{of} {noun} so far{left}", count(done)));
+                say(&format!("{phase}: {}{of} {noun} so far{with}{left}", count(done)));
             }
             Form::Json => {
-                let total = total.map_or("null".to_owned(), |total| total.to_string());
-                say(&format!(r#"{{"t_ms":{ms},"phase":"{phase}","done":{done},"total":{total}}}"#));
+                let [total, violations] =
+                    [*total, violated].map(|it| it.map_or("null".to_owned(), |it| it.to_string()));
+                say(&format!(
+                    r#"{{"t_ms":{ms},"phase":"{phase}","done":{done},"total":{total},"violations":{violations}}}"#
+                ));
             }
             Form::None => {}
         }
@@ -175,14 +212,16 @@ fn next_line(elapsed: u64) -> u64 {
     LINES.into_iter().find(|&second| second > elapsed).unwrap_or((elapsed / MINUTE + 1) * MINUTE)
 }
 
+/// Whether the terminal says that it can do nothing but print.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
 fn bar(until: Option<Time>) -> ProgressBar {
     let target = ProgressDrawTarget::stderr_with_hz(RATE);
     let (bar, template) = match until {
-        Some(until) => (
-            ProgressBar::with_draw_target(Some(until.ns() / 1_000_000), target),
-            "[{bar:24}] {percent:>3} %  {msg}  eta {eta_precise}",
-        ),
-        None => (ProgressBar::with_draw_target(None, target), "{spinner} {msg}"),
+        Some(until) => (ProgressBar::with_draw_target(Some(until.ns() / 1_000_000), target), BAR),
+        None => (ProgressBar::with_draw_target(None, target), "{spinner} {wide_msg}"),
     };
     bar.with_style(style(template))
 }

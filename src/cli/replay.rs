@@ -24,13 +24,7 @@ const MOST_SHOWN: u64 = 100;
 pub fn run(args: &ReplayArgs, console: &mut Console) -> Exit {
     let case = match case::open(args.scenario.as_deref(), &args.changes, console.paint()) {
         Ok(case) => case,
-        Err(rejected) => {
-            match console.json() {
-                true => console.result(&rejected.json),
-                false => console.error(&rejected.text),
-            }
-            return Exit::Usage;
-        }
+        Err(rejected) => return rejected.tell(console),
     };
     if args.step && console.json() {
         console.error("error: --step prints event by event and cannot give one JSON document");

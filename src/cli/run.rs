@@ -3,10 +3,11 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 
-use super::args::{Changes, Output, RunArgs, Samples, Seed};
+use super::args::{Changes, RunArgs, Samples, Seed};
 use super::console::Console;
 use super::environment::Start;
 use super::exit::Exit;
+use super::global::Output;
 use super::interrupt::Interrupt;
 use super::prepare::{Prepared, prepare};
 use super::progress::Progress;
@@ -45,13 +46,7 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
     let args = &with_drawn_seed(args, console);
     let prepared = match prepare(args, console.paint()) {
         Ok(prepared) => prepared,
-        Err(rejected) => {
-            match console.json() {
-                true => console.result(&rejected.json),
-                false => console.error(&rejected.text),
-            }
-            return Exit::Usage;
-        }
+        Err(rejected) => return rejected.tell(console),
     };
     if !prepared.warnings.is_empty() {
         console.note(&prepared.warnings);

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
-use super::args::{Output, ShrinkArgs};
+use super::args::ShrinkArgs;
 use super::case::{self, Case};
 use super::console::Console;
 use super::document::Destination;
 use super::exit::Exit;
+use super::global::Output;
 use super::interrupt::Interrupt;
 use super::progress::Counted;
 use super::threads::threads;
@@ -19,13 +20,7 @@ use crate::report::minimal::{self, Subject, Summary};
 pub fn run(args: &ShrinkArgs, output: &Output, console: &mut Console) -> Exit {
     let case = match case::open(args.scenario.as_deref(), &args.changes, console.paint()) {
         Ok(case) => case,
-        Err(rejected) => {
-            match console.json() {
-                true => console.result(&rejected.json),
-                false => console.error(&rejected.text),
-            }
-            return Exit::Usage;
-        }
+        Err(rejected) => return rejected.tell(console),
     };
     let destination = match Destination::of(args.file.as_deref(), minimal::HEADING) {
         Ok(destination) => destination,
@@ -57,7 +52,7 @@ pub fn run(args: &ShrinkArgs, output: &Output, console: &mut Console) -> Exit {
     if shrunk.exhausted {
         console.note(&format!("the budget of {} runs is used up: more may be possible with --max-runs", args.max_runs));
     }
-    let written = write(&summary, args, &destination, console);
+    let written = write(&summary, (args, output), &destination, console);
     if shrunk.interrupted { written.and(Exit::Interrupted) } else { written }
 }
 
@@ -73,15 +68,21 @@ fn shown(args: &ShrinkArgs, output: &Output, case: &Case) -> Result<Shrunk, Shri
 }
 
 /// With `--json` stdout has the document, and the file, if one is named, the scenario.
-fn write(summary: &Summary, args: &ShrinkArgs, destination: &Destination, console: &mut Console) -> Exit {
+fn write(
+    summary: &Summary,
+    (args, global): (&ShrinkArgs, &Output),
+    destination: &Destination,
+    console: &mut Console,
+) -> Exit {
     let text = summary.text.as_bytes();
     let to_file = args.file.is_some() && !matches!(destination, Destination::Stdout);
     if console.json() {
         console.result(&json::document(summary));
     }
     if to_file || !console.json() {
-        return console
-            .command(|output: &mut dyn Write, errors: &mut dyn Write| destination.write(text, output, errors));
+        return console.command(|output: &mut dyn Write, errors: &mut dyn Write| {
+            destination.put(text, global.quiet, output, errors)
+        });
     }
     Exit::Held
 }

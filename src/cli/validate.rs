@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::Exit;
+use super::global::Output;
+use super::progress::Counted;
 use super::threads::threads;
 use crate::report::validation::{Validation, render};
 use crate::report::validation_files;
@@ -26,9 +28,8 @@ pub struct Request {
     /// Where charts and numbers go.
     pub out: Option<PathBuf>,
     pub force: bool,
-    pub quiet: bool,
     pub jobs: Option<NonZeroUsize>,
-    pub json: bool,
+    pub global: Output,
     /// Columns of the paper.
     pub width: usize,
 }
@@ -53,7 +54,10 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
             writeln!(errors, "error: {name} compares with measurements: say with --data in which folder they are")?;
             return Ok(Exit::Usage);
         }
-        match validate::run(suite, &options) {
+        let shown = Counted::new(&request.global, suite.name(), "replications");
+        let outcome = validate::run(suite, &options, &|| shown.one_more());
+        shown.finish();
+        match outcome {
             Ok(outcome) => outcomes.push(outcome),
             Err(problem) => {
                 writeln!(errors, "error: {problem}")?;
@@ -61,7 +65,7 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
             }
         }
     }
-    match request.json {
+    match request.global.json {
         true => output.write_all(&json::document(&Validation::new(&outcomes)))?,
         false => output.write_all(render(&outcomes, request.width).as_bytes())?,
     }
@@ -80,7 +84,7 @@ fn write_files(request: &Request, outcomes: &[Outcome], errors: &mut dyn Write) 
     };
     match validation_files::write(path, force, &validation_files::contents(outcomes)) {
         Ok(()) => {
-            if !request.quiet {
+            if !request.global.quiet {
                 writeln!(errors, "wrote {}", path.display())?;
             }
             Ok(Exit::Held)

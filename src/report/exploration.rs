@@ -24,6 +24,7 @@ pub struct Subject<'a> {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
     pub schema: &'static str,
     pub scenario: String,
@@ -53,6 +54,7 @@ pub struct Summary {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Boundaries {
     pub total: u64,
     pub struck: u64,
@@ -67,6 +69,7 @@ pub struct Boundaries {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StrikeRow {
     pub fault: String,
     pub forks: u64,
@@ -78,6 +81,7 @@ pub struct StrikeRow {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CauseRow {
     pub invariant: String,
     pub fault: String,
@@ -95,6 +99,7 @@ pub struct CauseRow {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WindowRow {
     pub invariant: String,
     pub fault: String,
@@ -111,6 +116,7 @@ pub struct WindowRow {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GoalRow {
     pub name: String,
     pub required: bool,

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::text::duration;
 use crate::campaign::explore::{AfterFault, Exploration, Points, Strike, Study, explore, windows};
 use crate::kernel::Span;
@@ -64,9 +66,14 @@ pub struct Row {
     pub anyway: Vec<Invariant>,
 }
 
-/// All variants that can be told, in their order.
-pub fn rows(threads: usize) -> Vec<Row> {
-    VARIANTS.iter().filter_map(|variant| row(variant, threads)).collect()
+/// All variants that can be told, in their order; `tell` is told how many were tried.
+pub fn rows(threads: usize, tell: impl Fn(u64)) -> Vec<Row> {
+    let done = |(number, variant)| {
+        let row = row(variant, threads);
+        tell(number);
+        row
+    };
+    (1..).zip(VARIANTS).filter_map(done).collect()
 }
 
 fn row(variant: &Variant, threads: usize) -> Option<Row> {
@@ -99,6 +106,75 @@ fn row(variant: &Variant, threads: usize) -> Option<Row> {
         open,
         anyway: Invariant::ALL.iter().copied().filter(|&it| exploration.is_violated_anyway(it)).collect(),
     })
+}
+
+pub const SCHEMA: &str = "tiersim/exposure/1";
+
+/// The same as a document for programs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exposure {
+    pub schema: &'static str,
+    pub model_version: u32,
+    /// Mean time between two crashes of one kind, for the odds.
+    pub mean_between_crashes_ns: u64,
+    pub variants: Vec<VariantRow>,
+}
+
+/// One method with its switches.
+#[derive(Clone, Debug, Serialize)]
+pub struct VariantRow {
+    pub variant: &'static str,
+    /// What `--set` makes of the story.
+    pub set: &'static [&'static str],
+    pub boundaries: u64,
+    pub forks: u64,
+    pub backup_ns: Option<u64>,
+    /// What every backup violates without any crash.
+    pub always: Vec<&'static str>,
+    pub windows: Vec<WindowRow>,
+}
+
+/// For how long one invariant is open to each crash.
+#[derive(Clone, Debug, Serialize)]
+pub struct WindowRow {
+    pub invariant: &'static str,
+    pub power_loss_ns: u64,
+    pub host_crash_ns: u64,
+    pub controller_crash_ns: u64,
+    /// That one crash of the host falls into the window of one backup.
+    pub host_crash_prob: f64,
+}
+
+impl Exposure {
+    pub fn new(rows: &[Row]) -> Exposure {
+        let window = |(invariant, open): (&Invariant, &[Span; 3])| WindowRow {
+            invariant: invariant.name(),
+            power_loss_ns: open[0].ns(),
+            host_crash_ns: open[1].ns(),
+            controller_crash_ns: open[2].ns(),
+            host_crash_prob: odds(open),
+        };
+        let variant = |row: &Row| VariantRow {
+            variant: row.label,
+            set: VARIANTS.iter().find(|variant| variant.label == row.label).map_or(&[], |variant| variant.set),
+            boundaries: row.boundaries,
+            forks: row.forks,
+            backup_ns: row.backup.map(Span::ns),
+            always: row.anyway.iter().map(|invariant| invariant.name()).collect(),
+            windows: row.open.iter().map(window).collect(),
+        };
+        Exposure {
+            schema: SCHEMA,
+            model_version: crate::MODEL_VERSION,
+            mean_between_crashes_ns: MTBF.ns(),
+            variants: rows.iter().map(variant).collect(),
+        }
+    }
+}
+
+/// That a crash of the host falls into its window: 1 - exp(-window / mean time).
+fn odds(open: &[Span; 3]) -> f64 {
+    -libm::expm1(-(open[1].ns() as f64) / MTBF.ns() as f64)
 }
 
 /// What the document begins with.
@@ -137,7 +213,7 @@ pub fn render(rows: &[Row]) -> String {
         }
         for (number, (invariant, open)) in row.open.iter().enumerate() {
             let head = head(number + always.clone().count());
-            let odds = -libm::expm1(-(open[1].ns() as f64) / MTBF.ns() as f64);
+            let odds = odds(open);
             text += &format!(
                 "{head} {invariant} | {} | {} | {} | {odds:.1e} |\n",
                 duration(open[0].ns()),

@@ -13,6 +13,7 @@ pub const TOOL: &str = "tiersim";
 pub const GENERATOR: &str = "rand_chacha/0.10 ChaCha8";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Manifest {
     pub schema: String,
     pub tool: String,
@@ -42,6 +43,7 @@ pub struct Manifest {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Input {
     pub name: String,
     pub bytes: u64,
@@ -49,6 +51,7 @@ pub struct Input {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Output {
     pub name: String,
     pub bytes: u64,
@@ -57,6 +60,7 @@ pub struct Output {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Environment {
     pub target: String,
     pub rustc: String,

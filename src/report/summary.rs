@@ -10,6 +10,7 @@ pub const SCHEMA: &str = "tiersim/summary/1";
 pub const REPLAY: &str = "tiersim run scenario.resolved.toml";
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
     pub schema: &'static str,
     pub tool_version: &'static str,
@@ -50,6 +51,7 @@ pub struct Summary {
 
 /// How a trace was replayed: its mode, and whether requests piled up.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ReplayOfTrace {
     pub workload: usize,
     /// `open` or `closed`.
@@ -67,6 +69,7 @@ pub struct ReplayOfTrace {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Check {
     pub invariant: &'static str,
     pub required: bool,
@@ -83,6 +86,7 @@ pub struct Check {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FirstViolation {
     /// The boundary: number of the event after which it showed.
     pub event: u64,
@@ -93,6 +97,7 @@ pub struct FirstViolation {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Goal {
     pub name: String,
     pub required: bool,
@@ -100,6 +105,7 @@ pub struct Goal {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Expected {
     pub kind: &'static str,
     pub value: String,
@@ -107,6 +113,7 @@ pub struct Expected {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Volume {
     pub id: String,
     /// Open to applications, and certainly the volume of that name.
@@ -130,6 +137,7 @@ pub struct Volume {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PhaseLatency {
     pub phase: &'static str,
     pub latency_ns: Latency,
@@ -137,6 +145,7 @@ pub struct PhaseLatency {
 
 /// A percentile is `null` unless at least ten samples lie beyond it.
 #[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Latency {
     pub n: u64,
     pub min: Option<u64>,
@@ -150,6 +159,7 @@ pub struct Latency {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Backup {
     pub method: &'static str,
     /// `complete`, `failed-clean`, or `running` at the end of the run.
@@ -179,6 +189,7 @@ pub struct Backup {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Step {
     pub step: &'static str,
     pub started_ns: u64,
@@ -189,6 +200,7 @@ pub struct Step {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ComponentUse {
     pub name: String,
     /// Summed over its servers.
@@ -200,6 +212,7 @@ pub struct ComponentUse {
 
 /// What became of the space of a log-structured array. A load is the share of its physical capacity that is live.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Array {
     pub capacity_bytes: u64,
     /// Host bytes per byte on disk.
@@ -220,6 +233,7 @@ pub struct Array {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Restore {
     pub number: u16,
     pub volume: String,
@@ -246,12 +260,14 @@ pub struct Restore {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Reached {
     pub name: &'static str,
     pub time_ns: u64,
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Fault {
     pub kind: &'static str,
     pub anchor: String,
@@ -261,6 +277,7 @@ pub struct Fault {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Operator {
     /// Steps by hand, commands, and prompts answered.
     pub actions: u32,
@@ -275,6 +292,7 @@ pub struct Operator {
 
 /// A command that an operator typed.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Command {
     pub image: String,
     pub line: String,
@@ -292,6 +310,7 @@ pub struct Command {
 
 /// What a method took, over all its jobs in the run; a mean is `null` without one.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Method {
     pub method: &'static str,
     pub backups: u64,
@@ -316,12 +335,14 @@ pub struct Method {
 
 /// What must add up; `false` shows a defect of the simulator.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Conservation {
     pub requests: RequestSum,
     pub blocks: BlockSum,
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RequestSum {
     pub issued: u64,
     pub completed: u64,
@@ -331,6 +352,7 @@ pub struct RequestSum {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BlockSum {
     pub acknowledged: u64,
     pub hardened: u64,

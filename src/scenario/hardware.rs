@@ -20,6 +20,7 @@ use crate::manager::plan::{BufferedMarks, DuplicatePolicy, LabelCheck, OrphanSwe
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place};
 use super::document::{Node, Value};
+use super::form::Form;
 use super::names::choose;
 use super::raw::{RawScenario, Settings, unknown_key};
 use super::shape::{Shape, out_of_range, read_dimension};
@@ -593,6 +594,14 @@ const LATER_KEYS: &[&str] = &[
 ];
 
 impl Domain {
+    fn form(self) -> Form {
+        match self {
+            Domain::Count { least, most } => Form::Whole { least, most },
+            Domain::Quantity { dimension, least, most } => Form::Quantity { dimension, limits: Some((least, most)) },
+            Domain::Names(names) => Form::Names(names.to_vec()),
+        }
+    }
+
     fn read(self, node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<u64> {
         let (value, least, most) = match self {
             Domain::Count { least, most } => (u64::read(node, path, problems)?, least, most),
@@ -643,6 +652,14 @@ impl Domain {
             _ => format!("\"{}\"", self.show(value)),
         }
     }
+}
+
+/// The keys of one table of hardware, in the order of the list.
+pub fn forms(table: &str) -> Vec<(&'static str, Form)> {
+    let scratch = [(SCRATCH, Domain::Count { least: 1, most: MOST_CARTRIDGES })];
+    let all = PARAMETERS.iter().chain(&scratch).map(|&(path, domain)| (path, domain.form()));
+    let own = all.filter_map(|(path, form)| Some((path.strip_prefix(table)?.strip_prefix('.')?, form)));
+    own.collect()
 }
 
 /// The tables of parameters that the scenario has.

@@ -359,6 +359,13 @@ pub static ALL: &[Key] = &[
     key("fault.when", "device", DEVICE, "", "The device that the event must be about."),
     key("fault.when", "track", NUMBER, "", "The track that the event must be about."),
     key("fault.when", "delay", DURATION, "", "How long behind the event it acts."),
+    key(
+        "tape",
+        "scratch",
+        &["(two more than all dumps can use)", "(a number)"],
+        "A",
+        "How many cartridges of the library are scratch, in place of a list of `[[cartridge]]`.",
+    ),
     key("cartridge", "id", VOLUME, "", "The name on the cartridge."),
     key(
         "cartridge",
@@ -517,6 +524,8 @@ mod tests {
         ("fault.when", RawWhen::KEYS),
         ("fault.rate", RawRate::KEYS),
         ("cartridge", RawCartridge::KEYS),
+        // Not among the parameters of a profile: how many there must be follows from the dumps.
+        ("tape", &["scratch"]),
         ("rates", RawRates::KEYS),
         ("human", RawHuman::KEYS),
         ("limits", RawLimits::KEYS),

@@ -13,6 +13,7 @@ pub mod document;
 pub mod drive;
 pub mod edit;
 pub mod examples;
+pub mod form;
 pub mod hardware;
 pub mod hazards;
 pub mod keys;

@@ -19,6 +19,7 @@ use crate::vocab::{CheckMutant, HiddenFormat, Invariant, Mutant, Op, TrackNo};
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, suggestion};
 use super::document::{Node, Value};
+use super::form::Form;
 use super::plan::{CartridgeState, ExpectedVerdict};
 use super::shape::{Shape, out_of_range, text_of, wrong_type};
 
@@ -119,6 +120,10 @@ pub fn choose<T: Copy>(
 macro_rules! choices {
     ($($type:ty, $noun:literal, later $later:expr;)+) => {$(
         impl Shape for $type {
+            fn form() -> Form {
+                Form::Names(<$type>::ALL.iter().map(|value| value.name()).collect())
+            }
+
             fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<$type> {
                 let names: Vec<(&str, $type)> = <$type>::ALL.iter().map(|&value| (value.name(), value)).collect();
                 choose(node, path, $noun, &names, $later, problems)
@@ -187,6 +192,10 @@ choices! {
 }
 
 impl Shape for HiddenFormat {
+    fn form() -> Form {
+        Form::Names(names_of(HIDDEN_FORMATS))
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<HiddenFormat> {
         choose(node, path, "a form of the hidden ID", HIDDEN_FORMATS, &[], problems)
     }
@@ -209,6 +218,11 @@ pub const BLOCK_CHOICES: &[(&str, BlockChoice)] = &[
     ("next", BlockChoice::Next),
 ];
 
+/// The names alone.
+fn names_of<T>(list: &[(&'static str, T)]) -> Vec<&'static str> {
+    list.iter().map(|(name, _)| *name).collect()
+}
+
 /// A number of 32 bits, if `node` is a number at all.
 fn number(node: &Node) -> Option<Option<u32>> {
     match &node.value {
@@ -219,6 +233,10 @@ fn number(node: &Node) -> Option<Option<u32>> {
 }
 
 impl Shape for UpdateTrack {
+    fn form() -> Form {
+        Form::NumberOrName(names_of(UPDATE_TRACKS))
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<UpdateTrack> {
         match number(node) {
             Some(Some(track)) => Some(UpdateTrack::Number(TrackNo(track))),
@@ -232,6 +250,10 @@ impl Shape for UpdateTrack {
 }
 
 impl Shape for BlockChoice {
+    fn form() -> Form {
+        Form::NumberOrName(names_of(BLOCK_CHOICES))
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<BlockChoice> {
         match number(node) {
             Some(Some(block)) => Some(BlockChoice::Number(block)),

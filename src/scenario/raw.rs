@@ -21,6 +21,7 @@ use crate::vocab::{CheckMutant, DeviceNumber, HiddenFormat, Invariant, Mutant, O
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
 use super::document::{Node, Table, Value};
+use super::form::Form;
 use super::names::{AddressRule, Asker, Granularity, LoadName, ReplayName, TraceFormat};
 use super::plan::{CartridgeState, ExpectedVerdict};
 use super::shape::{Bytes, Given, MeanBetween, Ratio, Shape, Share};
@@ -51,6 +52,10 @@ macro_rules! tables {
         }
 
         impl Shape for $name {
+            fn form() -> Form {
+                Form::Table(vec![$((stringify!($key), <$type as Shape>::form())),+])
+            }
+
             fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<$name> {
                 let table = table_of(node, path, problems)?;
                 let mut raw = $name { place: node.place.clone(), path: path.to_owned(), ..$name::default() };
@@ -390,6 +395,10 @@ pub struct Settings {
 }
 
 impl Shape for Settings {
+    fn form() -> Form {
+        Form::Hardware
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Settings> {
         table_of(node, path, problems).map(|table| Settings { table: table.clone() })
     }

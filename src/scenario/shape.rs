@@ -6,6 +6,7 @@ use crate::vocab::{DeviceNumber, VolumeId};
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Place, suggestion};
 use super::document::{Node, Value};
+use super::form::Form;
 use super::units::{Dimension, Frequency, UnitError, UnitErrorKind};
 
 /// A value that the scenario gives, with its place and its path of keys.
@@ -18,6 +19,9 @@ pub struct Given<T> {
 
 /// A type that a value of a scenario can have. A value that has not leaves its problem behind.
 pub trait Shape: Sized {
+    /// What such a value looks like in a file.
+    fn form() -> Form;
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Self>;
 }
 
@@ -55,6 +59,10 @@ pub fn text_of(node: &Node) -> Option<&str> {
 }
 
 impl Shape for String {
+    fn form() -> Form {
+        Form::Text
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<String> {
         let text = text_of(node);
         if text.is_none() {
@@ -65,6 +73,10 @@ impl Shape for String {
 }
 
 impl Shape for u64 {
+    fn form() -> Form {
+        Form::WHOLE
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<u64> {
         let wanted = "a whole number, 0 or more";
         match &node.value {
@@ -91,6 +103,10 @@ impl Shape for u64 {
 }
 
 impl Shape for bool {
+    fn form() -> Form {
+        Form::Flag
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<bool> {
         match &node.value {
             Value::Flag(flag) => Some(*flag),
@@ -104,6 +120,10 @@ impl Shape for bool {
 }
 
 impl<T: Shape> Shape for Vec<Given<T>> {
+    fn form() -> Form {
+        Form::list(T::form())
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Vec<Given<T>>> {
         let Value::List(items) = &node.value else {
             problems.push(wrong_type(node, path, "a list", "write a list as `[\"first\", \"second\"]`"));
@@ -230,24 +250,40 @@ pub fn out_of_range(place: &Place, path: &str, limit: &str) -> Diagnostic {
 }
 
 impl Shape for Span {
+    fn form() -> Form {
+        Form::quantity(Dimension::Duration)
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Span> {
         read_dimension(Dimension::Duration, node, path, problems).map(Span::from_ns)
     }
 }
 
 impl Shape for Bytes {
+    fn form() -> Form {
+        Form::quantity(Dimension::Size)
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Bytes> {
         read_dimension(Dimension::Size, node, path, problems).map(Bytes)
     }
 }
 
 impl Shape for Ratio {
+    fn form() -> Form {
+        Form::quantity(Dimension::Ratio)
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Ratio> {
         read_dimension(Dimension::Ratio, node, path, problems).map(Ratio)
     }
 }
 
 impl Shape for Share {
+    fn form() -> Form {
+        Form::Quantity { dimension: Dimension::Share, limits: Some((0, 1_000_000)) }
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Share> {
         let ppm = read_dimension(Dimension::Share, node, path, problems)?;
         if ppm > 1_000_000 {
@@ -259,6 +295,10 @@ impl Shape for Share {
 }
 
 impl Shape for Frequency {
+    fn form() -> Form {
+        Form::Frequency
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Frequency> {
         let parse = |text: &str| {
             Frequency::parse(text).map_err(|error| (error, "nanoseconds between two", vec!["/s", "/min", "/h"]))
@@ -273,6 +313,10 @@ impl Shape for Frequency {
 }
 
 impl Shape for MeanBetween {
+    fn form() -> Form {
+        Form::MeanBetween
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<MeanBetween> {
         if text_of(node) == Some("never") {
             return Some(MeanBetween(None));
@@ -287,6 +331,10 @@ impl Shape for MeanBetween {
 }
 
 impl Shape for VolumeId {
+    fn form() -> Form {
+        Form::VolumeId
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<VolumeId> {
         let help = "1 to 6 characters of A-Z, 0-9, $, #, @ and %, in quotes, as in \"PROD01\"";
         let Some(text) = text_of(node) else {
@@ -303,6 +351,10 @@ impl Shape for VolumeId {
 }
 
 impl Shape for DeviceNumber {
+    fn form() -> Form {
+        Form::Device
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<DeviceNumber> {
         let help = "four hexadecimal digits in quotes, as in \"0A10\"";
         let Some(text) = text_of(node) else {

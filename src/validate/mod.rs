@@ -101,13 +101,13 @@ impl Outcome {
     }
 }
 
-/// Runs all cases of a suite.
+/// Runs all cases of a suite; `tell` is called behind each replication, where a suite has such.
 ///
 /// # Errors
 /// Files of the data folder that are missing or malformed.
-pub fn run(suite: Suite, options: &Options) -> Result<Outcome, BadData> {
+pub fn run(suite: Suite, options: &Options, tell: &(dyn Fn() + Sync)) -> Result<Outcome, BadData> {
     match suite {
-        Suite::Queueing => queueing::run(options),
+        Suite::Queueing => queueing::run(options, tell),
         Suite::Rare => Ok(rare::run(options)),
         Suite::Tape => tape::run(options),
         Suite::Disks => disks::run(options),

@@ -87,14 +87,14 @@ pub fn measure(name: &'static str, unit: &'static str, expected: f64) -> Measure
 }
 
 /// Runs all experiments, so many replications at a time. The result does not depend on how many.
-pub fn run(experiments: &[Experiment], threads: usize) -> Vec<Case> {
+pub fn run(experiments: &[Experiment], threads: usize, tell: &(dyn Fn() + Sync)) -> Vec<Case> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("the system gives threads");
     pool.install(|| {
         let all: Vec<usize> = (0..experiments.len()).collect();
         let mut cases: Vec<Case> = experiments.iter().map(empty).collect();
-        series(experiments, &all, 0, &mut cases);
+        series(experiments, &all, 0, &mut cases, tell);
         let missed: Vec<usize> = all.into_iter().filter(|&index| is_close_miss(&cases[index])).collect();
-        series(experiments, &missed, 1, &mut cases);
+        series(experiments, &missed, 1, &mut cases, tell);
         cases
     })
 }
@@ -114,7 +114,7 @@ fn is_close_miss(case: &Case) -> bool {
 }
 
 /// Runs series `number` of the experiments with these indices and adds its attempts where they are wanted.
-fn series(experiments: &[Experiment], indices: &[usize], number: usize, cases: &mut [Case]) {
+fn series(experiments: &[Experiment], indices: &[usize], number: usize, cases: &mut [Case], tell: &(dyn Fn() + Sync)) {
     let factor = if number == 0 { 1 } else { LONGER };
     let replication = |index: usize, replication: u64| Replication {
         case: experiments[index].name,
@@ -127,8 +127,12 @@ fn series(experiments: &[Experiment], indices: &[usize], number: usize, cases: &
         .map(|(index, each)| (index, replication(index, each)))
         .collect();
     // One by one, as they differ by a factor of a thousand; in the order of the runs, whichever ends first.
-    let samples: Vec<Sample> =
-        runs.par_iter().with_max_len(1).map(|(index, each)| (experiments[*index].run)(each)).collect();
+    let sample = |(index, each): &(usize, Replication)| {
+        let sample = (experiments[*index].run)(each);
+        tell();
+        sample
+    };
+    let samples: Vec<Sample> = runs.par_iter().with_max_len(1).map(sample).collect();
     for &index in indices {
         let of_case = runs.iter().zip(&samples).filter(|((each, _), _)| *each == index);
         let samples: Vec<&Sample> = of_case.map(|(_, sample)| sample).collect();
@@ -172,6 +176,10 @@ fn attempt(place: usize, samples: &[&Sample], method: &str, seed: u64) -> Attemp
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn run(experiments: &[Experiment], threads: usize) -> Vec<Case> {
+        super::run(experiments, threads, &|| ())
+    }
     use crate::kernel::Span;
     use crate::validate::Verdict;
 

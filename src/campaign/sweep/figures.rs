@@ -15,6 +15,7 @@ macro_rules! figures {
     ($($(#[$note:meta])* $name:ident,)+) => {
         /// Counts, and times in nanoseconds; nothing where there was none to measure.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
         pub struct Figures { $($(#[$note])* pub $name: Option<u64>,)+ }
 
         impl Figures {

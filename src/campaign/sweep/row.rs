@@ -11,6 +11,7 @@ use crate::vocab::Invariant;
 
 /// The row of one run. Nothing in it depends on the machine, on threads or on shards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Row {
     pub run: u64,
     pub point: usize,
@@ -31,6 +32,7 @@ pub struct Row {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RowVerdict {
     Pass,
@@ -40,6 +42,7 @@ pub enum RowVerdict {
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum End {
     Quiescent,
@@ -52,6 +55,7 @@ pub enum End {
 
 /// What became of one volume ID, in nanoseconds; online, offline and wrong add up to the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct VolumeRow {
     pub id: String,
     pub online_ns: u64,

@@ -1,14 +1,16 @@
 //! `tiersim campaign`: plans, runs, shards, their state, and what they come to.
 
+pub mod args;
 mod judge;
 mod work;
 
 use std::path::{Path, PathBuf};
 
-use super::args::{CampaignChanges, CampaignCommand, CampaignMergeArgs, CampaignPlanArgs, CampaignStatusArgs, Output};
 use super::console::Console;
 use super::environment::Start;
 use super::exit::Exit;
+use super::global::Output;
+use super::prepare::Rejected;
 use super::run::quoted;
 use super::threads::threads;
 use crate::campaign::sweep::{self, Shard, Sweep};
@@ -18,6 +20,7 @@ use crate::report::json;
 use crate::report::text::{count, counted, duration};
 use crate::scenario::campaign::{Changes, LoadedCampaign, load_campaign, shipped};
 use crate::scenario::{Paint, Source};
+use args::{CampaignChanges, CampaignCommand, CampaignMergeArgs, CampaignPlanArgs, CampaignStatusArgs};
 
 pub fn run(command: &CampaignCommand, output: &Output, console: &mut Console) -> Exit {
     let done = match command {
@@ -31,8 +34,7 @@ pub fn run(command: &CampaignCommand, output: &Output, console: &mut Console) ->
 
 /// Why a command ends before its end.
 pub(super) enum Stop {
-    /// What is wrong with the campaign, as text and as JSON.
-    Rejected(String, Vec<u8>),
+    Rejected(Rejected),
     Usage(String),
     /// Something could not be written.
     Internal(String),
@@ -42,13 +44,7 @@ pub(super) enum Stop {
 impl Stop {
     fn tell(&self, console: &mut Console) -> Exit {
         match self {
-            Stop::Rejected(text, document) => {
-                match console.json() {
-                    true => console.result(document),
-                    false => console.error(text),
-                }
-                Exit::Usage
-            }
+            Stop::Rejected(rejected) => rejected.tell(console),
             Stop::Usage(text) => {
                 console.error(&format!("error: {text}"));
                 Exit::Usage
@@ -87,8 +83,7 @@ fn changes_of(changes: &CampaignChanges) -> Changes {
 /// Reads a campaign and everything that it makes, the built-in one where none is named.
 fn load(campaign: Option<&Path>, changes: &CampaignChanges, paint: Paint) -> Result<LoadedCampaign, Stop> {
     let source = campaign.map_or_else(shipped, |path| Source::Path(path.to_owned()));
-    load_campaign(&source, &changes_of(changes))
-        .map_err(|found| Stop::Rejected(found.render(paint), json::document(&found.to_json())))
+    load_campaign(&source, &changes_of(changes)).map_err(|found| Stop::Rejected(Rejected::of(&found, paint)))
 }
 
 fn manifest_of(loaded: &LoadedCampaign) -> Result<(CampaignManifest, Vec<PlanFile>), Stop> {

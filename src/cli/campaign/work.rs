@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::super::args::{CampaignRunArgs, Output};
 use super::super::console::Console;
 use super::super::environment::Start;
 use super::super::exit::Exit;
+use super::super::global::Output;
 use super::super::interrupt::Interrupt;
 use super::super::prepare::prepared;
 use super::super::progress::Counted;
 use super::super::run::keep;
 use super::super::threads::threads;
+use super::args::CampaignRunArgs;
 use super::{Stop, is_unexpected, judge, load, manifest_of, path_of, planned};
 use crate::campaign::sweep::{Made, Row, Shard, Sweep, pool};
 use crate::report::campaign::directory::{CampaignDirectory, CampaignError, Existing};
@@ -209,7 +210,7 @@ impl Work<'_> {
             console.note(&format!("{} taken over from a process that did not end", counted(taken, "run")));
         }
         let journal = self.journal()?;
-        let (shown, done) = (Counted::of(output, "campaign", "runs", total), AtomicU64::new(taken));
+        let shown = Counted::of(output, "campaign", "runs", total).from(taken).with_violations();
         let (failed, kept) = (AtomicBool::new(false), Kept::new(self, console));
         let budget_ms = self.args.budget.map(|budget| budget.ns() / 1_000_000);
         let stop = || {
@@ -220,10 +221,13 @@ impl Work<'_> {
         let made = |made: &Made| {
             journal.add(made.row);
             kept.look_at(made);
-            if self.args.fail_fast && is_unexpected(&self.directory.manifest, made.row) {
-                failed.store(true, Ordering::Relaxed);
+            if is_unexpected(&self.directory.manifest, made.row) {
+                shown.violated();
+                if self.args.fail_fast {
+                    failed.store(true, Ordering::Relaxed);
+                }
             }
-            shown.update(done.fetch_add(1, Ordering::Relaxed) + 1);
+            shown.one_more();
         };
         let pool = pool(threads(self.args.jobs));
         let mut ended = Ended::Done;

@@ -3,6 +3,7 @@
 use super::page::Page;
 use crate::device::profiles::Entry;
 use crate::fault::plan::FaultKind;
+use crate::scenario::campaign::keys as campaign_keys;
 use crate::scenario::check::keys_of;
 use crate::scenario::hazards::switches::{self, Switch};
 use crate::scenario::keys::{Key, Table};
@@ -22,6 +23,23 @@ pub fn page(key: &Key) -> Page {
         .say("Stands in", table)
         .say("Values", values(key.values))
         .say("Origin", key.origin)
+}
+
+/// A key of a campaign file.
+pub fn campaign_page(key: &Key) -> Page {
+    let header = campaign_keys::TABLES.iter().find(|table| table.name == key.table).map(|table| table.header);
+    let path = if key.table.is_empty() { key.name.to_owned() } else { format!("{}.{}", key.table, key.name) };
+    Page::new(path, "a key of a campaign", key.about)
+        .say("Stands in", header.unwrap_or("the top of the file"))
+        .say("Values", values(key.values))
+        .say("Origin", key.origin)
+}
+
+pub fn campaign_table_page(table: &Table) -> Page {
+    let keys = campaign_keys::ALL.iter().filter(|key| key.table == table.name);
+    Page::new(table.name, "a table of a campaign", table.about)
+        .say("Written as", table.header)
+        .list("Keys", keys.map(|key| format!("{}: {}", key.name, key.about)).collect())
 }
 
 pub fn parameter_page(entry: &Entry) -> Page {

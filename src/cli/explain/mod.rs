@@ -9,6 +9,7 @@ mod goals;
 mod hazards;
 mod invariants;
 mod keys;
+mod measures;
 mod methods;
 mod mutants;
 mod page;
@@ -25,6 +26,7 @@ use crate::fault::plan::FaultKind;
 use crate::manager::plan::MethodName;
 use crate::report::matrix_text::short;
 use crate::scenario::Code;
+use crate::scenario::campaign::{Measure, keys as campaign_keys};
 use crate::scenario::check::keys_of;
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::hazards::Hazard;
@@ -32,6 +34,7 @@ use crate::scenario::hazards::switches::Switch;
 use crate::scenario::keys::{Key, Table, last_part, without_numbers};
 use crate::scenario::library::Library;
 use crate::vocab::{EventName, Goal, Invariant, StepName};
+pub(super) use faults::key_line as fault_key;
 use page::Page;
 
 /// What was asked.
@@ -83,8 +86,13 @@ fn explain(name: &str, library: &Library) -> Vec<Page> {
     pages.extend(methods.map(|&found| methods::page(found, library)));
     pages.extend(FaultKind::parse(name).map(faults::page));
     pages.extend(Table::find(path).map(keys::table_page));
+    pages.extend(measures::named(name).map(measures::page));
+    pages.extend([measures::TIME_TO_LOSS, "mttdl"].contains(&name).then(measures::time_to_loss_page));
     pages.extend(Switch::named(path).map(switches::page));
     pages.extend(Key::named(path).map(keys::page));
+    pages.extend(campaign_keys::TABLES.iter().find(|table| table.name == path).map(keys::campaign_table_page));
+    pages.extend(campaign_keys::named(path).map(keys::campaign_page));
+    pages.extend(measures::column_page(name));
     pages.extend(keys::fault_page(path.strip_prefix("fault.").unwrap_or(path)));
     pages.extend(StepName::parse(name).map(methods::step_page));
     pages.extend(EventName::parse(name).map(events::page));
@@ -124,6 +132,9 @@ fn lists() -> Vec<(&'static str, Vec<String>)> {
     other.extend(FaultKind::ALL.iter().flat_map(|&kind| keys_of(kind)).map(|&key| key.to_owned()));
     other.sort();
     other.dedup();
+    let mut campaign = named(campaign_keys::ALL.iter().map(|key| key.name));
+    campaign.sort();
+    campaign.dedup();
     vec![
         ("Hazards: what can go wrong", named(crate::scenario::hazards::all().map(|hazard| hazard.id))),
         ("Invariants: what is checked", named(Invariant::ALL.iter().map(|it| it.name()))),
@@ -137,9 +148,17 @@ fn lists() -> Vec<(&'static str, Vec<String>)> {
         ("Parameters of the hardware", parameters),
         ("Other keys of a scenario", other),
         ("Tables of a scenario", named(crate::scenario::keys::TABLES.iter().map(|table| table.name))),
+        ("Measures of a campaign", named(measures_told())),
+        ("Keys of a campaign", campaign),
+        ("Tables of a campaign", named(campaign_keys::TABLES.iter().map(|table| table.name))),
+        ("Columns of runs.csv", named(measures::columns_of_runs())),
         ("Diagnostics", named(Code::ALL.iter().map(|it| it.name()))),
         ("Collections", vec!["anchors".to_owned()]),
     ]
+}
+
+fn measures_told() -> impl Iterator<Item = &'static str> {
+    Measure::ALL.iter().map(|measure| measure.name()).chain([measures::TIME_TO_LOSS])
 }
 
 fn known() -> Vec<String> {
@@ -186,7 +205,9 @@ mod tests {
             let pages = explain(&name, &library);
             assert!(!pages.is_empty(), "{name}");
             for page in pages {
+                let is_called = |it: &page::Part| it.title == "Also called" && it.lines.concat().contains(&name);
                 let is_it = page.name == name || last_part(&page.name) == last_part(&name);
+                let is_it = is_it || page.parts.iter().any(is_called);
                 assert!(is_it && page.summary.ends_with('.'), "{name}: {} {}", page.name, page.summary);
                 let text = page.text();
                 assert!(

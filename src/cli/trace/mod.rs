@@ -1,5 +1,6 @@
 //! `tiersim trace`: import recorded traces into the program's own text, and say what is in them.
 
+pub mod args;
 mod file;
 mod told;
 
@@ -8,11 +9,11 @@ use std::io::{self, Read, Stdin, Write};
 use std::path::{Path, PathBuf};
 
 use super::Exit;
-use super::args::{TraceCommand, TraceInput};
 use crate::host::trace::{
     self, Bound, Header, Item, MAGIC, ReadOptions, Reject, Rejects, Tally, Timing, TraceError, TraceStream, Writer,
 };
 use crate::kernel::Span;
+use args::{TraceCommand, TraceInput};
 use file::OwnFile;
 use told::Findings;
 

@@ -14,6 +14,7 @@ use crate::statistics::{Cells, holm, normal_quantile, paired, paired_shares, res
 
 /// All comparisons of one measure: one family.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Family {
     pub measure: &'static str,
     /// Of the differences: `share of runs`, `ratio` or `s`.
@@ -26,6 +27,7 @@ pub struct Family {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Difference {
     /// What both have in common: their levels on the other axes.
     pub within: String,

@@ -11,6 +11,7 @@ use crate::statistics::{
 
 /// One estimate; every key is always there.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Estimate {
     pub measure: &'static str,
     /// `share of runs`, `ratio` or `s`.
@@ -37,6 +38,7 @@ pub struct Estimate {
 
 /// A distribution over runs, in seconds: quantiles with intervals from their order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Distribution {
     pub measure: &'static str,
     pub n: u64,
@@ -47,6 +49,7 @@ pub struct Distribution {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Quantile {
     pub share: f64,
     /// Nothing unless ten runs lie beyond it.

@@ -18,6 +18,7 @@ use crate::scenario::campaign::{Campaign, LoadedCampaign};
 pub const SCHEMA: &str = "tiersim/campaign-manifest/1";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CampaignManifest {
     pub schema: String,
     pub tool: String,
@@ -53,6 +54,7 @@ pub struct CampaignManifest {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AxisEntry {
     pub name: String,
     pub keys: Vec<String>,
@@ -61,6 +63,7 @@ pub struct AxisEntry {
 
 /// One point: its place in the list is its number in the rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PointEntry {
     /// One for each axis.
     pub levels: Vec<usize>,
@@ -75,12 +78,14 @@ pub struct PointEntry {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CompareEntry {
     pub axis: usize,
     pub against: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StopEntry {
     pub measure: String,
     pub relative_half_width_ppm: u32,

@@ -14,6 +14,7 @@ use crate::campaign::sweep::Row;
 pub const SCHEMA: &str = "tiersim/campaign-part/1";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Header {
     pub schema: String,
     pub campaign: String,
@@ -26,7 +27,8 @@ pub struct Header {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Footer {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Footer {
     rows: u64,
     sha256: String,
 }

@@ -14,6 +14,7 @@ use crate::scenario::campaign::Measure;
 pub const SCHEMA: &str = "tiersim/campaign/1";
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CampaignSummary {
     pub schema: &'static str,
     pub tool_version: String,
@@ -41,6 +42,7 @@ pub struct CampaignSummary {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Replications {
     /// Numbers 0 to this less one are behind every figure.
     pub used: u64,
@@ -51,6 +53,7 @@ pub struct Replications {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AxisSummary {
     pub name: String,
     pub levels: Vec<String>,
@@ -58,6 +61,7 @@ pub struct AxisSummary {
 
 /// The scenario that must fail.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Canary {
     pub runs: u64,
     pub failed: u64,
@@ -65,6 +69,7 @@ pub struct Canary {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PointSummary {
     pub number: u64,
     /// One for each axis.
@@ -85,6 +90,7 @@ pub struct PointSummary {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Violated {
     pub invariant: &'static str,
     pub runs: u64,
@@ -96,6 +102,7 @@ pub struct Violated {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InvariantShare {
     pub invariant: &'static str,
     /// Runs in which it was put to the test, and in which it was violated.
@@ -109,6 +116,7 @@ pub struct InvariantShare {
 
 /// Counts over all runs of a point.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Totals {
     pub faults_acted: u64,
     pub backups: u64,
@@ -126,6 +134,7 @@ pub struct Totals {
 
 /// Shares of the time of the runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct VolumeShare {
     pub id: String,
     /// Whether a backup has it as its source.
@@ -143,6 +152,7 @@ pub struct VolumeShare {
 
 /// Mean time between losses of data, from runs with a lost write or a wrong copy: their mean length divided by the share.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TimeToLoss {
     /// Runs with a loss.
     pub losses: u64,

@@ -5,6 +5,7 @@
 //! because then nobody knows whether its checks can fail at all (HAZARDS 13.7).
 
 mod check;
+pub mod keys;
 pub mod names;
 mod raw;
 
@@ -15,11 +16,17 @@ use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Diagnostics, Place, SourceText};
 use super::document;
 use super::examples::Example;
+use super::form::Form;
 use super::shape::Shape;
 use super::source::{Files, Source};
 use super::{Loaded, Overrides, load};
 use crate::kernel::Span;
 use crate::vocab::Invariant;
+
+/// The form of a campaign file.
+pub fn form() -> Form {
+    raw::RawCampaign::form()
+}
 
 /// The campaign that is run when none is named.
 pub const DEFAULT: &str = include_str!("../../../scenarios/campaigns/four-methods.toml");

@@ -2,6 +2,7 @@
 
 use super::super::diagnostic::Diagnostic;
 use super::super::document::Node;
+use super::super::form::Form;
 use super::super::names::{choices, choose};
 use super::super::shape::Shape;
 use crate::names;

@@ -3,6 +3,7 @@
 use super::super::catalogue::Code;
 use super::super::diagnostic::{Diagnostic, Place};
 use super::super::document::{Node, Value};
+use super::super::form::Form;
 use super::super::raw::{join, table_of, tables, unknown_key};
 use super::super::shape::{Given, Shape, Share};
 use super::names::{Keep, Measure};
@@ -78,6 +79,10 @@ tables! {
 pub struct Entry(pub Vec<String>);
 
 impl Shape for Entry {
+    fn form() -> Form {
+        Form::AnyValue
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Entry> {
         let values: Option<Vec<String>> = match &node.value {
             Value::List(items) => items.iter().map(written).collect(),

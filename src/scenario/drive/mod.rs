@@ -11,12 +11,18 @@ mod raw;
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Diagnostics, SourceText};
 use super::document;
+use super::form::Form;
 use super::shape::{Given, Shape};
 use super::source::{Files, InputFile, Source};
 use crate::device::disk::{DiskError, DiskModel, Specification};
 use convert::Tables;
 pub use number::Number;
 use raw::RawDrive;
+
+/// The form of a drive's file.
+pub fn form() -> Form {
+    RawDrive::form()
+}
 
 /// The largest table beside a drive's file.
 const MOST_TABLE: u64 = 16 << 20;

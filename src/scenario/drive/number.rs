@@ -3,6 +3,7 @@
 use super::super::catalogue::Code;
 use super::super::diagnostic::Diagnostic;
 use super::super::document::{Node, Value};
+use super::super::form::Form;
 use super::super::shape::{Given, Shape, out_of_range, wrong_type};
 
 /// A number in billionths.
@@ -64,6 +65,10 @@ impl Number {
 }
 
 impl Shape for Number {
+    fn form() -> Form {
+        Form::Decimal
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Number> {
         let text = match &node.value {
             Value::Whole(whole) => whole.to_string(),
@@ -82,6 +87,10 @@ impl Shape for Number {
 }
 
 impl Shape for Count {
+    fn form() -> Form {
+        Form::WHOLE
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Count> {
         let count = match &node.value {
             Value::Whole(whole) => u64::try_from(*whole).ok(),
@@ -99,6 +108,10 @@ impl Shape for Count {
 }
 
 impl Shape for Switch {
+    fn form() -> Form {
+        Form::Binary
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Switch> {
         match &node.value {
             Value::Whole(0) | Value::Flag(false) => Some(Switch(false)),
@@ -112,6 +125,10 @@ impl Shape for Switch {
 }
 
 impl Shape for Pairs {
+    fn form() -> Form {
+        Form::Pairs
+    }
+
     fn read(node: &Node, path: &str, problems: &mut Vec<Diagnostic>) -> Option<Pairs> {
         let Value::List(items) = &node.value else {
             problems.push(wrong_type(node, path, "a list of pairs", "write pairs as `[[3, 9], [4, 10]]`"));

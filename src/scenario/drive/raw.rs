@@ -5,6 +5,7 @@
 
 use super::super::diagnostic::{Diagnostic, Place};
 use super::super::document::Node;
+use super::super::form::Form;
 use super::super::raw::{join, table_of, tables, unknown_key};
 use super::super::shape::{Given, Shape};
 use super::number::{Count, Number, Pairs, Switch};

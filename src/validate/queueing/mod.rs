@@ -21,7 +21,7 @@ use super::{BadData, Case, Options, Outcome, Suite, tape};
 
 /// # Errors
 /// Files of the data folder that cannot be used.
-pub fn run(options: &Options) -> Result<Outcome, BadData> {
+pub fn run(options: &Options, tell: &(dyn Fn() + Sync)) -> Result<Outcome, BadData> {
     let (mut experiments, mut left_out) = (experiments(), Vec::new());
     let real = match &options.data {
         Some(folder) => real_disks::experiments(folder)?,
@@ -31,7 +31,7 @@ pub fn run(options: &Options) -> Result<Outcome, BadData> {
         left_out.push("mean-random-seek and sequential-media-rate: give files of drives with --data".to_owned());
     }
     experiments.extend(real);
-    let mut cases = series::run(&experiments, options.threads);
+    let mut cases = series::run(&experiments, options.threads, tell);
     cases.push(tape::dump::added_up());
     Ok(Outcome { suite: Suite::Queueing, cases, left_out, drives: Vec::new() })
 }

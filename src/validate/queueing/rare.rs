@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn biased_cycles_have_the_times_of_the_formulas() {
-        for case in series::run(&[raid5(), raid6()], 2) {
+        for case in series::run(&[raid5(), raid6()], 2, &|| ()) {
             for finding in &case.findings {
                 assert_eq!(finding.verdict(), Verdict::Within, "{}: {finding:#?}", case.name);
             }

@@ -180,7 +180,7 @@ mod tests {
         }
         let experiments = experiments(&folder).expect("they are drives");
         assert_eq!(experiments.len(), 8);
-        for case in series::run(&experiments, 2) {
+        for case in series::run(&experiments, 2, &|| ()) {
             for finding in &case.findings {
                 assert_eq!(finding.verdict(), Verdict::Within, "{}: {finding:#?}", case.parameters);
             }
