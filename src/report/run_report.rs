@@ -11,6 +11,7 @@ use super::course::{LATENCY, SERIES, TIMELINE, Told, Unreadable};
 use super::directory::{RESOLVED, is_plain};
 use super::document::{Document, Figure, Part, SCHEMA, Section, Table, Tone};
 use super::draw::{self, Job, Named};
+use super::goals::{self, Goal};
 use super::latencies::{Histogram, together};
 use super::manifest::Manifest;
 use super::provenance;
@@ -75,13 +76,6 @@ struct Violation {
     event: u64,
     time_ns: u64,
     detail: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Goal {
-    name: String,
-    required: bool,
-    hits: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -427,18 +421,7 @@ impl RunFiles {
     }
 
     fn goals(&self) -> Section {
-        let row = |goal: &Goal| {
-            let required = if goal.required { "yes" } else { "no" };
-            let hits = if goal.hits == 0 { "never".to_owned() } else { count(goal.hits) };
-            vec![goal.name.clone(), required.to_owned(), hits]
-        };
-        let reached = self.summary.goals.iter().filter(|goal| goal.hits > 0).count();
-        let caption = format!(
-            "{reached} of {} situations in which a check could have failed came about",
-            self.summary.goals.len()
-        );
-        let rows = self.summary.goals.iter().map(row).collect();
-        let table = Table::new(&caption, &["situation", "required", "#came about"], rows);
+        let table = goals::table(&self.summary.goals, "came about");
         Section { id: "goals", heading: "What the run put to the test", parts: vec![Part::Folded(table)] }
     }
 
