@@ -523,7 +523,15 @@ fn compared_costs<'a>(methods: &[String], of: impl Fn(&str) -> Vec<&'a RunFiles>
         let values: Vec<f64> = of(method).into_iter().map(value).collect();
         let interval = mean_interval(&values, 0.95).ok().map(|it| (it.interval.low, it.interval.high));
         let mean = Moments::of(&values).mean();
-        Bar { name: method.clone(), look: Look::of_method(method), mean, interval, runs: values }
+        Bar {
+            name: method.clone(),
+            look: Look::of_method(method),
+            mean,
+            interval,
+            n: values.len() as u64,
+            runs: values,
+            told: None,
+        }
     };
     let measure = |(name, unit, value): (&str, &str, Value)| Measure {
         name: name.to_owned(),

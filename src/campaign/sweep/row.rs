@@ -66,6 +66,14 @@ pub struct VolumeRow {
     pub longest_closed_ns: u64,
 }
 
+impl RowVerdict {
+    pub const ALL: [RowVerdict; 3] = [RowVerdict::Pass, RowVerdict::Fail, RowVerdict::Inconclusive];
+}
+
+impl End {
+    pub const ALL: [End; 5] = [End::Quiescent, End::Until, End::Stalled, End::Overrun, End::Budget];
+}
+
 impl Row {
     /// `place` is the number of the run, its replication and its point.
     pub fn new(place: (u64, u64, usize), plan: &Plan, outcome: &RunOutcome, judgement: &Judgement) -> Row {

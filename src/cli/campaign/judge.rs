@@ -43,7 +43,7 @@ pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, console: &mut Consol
         true => console.result(&json::document(&summary)),
         false => console.result(text::render(&summary, &again, console.style()).as_bytes()),
     }
-    Ok(match summary.verdict {
+    Ok(match &*summary.verdict {
         "FAIL" => Exit::Violated,
         "INCONCLUSIVE" => Exit::Unmet,
         _ => Exit::Held,

@@ -15,7 +15,7 @@ pub(super) fn differences(summary: &CampaignSummary, width: usize) -> String {
         .comparisons
         .iter()
         .filter_map(|family| {
-            let measure = Measure::parse(family.measure)?;
+            let measure = Measure::parse(&family.measure)?;
             Some((family, unit_of(measure, family.pairs.iter().filter_map(|pair| pair.difference))))
         })
         .collect();
@@ -87,7 +87,7 @@ pub fn comparisons(families: &[Family], width: usize) -> String {
     let width = width.clamp(NARROWEST, WIDEST);
     let mut text = String::new();
     for family in families {
-        let Some(measure) = Measure::parse(family.measure) else { continue };
+        let Some(measure) = Measure::parse(&family.measure) else { continue };
         let unit = unit_of(measure, family.pairs.iter().filter_map(|pair| pair.difference));
         let name = if unit.name == "%" { "percentage points" } else { unit.name };
         text += &format!(

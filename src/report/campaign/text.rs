@@ -106,7 +106,7 @@ fn by_invariant(summary: &CampaignSummary, width: usize) -> String {
     }
     let runs = summary.replications.used;
     let mut text = format!("\nWhat was violated, in runs of {}; [ ]: allowed there\n", count(runs));
-    let columns: Vec<String> = places.iter().map(|&place| first.invariants[place].invariant.to_owned()).collect();
+    let columns: Vec<String> = places.iter().map(|&place| first.invariants[place].invariant.to_string()).collect();
     text += &PointTable::new(summary, width).render(&columns, |point, column| {
         let it = &point.invariants[places[column]];
         match (it.violated, it.allowed) {
@@ -130,7 +130,7 @@ fn by_invariant(summary: &CampaignSummary, width: usize) -> String {
 
 fn measures(summary: &CampaignSummary, shares: bool) -> Vec<Measure> {
     let Some(point) = summary.points.first() else { return Vec::new() };
-    let all = point.estimates.iter().filter_map(|estimate| Measure::parse(estimate.measure));
+    let all = point.estimates.iter().filter_map(|estimate| Measure::parse(&estimate.measure));
     all.filter(|&measure| is_share(measure) == shares).collect()
 }
 

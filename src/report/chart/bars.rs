@@ -30,8 +30,12 @@ pub struct Bar {
     pub mean: f64,
     /// Nothing with a single run.
     pub interval: Option<(f64, f64)>,
-    /// Each run.
+    /// Behind the mean.
+    pub n: u64,
+    /// Each run that is drawn as a dot, at most all of them.
     pub runs: Vec<f64>,
+    /// Above the bar, in the place of the mean and half its interval.
+    pub told: Option<String>,
 }
 
 const FRAME: (f64, f64) = (348.0, 250.0);
@@ -67,7 +71,7 @@ impl Bars<'_> {
                     measure.name.clone(),
                     measure.unit.clone(),
                     bar.name.clone(),
-                    bar.runs.len().to_string(),
+                    bar.n.to_string(),
                     number(Some(bar.mean)),
                     number(bar.interval.map(|it| it.0)),
                     number(bar.interval.map(|it| it.1)),
@@ -149,6 +153,9 @@ impl Bar {
 
     /// `mean ± h`, each to as many places as are of use.
     fn told(&self) -> String {
+        if let Some(told) = &self.told {
+            return told.clone();
+        }
         let half = self.interval.map(|(low, high)| (high - low) / 2.0);
         match half {
             Some(half) => format!("{} ± {}", rounded(self.mean, half), rounded(half, half)),
@@ -187,7 +194,15 @@ mod tests {
 
     #[test]
     fn a_mean_is_told_as_far_as_it_is_known() {
-        let bar = |mean, interval| Bar { name: String::new(), look: Look::numbered(0), mean, interval, runs: vec![] };
+        let bar = |mean, interval| Bar {
+            name: String::new(),
+            look: Look::numbered(0),
+            mean,
+            interval,
+            n: 1,
+            runs: vec![],
+            told: None,
+        };
         assert_eq!(bar(1.8123, Some((1.7, 1.92))).told(), "1.81 ± 0.11");
         assert_eq!(bar(1_312.4, Some((1_290.0, 1_334.8))).told(), "1312 ± 22");
         assert_eq!((bar(3.0, None).told(), bar(0.0, None).told()), ("3".to_owned(), "0".to_owned()));

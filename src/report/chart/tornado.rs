@@ -14,6 +14,8 @@ pub struct Tornado<'a> {
     pub measure: &'a str,
     /// The measure where every axis has its base value.
     pub base: f64,
+    /// What that is, as `base case`.
+    pub center: &'a str,
     /// In any order: the widest is drawn first.
     pub wings: &'a [Wing],
 }
@@ -119,7 +121,8 @@ impl Tornado<'_> {
             canvas.text("no axis has two values", (area.middle(), area.top + ROW / 2.0), LABEL);
         }
         canvas.line(&[(base, area.top - 4.0), (base, area.bottom)], stroke(INK, 1.5));
-        canvas.text("base case", (base, area.top - 11.0), LABEL.sized(10.0).of(GREY));
+        let style = LABEL.sized(10.0).of(GREY);
+        canvas.text(&style.fitted(self.center, 150.0), (base, area.top - 11.0), style);
     }
 }
 
