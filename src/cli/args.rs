@@ -382,7 +382,7 @@ fn extent(text: &str) -> Result<Extent, String> {
 
 #[derive(Clone, Debug, Args)]
 pub struct ReportArgs {
-    /// Directory of a run or of an exploration; several runs are compared
+    /// Directory of a run, of an exploration or of a campaign; several runs are compared
     #[arg(required = true, value_name = "DIR")]
     pub directories: Vec<PathBuf>,
 
@@ -510,6 +510,10 @@ pub struct CampaignRunArgs {
     #[arg(long)]
     pub allow_mixed_versions: bool,
 
+    /// Draw no charts and write no report
+    #[arg(long)]
+    pub no_report: bool,
+
     /// Runs at a time, at most as many as there are processors, which is the default; the result is the same
     #[arg(long, value_name = "N", env = "SLURM_CPUS_PER_TASK")]
     pub jobs: Option<NonZeroUsize>,
@@ -542,6 +546,10 @@ pub struct CampaignMergeArgs {
     /// Take parts of other versions of the program too
     #[arg(long)]
     pub allow_mixed_versions: bool,
+
+    /// Draw no charts and write no report
+    #[arg(long)]
+    pub no_report: bool,
 }
 
 #[derive(Clone, Debug, Args)]

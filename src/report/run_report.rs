@@ -34,6 +34,8 @@ pub enum ReportError {
     Read { path: String, source: io::Error },
     #[error("{path} is no summary of this program: {reason}")]
     Summary { path: String, reason: String },
+    #[error("{path} holds a campaign that is not merged; run: tiersim campaign merge {path}")]
+    Unmerged { path: String },
     #[error("{directory}: {source}")]
     Course { directory: String, source: Unreadable },
 }

@@ -39,18 +39,21 @@ pub struct Bar {
 }
 
 const FRAME: (f64, f64) = (348.0, 250.0);
+/// More bars than these have no room in a frame that has another beside it.
+const MOST_BESIDE: usize = 5;
 /// More runs than this are a smear: every n-th is drawn.
 const MOST_DOTS: usize = 200;
 
 impl Bars<'_> {
-    /// Two frames side by side, as many rows as are needed.
+    /// Two frames side by side where their bars have room, as many rows as are needed.
     pub fn svg(&self) -> String {
-        let across = if self.measures.len() > 1 { 2 } else { 1 };
+        let crowded = self.measures.iter().any(|measure| measure.bars.len() > MOST_BESIDE);
+        let across = if self.measures.len() > 1 && !crowded { 2 } else { 1 };
         let down = self.measures.len().div_ceil(across).max(1);
-        let size = (if across == 2 { 720 } else { 560 }, (52.0 + FRAME.1 * down as f64) as u32);
+        let size = (if across == 2 || crowded { 720 } else { 560 }, (52.0 + FRAME.1 * down as f64) as u32);
         drawing(size, &format!("{}: {}", self.title, self.subtitle), |canvas| {
             canvas.head(self.title, self.subtitle, f64::from(size.0));
-            let width = if across == 2 { FRAME.0 } else { 536.0 };
+            let width = if across == 2 { FRAME.0 } else { f64::from(size.0) - 24.0 };
             for (number, measure) in self.measures.iter().enumerate() {
                 let left = 12.0 + width * (number % across) as f64;
                 let top = 52.0 + FRAME.1 * (number / across) as f64;
