@@ -134,6 +134,7 @@ pub(super) fn charts(name: &str, count: usize) -> Vec<(&'static str, String, Str
             high: 10.0 + number as f64 * if number % 2 == 0 { 2.0 } else { -0.5 },
             low_interval: Some((9.0 - number as f64, 11.0 - number as f64)),
             high_interval: None,
+            told: if number % 2 == 0 { String::new() } else { name.to_owned() },
         })
         .collect();
     let tornado = Tornado { title: name, subtitle: name, measure: "p99 (ms)", base: 10.0, center: name, wings: &wings };

@@ -201,7 +201,7 @@ pub(super) fn methods(summary: &CampaignSummary, rows: &Rows) -> Vec<Figure> {
         let numbers = Table::new(&format!("Means with {} intervals", level(summary)), &columns, rows_of.collect());
         let dots = match rows.every {
             1 => "dot: each run".to_owned(),
-            every => format!("dots: every {every}. replication"),
+            every => format!("dots: one run in {every}"),
         };
         let runs = group.points.first().map_or(0, |point| point.runs);
         let subtitle = format!(
@@ -283,11 +283,15 @@ fn tornado(summary: &CampaignSummary, effects: &Effects, name: &str) -> Figure {
         high: scaled(effect.high.mean),
         low_interval: both(effect.low.interval),
         high_interval: both(effect.high.interval),
+        told: match both(effect.interval) {
+            Some((low, high)) => format!("{} ({}..{})", signed(scaled(effect.difference)), signed(low), signed(high)),
+            None => signed(scaled(effect.difference)),
+        },
     };
     let wings: Vec<Wing> = effects.axes.iter().map(wing).collect();
     let title = format!("What each axis does to {}", effects.measure);
     let subtitle = format!(
-        "means over all other axes, {}; whisker: {} interval (Student t)",
+        "means over all other axes, {}; grey: paired difference; intervals at {} (Student t)",
         counted(effects.replications, "replication"),
         level(summary)
     );

@@ -178,3 +178,6 @@ fn shortened(table: Table) -> Table {
 fn texts(sentences: &[String]) -> impl Iterator<Item = Part> {
     sentences.iter().map(|text| Part::Text(sentence(text)))
 }
+
+#[cfg(test)]
+mod tests;

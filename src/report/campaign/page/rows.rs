@@ -35,6 +35,8 @@ pub(super) struct Rows {
     /// Of each such measure, by replication: a sum and its number for each level of each axis, one axis behind the other.
     pub sums: Vec<BTreeMap<u64, Vec<Sum>>>,
     places: Vec<Vec<usize>>,
+    /// Behind the last of these places.
+    width: usize,
 }
 
 /// Values added up.
@@ -64,7 +66,7 @@ impl Rows {
             Some(axis) => lines.iter().position(|line| *line == point.levels[axis]),
             None => Some(0),
         });
-        let places = summary.points.iter().map(|point| places(summary, &point.levels));
+        let places: Vec<Vec<usize>> = summary.points.iter().map(|point| places(summary, &point.levels)).collect();
         Rows {
             runs: 0,
             every: summary.replications.used.div_ceil(MOST_DOTS).max(1),
@@ -75,7 +77,8 @@ impl Rows {
             lines,
             sums: vec![BTreeMap::new(); effects.len()],
             effects,
-            places: places.collect(),
+            width: places.iter().flatten().max().map_or(0, |place| place + 1),
+            places,
         }
     }
 
@@ -90,10 +93,9 @@ impl Rows {
         if let (Some(line), Some(ns)) = (self.line_of[row.point], row.figures.all_p99_ns) {
             self.slow[line].push(ns);
         }
-        let width = self.places.iter().flatten().max().map_or(0, |place| place + 1);
         for (sums, &measure) in self.sums.iter_mut().zip(&self.effects) {
             let Some(value) = value(measure, row) else { continue };
-            let sums = sums.entry(row.replication).or_insert_with(|| vec![Sum::default(); width]);
+            let sums = sums.entry(row.replication).or_insert_with(|| vec![Sum::default(); self.width]);
             for &place in places {
                 sums[place].total += value;
                 sums[place].values += 1;

@@ -10,7 +10,9 @@ use crate::statistics::{Moments, mean_interval};
 
 pub(super) const NOTE: &str = "An axis goes from its first to its last value where these are numbers. One of names goes from \
                                the name with the least to that with the greatest mean: as both are chosen after the fact, its \
-                               interval is a little too narrow.";
+                               interval is a little too narrow. Whiskers are those of each end alone; the difference is taken in \
+                               pairs of runs and is often far surer. Availability is here the mean over runs, whatever their \
+                               length.";
 
 /// What the axes do to one measure.
 #[derive(Clone, Debug)]

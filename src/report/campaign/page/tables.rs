@@ -181,10 +181,14 @@ pub(super) fn costs(summary: &CampaignSummary) -> Vec<Part> {
          value",
         level(summary)
     );
-    vec![Part::Table(by_point(summary, &caption, &columns, |point, column| {
+    let table = by_point(summary, &caption, &columns, |point, column| {
         let found = find(point, measures[column].name());
         found.map_or("-".into(), |found| cost_cell(found, point.runs, units[column]))
-    }))]
+    });
+    let note = "Availability is the share of the time of all runs together: one long run can move it away from where most runs, \
+                the dots of a chart, lie.";
+    let is_told = measures.contains(&Measure::Availability);
+    [Part::Table(table)].into_iter().chain(is_told.then(|| Part::Text(note.into()))).collect()
 }
 
 pub(super) fn differences(summary: &CampaignSummary) -> Vec<Part> {
