@@ -73,10 +73,13 @@ impl CampaignFiles {
                 counted(it.replications.used, "replication"),
                 it.model_version
             ),
-            verdict: it.verdict.to_string(),
+            verdict: match violates(it) && it.verdict == "PASS" {
+                true => format!("{}, but for what is allowed", it.verdict),
+                false => it.verdict.to_string(),
+            },
             tone: match &*it.verdict {
-                "PASS" => Tone::Good,
-                "INCONCLUSIVE" => Tone::Mixed,
+                "PASS" if !violates(it) => Tone::Good,
+                "PASS" | "INCONCLUSIVE" => Tone::Mixed,
                 _ => Tone::Bad,
             },
             answer: answer::answer(it),
@@ -163,6 +166,11 @@ fn sound(summary: &CampaignSummary) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether any run violates anything, allowed or not.
+fn violates(summary: &CampaignSummary) -> bool {
+    summary.points.iter().any(|point| point.invariants.iter().any(|it| it.violated > 0))
 }
 
 /// As in `95 %`.

@@ -119,7 +119,11 @@ fn the_answer_says_who_loses_and_how_sure_that_is() {
         document.answer
     );
     assert!(document.answer.contains(") of runs; same-id-offline") && document.answer.contains("95 %"));
+    assert_eq!((&document.verdict[..], document.tone), ("FAIL", Tone::Bad));
     let mut quiet = files.summary.clone();
+    quiet.verdict = "PASS".into();
+    let allowed = CampaignFiles { summary: quiet.clone(), ..files.clone() }.document(&manifest);
+    assert_eq!((&allowed.verdict[..], allowed.tone), ("PASS, but for what is allowed", Tone::Mixed));
     for estimate in quiet.points.iter_mut().flat_map(|point| &mut point.estimates) {
         (estimate.hits, estimate.estimate, estimate.zero_failure_bound) = (Some(0), Some(0.0), Some(0.095));
     }
