@@ -134,7 +134,18 @@ fn every_report_is_shown_whole() {
     tiersim(at, &["explore", "--quiet", "explore-same-id", "--points", "step", "--out", "explored"]);
     fs::create_dir(at.join("compared")).expect("the directory takes another");
     tiersim(at, &["report", "run", "failed", "-o", "compared/report.html"]);
-    for (name, charts) in [("run", 7), ("failed", 7), ("explored", 2), ("compared", 3)] {
+    let files = [
+        ("base.toml", include_str!("small-campaign/base.toml")),
+        ("two.toml", include_str!("small-campaign/two.toml")),
+    ];
+    files.iter().for_each(|(name, text)| fs::write(at.join(name), text).expect("the directory takes files"));
+    tiersim(at, &["campaign", "run", "--quiet", "two.toml", "-o", "campaign"]);
+    fs::create_dir(at.join("reference")).expect("the directory takes another");
+    let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/campaign/report.html");
+    fs::copy(reference, at.join("reference/report.html")).expect("the reference report is there");
+    for (name, charts) in
+        [("run", 7), ("failed", 7), ("explored", 2), ("compared", 3), ("campaign", 5), ("reference", 8)]
+    {
         check(&browser, &at.join(name).join("report.html"), charts);
     }
 }

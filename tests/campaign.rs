@@ -7,46 +7,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-const BASE: &str = r#"
-until = "3 min"
-[[volume]]
-id = "PROD01"
-device = "0A00"
-cylinders = 1
-[[volume]]
-id = "SPARE1"
-device = "0A10"
-cylinders = 1
-[[workload]]
-volume = "PROD01"
-rate = "2 /s"
-read = "50 %"
-[[backup]]
-at = "20 s"
-method = "safe-backup"
-source = "PROD01"
-target = "0A10"
-[[fault]]
-kind = "host-crash"
-rate = { mean = "5 min" }
-"#;
-
-const CAMPAIGN: &str = r#"
-title = "Two methods"
-scenario = "base.toml"
-seed = 3
-replications = 12
-measures = ["confusion", "backup-failed", "availability", "operator-time"]
-[[axis]]
-key = "backup[0].method"
-values = ["safe-backup", "same-id-offline"]
-[canary]
-scenario = "base.toml"
-set = ["backup[0].method=same-id-offline", "fault[0].rate.mean=10000 d", "until=60 s"]
-[[allowed]]
-levels = ["same-id-offline"]
-violates = ["unique-online-id", "unique-ipl-id", "cached-id-coherent", "no-lost-acked-write"]
-"#;
+const BASE: &str = include_str!("small-campaign/base.toml");
+const CAMPAIGN: &str = include_str!("small-campaign/two.toml");
 
 /// A folder with the campaign in it.
 fn folder() -> TempDir {
@@ -74,9 +36,15 @@ fn run(here: &Path, arguments: &[&str], code: i32) -> (String, String) {
     (out, err)
 }
 
-/// What a campaign comes to: the bytes of its merged files.
-fn result(directory: &Path) -> [Vec<u8>; 2] {
-    ["runs.csv", "summary.json"].map(|name| fs::read(directory.join(name)).expect("it was merged"))
+/// What a campaign comes to: the names and bytes of its merged files, its page and its charts.
+fn result(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    let charts = fs::read_dir(directory.join("charts")).expect("they were drawn");
+    let charts = charts.map(|entry| format!("charts/{}", entry.expect("it is one").file_name().to_string_lossy()));
+    let mut names: Vec<String> =
+        ["runs.csv", "summary.json", "report.html"].map(str::to_owned).into_iter().chain(charts).collect();
+    names.sort();
+    let read = |name: String| (fs::read(directory.join(&name)).expect("it was merged"), name);
+    names.into_iter().map(read).map(|(bytes, name)| (name, bytes)).collect()
 }
 
 fn parts(directory: &Path) -> Vec<PathBuf> {
@@ -87,7 +55,7 @@ fn parts(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// The campaign as one process on one thread makes it.
-fn reference(here: &Path) -> [Vec<u8>; 2] {
+fn reference(here: &Path) -> Vec<(String, Vec<u8>)> {
     run(here, &["campaign", "run", "two.toml", "-o", "whole", "--jobs", "1", "-q"], 0);
     result(&here.join("whole"))
 }
@@ -110,7 +78,7 @@ fn the_result_does_not_know_how_it_was_made() {
         run(here, &["campaign", "merge", &name, "-q"], 0);
         assert!(result(&here.join(&name)) == whole, "{shards} shards");
     }
-    let rows = String::from_utf8(whole[0].clone()).expect("rows are text");
+    let rows = fs::read_to_string(here.join("whole/runs.csv")).expect("rows are text");
     assert_eq!(rows.lines().count(), 1 + 12 * 3, "a header, two points and the canary");
     let columns: Vec<usize> = rows.lines().map(|line| line.split(',').count()).collect();
     assert!(columns.iter().all(|&number| number == columns[0]), "{columns:?}");
@@ -252,6 +220,11 @@ fn nothing_that_stands_there_is_overwritten_unasked() {
     fs::write(here.join("c/mine.txt"), "mine").expect("it can be written");
     run(here, &["campaign", "run", "two.toml", "-o", "c", "--seed", "9", "--repeat", "2", "--force", "-q"], 0);
     assert_eq!(fs::read_to_string(here.join("c/mine.txt")).expect("it is left"), "mine");
+    fs::write(here.join("c/charts/mine.svg"), "mine").expect("it can be written");
+    run(here, &["campaign", "plan", "two.toml", "-o", "c", "--seed", "10", "--repeat", "2", "--force", "-q"], 0);
+    assert!(!here.join("c/report.html").exists(), "the page of the old campaign went with it");
+    let left: Vec<_> = fs::read_dir(here.join("c/charts")).expect("it is left").flatten().collect();
+    assert!(left.len() == 1 && left[0].file_name() == "mine.svg", "{left:?}");
     fs::create_dir(here.join("thesis")).expect("it can be made");
     fs::write(here.join("thesis/chapter.txt"), "one").expect("it can be written");
     for force in [&[][..], &["--force"]] {

@@ -11,7 +11,7 @@ use tiersim::campaign::{Happening, Trial};
 use tiersim::check::{Checks, Looking};
 use tiersim::controller::dasd::DasdFact;
 use tiersim::controller::tape::{LabelKind, TapeFact};
-use tiersim::kernel::{Span, Time};
+use tiersim::kernel::{Span, Time, Usage};
 use tiersim::manager::{ManagerFact, Outcome};
 use tiersim::scenario::Plan;
 use tiersim::vocab::{Invariant, SLOT_BYTES, TRACK_BYTES};
@@ -265,9 +265,14 @@ fn after_updates_of(level: &str, tracks: &[u32], data_disks: u32) -> (Vec<u64>, 
             facts.extend(trial.run.model.facts().iter().map(|&fact| (trial.run.now(), fact)));
         }
     });
-    let usage = trial.run.model.dasd.usage(trial.run.now());
-    let disks = usage.into_iter().filter(|(name, ..)| name.starts_with("dasd.disk"));
-    (disks.map(|(_, _, usage)| usage.served).collect(), facts, trial)
+    (disks(&trial).iter().map(|usage| usage.served).collect(), facts, trial)
+}
+
+/// What the disks have done, in their order.
+fn disks(trial: &Trial) -> Vec<Usage> {
+    let dasd = &trial.run.model.dasd;
+    let both = dasd.servers().zip(dasd.usage(trial.run.now()));
+    both.filter(|((name, _), _)| name.starts_with("dasd.disk")).map(|(_, usage)| usage).collect()
 }
 
 #[test]
@@ -344,11 +349,8 @@ fn a_rebuild_competes_with_hosts_and_goes_on_behind_a_crash() {
     let crash = "[[fault]]\nkind = \"controller-crash\"\nwhen = { at = \"1000 s\" }\n";
     let busy = |parameters: &str| {
         let (done, rows, trial) = rebuild("2500 s", parameters);
-        let usage = trial.run.model.dasd.usage(trial.run.now());
-        let disk =
-            |number: usize| usage.iter().find(|(name, ..)| *name == format!("dasd.disk{number}")).unwrap().2.busy;
         assert!(done.is_none());
-        (rows, seconds(disk(0)))
+        (rows, seconds(disks(&trial)[0].busy))
     };
     let ((idle_rows, idle_busy), (rows, loaded_busy)) = (busy(""), busy(load));
     assert!(loaded_busy > idle_busy + 20.0, "{loaded_busy} s and {idle_busy} s");

@@ -63,6 +63,70 @@ fn a_report_is_made_again_from_its_directory() {
     }
 }
 
+/// A campaign of two methods, and where it was run.
+fn campaign(more: &[&str]) -> tempfile::TempDir {
+    let here = tempfile::tempdir().expect("the system has room for temporary files");
+    let files = [
+        ("base.toml", include_str!("small-campaign/base.toml")),
+        ("two.toml", include_str!("small-campaign/two.toml")),
+    ];
+    files.iter().for_each(|(name, text)| fs::write(here.path().join(name), text).expect("there is room"));
+    let arguments = [&["campaign", "run", "two.toml", "-q", "-o", "two"][..], more].concat();
+    assert_eq!(call(here.path(), &arguments).0, 0);
+    here
+}
+
+#[test]
+fn the_report_of_a_campaign_is_made_again_from_its_directory() {
+    let here = campaign(&[]);
+    let at = here.path();
+    let page = read(&at.join("two/report.html"));
+    assert_eq!(call(at, &["report", "two", "-o", "-"]).1, page);
+    assert!(page.contains("In 24 runs, safe-backup") && page.contains("12 of 12, so the checks can fail"), "{page}");
+    for section in ["verdict", "losses", "costs", "differences", "sensitivity", "goals", "provenance"] {
+        assert!(page.contains(&format!("href=\"#{section}\"")), "{section}");
+    }
+    // Nothing of the parts is needed, and nothing of where it was made.
+    fs::remove_dir_all(at.join("two/parts")).expect("it is there");
+    fs::rename(at.join("two"), at.join("moved")).expect("it can be moved");
+    assert_eq!(call(at, &["report", "moved", "-o", "-"]).1, page);
+    let (code, text, _) = call(at, &["report", "moved", "--format", "md", "-o", "-"]);
+    assert!(code == 0 && text.starts_with("# Two methods") && text.contains("charts/losses.svg"), "{text}");
+    assert!(text.contains("same-id-offline - safe-backup"), "{text}");
+    let (code, json, _) = call(at, &["report", "moved", "--format", "json", "-o", "-"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!((code, &json["kind"]), (0, &"campaign".into()));
+    fs::create_dir(at.join("again")).expect("there is room");
+    assert_eq!(call(at, &["report", "moved", "--charts", "svg", "-o", "again/a.html"]).0, 0);
+    for chart in fs::read_dir(at.join("moved/charts")).expect("they were drawn").flatten() {
+        assert_eq!(read(&chart.path()), read(&at.join("again/charts").join(chart.file_name())));
+    }
+    let (code, _, told) = call(at, &["report", "moved", "moved", "-o", "x.html"]);
+    assert!(code == 2 && told.contains("tiersim compare"), "{told}");
+}
+
+#[test]
+fn a_campaign_without_a_report_gets_one_when_it_is_asked_for() {
+    let here = campaign(&["--no-report"]);
+    let at = here.path();
+    assert!(!at.join("two/report.html").exists() && !at.join("two/charts").exists());
+    assert_eq!(call(at, &["campaign", "merge", "two", "--no-report", "-q"]).0, 0);
+    assert!(!at.join("two/report.html").exists());
+    assert_eq!(call(at, &["report", "two"]).0, 0);
+    let page = read(&at.join("two/report.html"));
+    assert_eq!(call(at, &["campaign", "merge", "two", "-q"]).0, 0);
+    assert_eq!(read(&at.join("two/report.html")), page);
+    assert_eq!(call(at, &["campaign", "plan", "two.toml", "-q", "-o", "planned"]).0, 0);
+    let (code, _, told) = call(at, &["report", "planned"]);
+    assert!(code == 2 && told.contains("tiersim campaign merge planned"), "{told}");
+    // Rows of which the summary does not tell.
+    let rows = read(&at.join("two/runs.csv"));
+    let fewer: String = rows.lines().take(9).map(|line| format!("{line}\n")).collect();
+    fs::write(at.join("two/runs.csv"), fewer).expect("there is room");
+    let (code, _, told) = call(at, &["report", "two"]);
+    assert!(code == 2 && told.contains("8 runs and summary.json tells of 24"), "{told}");
+}
+
 #[test]
 fn what_is_no_result_is_told() {
     let here = tempfile::tempdir().expect("the system has room for temporary files");
@@ -81,7 +145,7 @@ fn what_is_no_result_is_told() {
 
 #[test]
 fn a_damaged_directory_is_an_error_and_never_a_panic() {
-    let here = tempfile::tempdir().expect("the system has room for temporary files");
+    let here = campaign(&["--no-report"]);
     let at = here.path();
     assert_eq!(call(at, &["run", "--quiet", "--no-report", "--out", "run"]).0, 0);
     assert!(matches!(
@@ -96,6 +160,10 @@ fn a_damaged_directory_is_an_error_and_never_a_panic() {
         ("run", "hist/latency-PROD01-during.hgrm"),
         ("explored", "summary.json"),
         ("explored", "forks.csv"),
+        ("two", "manifest.json"),
+        ("two", "summary.json"),
+        ("two", "runs.csv"),
+        ("two", "scenarios/point-0000.toml"),
     ];
     for (directory, name) in files {
         let path = at.join(directory).join(name);

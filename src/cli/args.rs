@@ -258,7 +258,7 @@ fn extent(text: &str) -> Result<Extent, String> {
 
 #[derive(Clone, Debug, Args)]
 pub struct ReportArgs {
-    /// Directory of a run or of an exploration; several runs are compared
+    /// Directory of a run, of an exploration or of a campaign; several runs are compared
     #[arg(required = true, value_name = "DIR")]
     pub directories: Vec<PathBuf>,
 

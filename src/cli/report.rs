@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use super::Exit;
 use super::args::{ChartForm, ReportForm};
 use super::document::Destination;
+use crate::report::campaign::manifest::{CampaignManifest, SCHEMA as CAMPAIGN};
+use crate::report::campaign::page::CampaignFiles;
 use crate::report::document::{self, Document};
 use crate::report::exploration_report::ExplorationFiles;
 use crate::report::manifest::Manifest;
@@ -104,33 +106,57 @@ fn rendered(document: &Document, form: ReportForm) -> (Vec<u8>, String, &'static
 /// The report of one directory, or of several runs beside each other.
 fn read(directories: &[PathBuf]) -> Result<Document, String> {
     let told = |error: run_report::ReportError| error.to_string();
-    let manifests: Vec<Manifest> = directories.iter().map(|path| manifest(path)).collect::<Result<_, String>>()?;
-    if let ([path], [manifest]) = (directories, &manifests[..]) {
-        return match &manifest.command[..] {
-            "run" => RunFiles::read(path).map(|files| files.document(manifest, REPLAY)).map_err(told),
-            "explore" => ExplorationFiles::read(path).map(|files| files.document(manifest)).map_err(told),
-            other => Err(format!(
-                "{} holds the results of `{other}`; reports are made of runs and explorations",
-                path.display()
-            )),
+    let planned: Vec<Planned> = directories.iter().map(|path| manifest(path)).collect::<Result<_, String>>()?;
+    if let ([path], [planned]) = (directories, &planned[..]) {
+        return match planned {
+            Planned::Campaign(manifest) => {
+                CampaignFiles::read(path, manifest).map(|files| files.document(manifest)).map_err(told)
+            }
+            Planned::Run(manifest) => match &manifest.command[..] {
+                "run" => RunFiles::read(path).map(|files| files.document(manifest, REPLAY)).map_err(told),
+                "explore" => ExplorationFiles::read(path).map(|files| files.document(manifest)).map_err(told),
+                other => Err(format!(
+                    "{} holds the results of `{other}`; reports are made of runs, explorations and campaigns",
+                    path.display()
+                )),
+            },
         };
     }
-    if let Some(place) = manifests.iter().position(|manifest| manifest.command != "run") {
-        let path = directories[place].display();
-        return Err(format!("{path} holds no run; only runs are compared with each other"));
-    }
+    let first = planned.iter().zip(directories).map(|(planned, path)| match planned {
+        Planned::Run(manifest) if manifest.command == "run" => Ok(&**manifest),
+        Planned::Campaign(_) => Err(format!(
+            "{} holds a campaign; its points are compared in its report, and campaigns by `tiersim compare`",
+            path.display()
+        )),
+        Planned::Run(_) => Err(format!("{} holds no run; only runs are compared with each other", path.display())),
+    });
+    let manifests = first.collect::<Result<Vec<&Manifest>, String>>()?;
     let runs =
         directories.iter().map(|path| RunFiles::read(path)).collect::<Result<Vec<RunFiles>, _>>().map_err(told)?;
-    Ok(run_report::comparison(&runs, &manifests[0]))
+    Ok(run_report::comparison(&runs, manifests[0]))
 }
 
-fn manifest(path: &Path) -> Result<Manifest, String> {
+/// What a directory was planned as.
+enum Planned {
+    /// Or an exploration.
+    Run(Box<Manifest>),
+    Campaign(Box<CampaignManifest>),
+}
+
+fn manifest(path: &Path) -> Result<Planned, String> {
     let file = path.join(directory::MANIFEST);
     let bytes = fs::read(&file).map_err(|error| {
-        format!("cannot read {}: {error}; name a directory that a run or an exploration has written", file.display())
+        format!(
+            "cannot read {}: {error}; name a directory that a run, an exploration or a campaign has written",
+            file.display()
+        )
     })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| format!("{} is no manifest of this program: {error}", file.display()))
+    let wrong = |error: serde_json::Error| format!("{} is no manifest of this program: {error}", file.display());
+    let document: serde_json::Value = serde_json::from_slice(&bytes).map_err(wrong)?;
+    match document["schema"] == CAMPAIGN {
+        true => serde_json::from_value(document).map(Box::new).map(Planned::Campaign).map_err(wrong),
+        false => serde_json::from_value(document).map(Box::new).map(Planned::Run).map_err(wrong),
+    }
 }
 
 /// Writes the charts of a document and its page into a directory that is being written.

@@ -57,9 +57,9 @@ pub fn percentiles(run: &str, title: &str, lines: &[Line]) -> [Figure; 2] {
     let columns = ["requests", "#number", "#p50", "#p90", "#p99", "#p99.9", "#p99.99"];
     let table = Table::new(caption, &columns, lines.iter().map(row).collect());
     let subtitle = format!("{run}; n = {}; lines end at ten requests beyond", count(n));
-    let nines = Percentiles { title: &format!("{title} by percentile"), subtitle: &subtitle, lines };
+    let nines = Percentiles { title: &format!("{title} by percentile"), subtitle: &subtitle, of: "requests", lines };
     let cdf_subtitle = format!("{run}; n = {}; dots: p50, p99, p99.9", count(n));
-    let cdf = Percentiles { title: &format!("{title} as shares"), subtitle: &cdf_subtitle, lines };
+    let cdf = Percentiles { title: &format!("{title} as shares"), subtitle: &cdf_subtitle, of: "requests", lines };
     let figure = |name: &str, title: &str, svg, csv| Figure {
         name: name.to_owned(),
         title: title.to_owned(),

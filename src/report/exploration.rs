@@ -1,7 +1,9 @@
 //! The summary of an exploration: coverage, causes, windows, goals, verdict; as JSON and as rows of every fork.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::goals;
+use super::text::{count, counted, share};
 use crate::campaign::explore::{Branch, Cause, End, Exploration, Study, Window, causes, windows};
 use crate::campaign::{EndReason, Verdict};
 use crate::kernel::Span;
@@ -45,7 +47,7 @@ pub struct Summary {
     pub windows: Vec<WindowRow>,
     /// Violated by the run without any of these faults.
     pub without_faults: Vec<String>,
-    pub goals: Vec<GoalRow>,
+    pub goals: Vec<goals::Goal>,
     pub mtbf_ns: u64,
     pub backup_ns: Option<u64>,
     pub fingerprint: String,
@@ -53,7 +55,7 @@ pub struct Summary {
     pub unexpected: bool,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Boundaries {
     pub total: u64,
@@ -66,6 +68,26 @@ pub struct Boundaries {
     /// Different states that power losses left.
     pub distinct_states: Option<u64>,
     pub events: u64,
+}
+
+impl Boundaries {
+    /// How much of everything that could be struck was struck, as one clause without its full stop.
+    pub fn coverage(&self) -> String {
+        let states = self.distinct_states.map_or(String::new(), |it| format!(", {} distinct states", count(it)));
+        format!(
+            "{} of {} boundaries between two events struck ({}), {}: {} run, {} of a state seen before{states}, {} without \
+             effect, {} skipped by budget; {} in forks",
+            count(self.struck),
+            count(self.total),
+            share(self.struck, self.total),
+            counted(self.forks, "fork"),
+            count(self.run),
+            count(self.same_state),
+            count(self.no_effect),
+            count(self.skipped),
+            counted(self.events, "event")
+        )
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -115,14 +137,6 @@ pub struct WindowRow {
     pub per_backup_prob_at_most: f64,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct GoalRow {
-    pub name: String,
-    pub required: bool,
-    pub hits: u64,
-}
-
 impl Summary {
     pub fn new(subject: &Subject, study: &Study, exploration: &Exploration) -> Summary {
         let expect = &study.plan.expect;
@@ -136,10 +150,10 @@ impl Summary {
         violated.dedup();
         let (run, same) = exploration.run_and_same();
         let required = |goal: Goal| expect.goals.iter().any(|name| name == goal.name());
-        let goals: Vec<GoalRow> = exploration
+        let goals: Vec<goals::Goal> = exploration
             .goals
             .iter()
-            .map(|(&goal, &hits)| GoalRow { name: goal.name().to_owned(), required: required(goal), hits })
+            .map(|(&goal, &hits)| goals::Goal { name: goal.name().to_owned(), required: required(goal), hits })
             .collect();
         let mut doubts = Vec::new();
         if exploration.trunk_end == EndReason::Overrun {

@@ -9,10 +9,12 @@ use super::chart::{Cell, CrashMap, Fate, Window, Windows};
 use super::directory::RESOLVED;
 use super::document::{Document, Figure, Part, SCHEMA, Section, Table, Tone};
 use super::draw::figure;
+use super::exploration::Boundaries;
+use super::goals::{self, Goal};
 use super::manifest::Manifest;
 use super::provenance;
 use super::run_report::{ReportError, file, sentence};
-use super::text::{count, counted, duration, share};
+use super::text::{count, counted, duration};
 
 /// The files of an exploration, read.
 #[derive(Clone, Debug)]
@@ -40,18 +42,6 @@ struct Read {
     without_faults: Vec<String>,
     goals: Vec<Goal>,
     mtbf_ns: u64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Boundaries {
-    total: u64,
-    struck: u64,
-    forks: u64,
-    run: u64,
-    same_state: u64,
-    skipped: u64,
-    no_effect: u64,
-    events: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -86,13 +76,6 @@ struct Span {
     closes: Option<String>,
     boundaries: u64,
     per_backup_prob: f64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Goal {
-    name: String,
-    required: bool,
-    hits: u64,
 }
 
 /// A row of `forks.csv`.
@@ -158,7 +141,11 @@ impl ExplorationFiles {
                 section("crash-map", "Where it breaks", vec![Part::Figure(self.map()), Part::Table(self.tried())]),
                 section("causes", "What breaks", self.causes()),
                 section("exposure", "For how long it could break", vec![Part::Figure(self.windows())]),
-                section("goals", "What the exploration put to the test", vec![Part::Folded(self.goals())]),
+                section(
+                    "goals",
+                    "What the exploration put to the test",
+                    vec![Part::Folded(goals::table(&it.goals, "came about"))],
+                ),
                 provenance::section(manifest, &self.resolved),
             ],
         }
@@ -192,20 +179,7 @@ impl ExplorationFiles {
     }
 
     fn sentences(&self) -> Vec<String> {
-        let all = &self.summary.boundaries;
-        let mut sentences = vec![format!(
-            "{} of {} boundaries between two events were struck ({}), in {}: {} were run, {} had a state that was seen before, \
-             {} found nothing to act upon, {} were skipped; {} events in forks.",
-            count(all.struck),
-            count(all.total),
-            share(all.struck, all.total),
-            counted(all.forks, "fork"),
-            count(all.run),
-            count(all.same_state),
-            count(all.no_effect),
-            count(all.skipped),
-            count(all.events)
-        )];
+        let mut sentences = vec![sentence(&self.summary.boundaries.coverage())];
         sentences.extend(self.summary.reasons.iter().map(|reason| sentence(reason)));
         if !self.summary.without_faults.is_empty() {
             sentences
@@ -352,19 +326,5 @@ impl ExplorationFiles {
             ["invariant", "fault", "#in all", "#longest", "opens after", "closes after", "#boundaries", "#per backup"];
         let table = Table::new("Every window", &columns, self.summary.windows.iter().map(row).collect());
         figure("exposure", title, (chart.svg(), chart.csv()), table.shortened("charts/exposure.csv"))
-    }
-
-    fn goals(&self) -> Table {
-        let row = |goal: &Goal| {
-            let required = if goal.required { "yes" } else { "no" };
-            let hits = if goal.hits == 0 { "never".to_owned() } else { count(goal.hits) };
-            vec![goal.name.clone(), required.to_owned(), hits]
-        };
-        let reached = self.summary.goals.iter().filter(|goal| goal.hits > 0).count();
-        let caption = format!(
-            "{reached} of {} situations in which a check could have failed came about",
-            self.summary.goals.len()
-        );
-        Table::new(&caption, &["situation", "required", "#came about"], self.summary.goals.iter().map(row).collect())
     }
 }

@@ -1,8 +1,9 @@
 //! An exploration as a person reads it: coverage, the map of crash points, causes with the command that shows each, windows.
 
 use super::exploration::Summary;
+use super::goals;
 use super::table::Style;
-use super::text::{Align, Column, count, counted, duration, grid, share, wrap};
+use super::text::{Align, Column, count, counted, duration, grid, wrap};
 use crate::campaign::explore::Exploration;
 
 const LEFT: Align = Align::Left;
@@ -43,26 +44,12 @@ pub fn render(summary: &Summary, exploration: &Exploration, style: Style) -> Str
         text += &windows(summary, width);
         text += &examples(summary, width);
     }
-    text += &goals(summary, width);
+    text += &situations(summary, width);
     text
 }
 
 fn coverage(summary: &Summary, width: usize) -> String {
-    let all = &summary.boundaries;
-    let states = all.distinct_states.map_or(String::new(), |states| format!(", {} distinct states", count(states)));
-    let line = format!(
-        "crash points: {} of {} boundaries struck ({}), {}: {} run, {} of a state seen before{states}, {} without \
-         effect, {} skipped by budget; {} events in forks",
-        count(all.struck),
-        count(all.total),
-        share(all.struck, all.total),
-        counted(all.forks, "fork"),
-        count(all.run),
-        count(all.same_state),
-        count(all.no_effect),
-        count(all.skipped),
-        count(all.events)
-    );
+    let line = format!("crash points: {}", summary.boundaries.coverage());
     format!("{}\n", wrap(&line, width, 2))
 }
 
@@ -172,9 +159,9 @@ fn between<T: PartialEq>(least: T, most: T, told: impl Fn(T) -> String) -> Strin
     if least == most { told(least) } else { format!("{} to {}", told(least), told(most)) }
 }
 
-fn goals(summary: &Summary, width: usize) -> String {
-    let reached = summary.goals.iter().filter(|goal| goal.hits > 0).count();
-    let missed: Vec<&str> = summary.goals.iter().filter(|goal| goal.hits == 0).map(|goal| goal.name.as_str()).collect();
+fn situations(summary: &Summary, width: usize) -> String {
+    let reached = goals::reached(&summary.goals).count();
+    let missed: Vec<&str> = goals::missed(&summary.goals).map(|goal| &goal.name[..]).collect();
     let missed = if missed.is_empty() { String::new() } else { format!("; never: {}", missed.join(", ")) };
     let line = format!("goals: {reached} of {} reached{missed}", summary.goals.len());
     format!("\n{}\n", wrap(&line, width, 2))

@@ -133,7 +133,7 @@ main>section{background:var(--paper);border:1px solid var(--line);border-radius:
 figure{margin:0 0 1.2rem}.chart,.table,pre{overflow-x:auto}.chart svg{display:block;height:auto;max-width:100%;min-width:34rem}
 table{border-collapse:collapse;font-size:.85rem}caption{text-align:left;color:var(--soft);padding:.3rem 0}
 th,td{padding:.2rem .8rem .2rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:normal}
-thead th{font-weight:bold}td:not(.n){min-width:6rem}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+thead th{font-weight:bold}td:not(.n){min-width:7rem}tbody th:not(.n){min-width:8.5rem}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 pre{background:var(--back);border:1px solid var(--line);padding:.5rem;font-size:.85rem}
 summary{cursor:pointer;color:var(--link);font-size:.9rem}
 @media print{body{background:#fff;max-width:none;padding:0;font-size:10pt}nav,.skip{display:none}

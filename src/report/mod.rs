@@ -16,6 +16,7 @@ pub mod exploration;
 pub mod exploration_report;
 pub mod exploration_text;
 pub mod exposure;
+pub mod goals;
 pub mod html;
 pub mod index;
 pub mod json;

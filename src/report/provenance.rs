@@ -1,16 +1,13 @@
 //! What a result was made from and by what: the identity and input groups of a manifest, and the assumptions behind it.
 
+use super::campaign::manifest::{AxisEntry, CampaignManifest};
 use super::document::{Part, Section, Table};
-use super::manifest::Manifest;
+use super::manifest::{Input, Manifest};
 use super::text::count;
 use crate::device::profiles::Profile;
 
 /// The last section of every report. Nothing of the machine or the day is in it.
 pub fn section(manifest: &Manifest, resolved: &str) -> Section {
-    let commit = match manifest.git_dirty {
-        Some(true) => format!("{} with changes", manifest.git_commit),
-        _ => manifest.git_commit.clone(),
-    };
     let mut rows: Vec<(&str, String)> = vec![
         ("command", manifest.command.clone()),
         ("scenario", manifest.scenario.clone()),
@@ -20,25 +17,61 @@ pub fn section(manifest: &Manifest, resolved: &str) -> Section {
         ("changes with --set", if manifest.set.is_empty() { "none".into() } else { manifest.set.join(", ") }),
         ("tool", format!("{} {}", manifest.tool, manifest.tool_version)),
         ("model version", manifest.model_version.to_string()),
-        ("commit", commit),
+        ("commit", commit(&manifest.git_commit, manifest.git_dirty)),
         ("SHA-256 of the scenario", manifest.scenario_sha256.clone()),
         ("SHA-256 of its resolved form", manifest.resolved_sha256.clone()),
         ("fingerprint", manifest.fingerprint.clone()),
     ];
-    for input in &manifest.inputs {
-        rows.push(("input", format!("{}, {} bytes, SHA-256 {}", input.name, count(input.bytes), input.sha256)));
-    }
+    rows.extend(manifest.inputs.iter().map(input));
     let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     let text = "The same scenario, seed and model version give the same bytes on every machine.";
-    Section {
-        id: "provenance",
-        heading: "Provenance",
-        parts: vec![
-            Part::Text(text.into()),
-            Part::Folded(Table::new("Made from what, by what", &["what", "value"], rows)),
-            assumptions(resolved),
-        ],
-    }
+    made_from(text, vec![Table::new("Made from what, by what", &["what", "value"], rows)], resolved)
+}
+
+/// The last section of the report of a campaign; `resolved` is the scenario of its first point.
+pub fn of_campaign(manifest: &CampaignManifest, resolved: &str) -> Section {
+    let mut rows: Vec<(&str, String)> = vec![
+        ("command", "campaign".to_owned()),
+        ("campaign", manifest.name.clone()),
+        ("campaign id", manifest.campaign_id.clone()),
+        ("seed", manifest.seed.to_string()),
+        ("replications", count(manifest.replications)),
+        ("random numbers", manifest.rng.clone()),
+        ("tool", format!("{} {}", manifest.tool, manifest.tool_version)),
+        ("model version", manifest.model_version.to_string()),
+        ("commit", commit(&manifest.git_commit, manifest.git_dirty)),
+        ("SHA-256 of the campaign", manifest.campaign_sha256.clone()),
+        (
+            "SHA-256 of the first point's scenario",
+            manifest.points.first().map_or("-".into(), |it| it.scenario_sha256.clone()),
+        ),
+        ("SHA-256 of the canary", manifest.canary.scenario_sha256.clone()),
+    ];
+    rows.extend(manifest.inputs.iter().map(input));
+    let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+    let axis = |axis: &AxisEntry| vec![axis.name.clone(), axis.keys.join(", "), axis.levels.join(" | ")];
+    let axes = manifest.axes.iter().map(axis).collect();
+    let tables = vec![
+        Table::new("Made from what, by what", &["what", "value"], rows),
+        Table::new("Axes", &["axis", "keys of the scenario", "values"], axes).shortened("manifest.json"),
+    ];
+    let text = "The same campaign, seed and model version give the same rows on every machine, for any number of threads and \
+                shards. The scenario of every point stands beside the results, resolved.";
+    made_from(text, tables, resolved)
+}
+
+fn made_from(text: &str, tables: Vec<Table>, resolved: &str) -> Section {
+    let tables = tables.into_iter().map(Part::Folded);
+    let parts = [Part::Text(text.into())].into_iter().chain(tables).chain([assumptions(resolved)]).collect();
+    Section { id: "provenance", heading: "Provenance", parts }
+}
+
+fn commit(commit: &str, dirty: Option<bool>) -> String {
+    if dirty == Some(true) { format!("{commit} with changes") } else { commit.to_owned() }
+}
+
+fn input(input: &Input) -> (&'static str, String) {
+    ("input", format!("{}, {} bytes, SHA-256 {}", input.name, count(input.bytes), input.sha256))
 }
 
 /// The parameters of the hardware that nobody has measured or published, as far as the scenario leaves them.

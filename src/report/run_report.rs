@@ -11,6 +11,7 @@ use super::course::{LATENCY, SERIES, TIMELINE, Told, Unreadable};
 use super::directory::{RESOLVED, is_plain};
 use super::document::{Document, Figure, Part, SCHEMA, Section, Table, Tone};
 use super::draw::{self, Job, Named};
+use super::goals::{self, Goal};
 use super::latencies::{Histogram, together};
 use super::manifest::Manifest;
 use super::provenance;
@@ -33,6 +34,8 @@ pub enum ReportError {
     Read { path: String, source: io::Error },
     #[error("{path} is no summary of this program: {reason}")]
     Summary { path: String, reason: String },
+    #[error("{path} holds a campaign that is not merged; run: tiersim campaign merge {path}")]
+    Unmerged { path: String },
     #[error("{directory}: {source}")]
     Course { directory: String, source: Unreadable },
 }
@@ -75,13 +78,6 @@ struct Violation {
     event: u64,
     time_ns: u64,
     detail: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Goal {
-    name: String,
-    required: bool,
-    hits: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -427,18 +423,7 @@ impl RunFiles {
     }
 
     fn goals(&self) -> Section {
-        let row = |goal: &Goal| {
-            let required = if goal.required { "yes" } else { "no" };
-            let hits = if goal.hits == 0 { "never".to_owned() } else { count(goal.hits) };
-            vec![goal.name.clone(), required.to_owned(), hits]
-        };
-        let reached = self.summary.goals.iter().filter(|goal| goal.hits > 0).count();
-        let caption = format!(
-            "{reached} of {} situations in which a check could have failed came about",
-            self.summary.goals.len()
-        );
-        let rows = self.summary.goals.iter().map(row).collect();
-        let table = Table::new(&caption, &["situation", "required", "#came about"], rows);
+        let table = goals::table(&self.summary.goals, "came about");
         Section { id: "goals", heading: "What the run put to the test", parts: vec![Part::Folded(table)] }
     }
 
@@ -540,7 +525,15 @@ fn compared_costs<'a>(methods: &[String], of: impl Fn(&str) -> Vec<&'a RunFiles>
         let values: Vec<f64> = of(method).into_iter().map(value).collect();
         let interval = mean_interval(&values, 0.95).ok().map(|it| (it.interval.low, it.interval.high));
         let mean = Moments::of(&values).mean();
-        Bar { name: method.clone(), look: Look::of_method(method), mean, interval, runs: values }
+        Bar {
+            name: method.clone(),
+            look: Look::of_method(method),
+            mean,
+            interval,
+            n: values.len() as u64,
+            runs: values,
+            told: None,
+        }
     };
     let measure = |(name, unit, value): (&str, &str, Value)| Measure {
         name: name.to_owned(),

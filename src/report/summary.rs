@@ -5,6 +5,8 @@
 
 use serde::Serialize;
 
+pub use super::goals::Goal;
+
 pub const SCHEMA: &str = "tiersim/summary/1";
 /// The command that repeats a run, from inside its directory.
 pub const REPLAY: &str = "tiersim run scenario.resolved.toml";
@@ -94,14 +96,6 @@ pub struct FirstViolation {
     pub detail: String,
     /// To be run in the run directory.
     pub repro: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Goal {
-    pub name: String,
-    pub required: bool,
-    pub hits: u64,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -21,6 +21,11 @@ macro_rules! figures {
         impl Figures {
             pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
 
+            /// From a value for each name.
+            pub fn from_values(mut value: impl FnMut(&str) -> Option<u64>) -> Figures {
+                Figures { $($name: value(stringify!($name)),)+ }
+            }
+
             /// In the order of the names.
             pub fn values(&self) -> Vec<Option<u64>> {
                 vec![$(self.$name),+]

@@ -7,7 +7,7 @@ use super::super::outcome::{CheckReport, EndReason, RunOutcome, Verdict};
 use super::figures::Figures;
 use crate::measure::VolumeMeasure;
 use crate::scenario::Plan;
-use crate::vocab::Invariant;
+use crate::vocab::{Goal, Invariant};
 
 /// The row of one run. Nothing in it depends on the machine, on threads or on shards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub struct Row {
     pub violated: u32,
     /// Those that were put to the test.
     pub tested: u32,
+    /// Bit `n` stands for the situation at place `n` of the list of all goals: that it came about.
+    pub reached: u64,
     #[serde(flatten)]
     pub figures: Figures,
     /// Sorted by ID.
@@ -68,6 +70,14 @@ pub struct VolumeRow {
     pub longest_closed_ns: u64,
 }
 
+impl RowVerdict {
+    pub const ALL: [RowVerdict; 3] = [RowVerdict::Pass, RowVerdict::Fail, RowVerdict::Inconclusive];
+}
+
+impl End {
+    pub const ALL: [End; 5] = [End::Quiescent, End::Until, End::Stalled, End::Overrun, End::Budget];
+}
+
 impl Row {
     /// `place` is the number of the run, its replication and its point.
     pub fn new(place: (u64, u64, usize), plan: &Plan, outcome: &RunOutcome, judgement: &Judgement) -> Row {
@@ -97,6 +107,7 @@ impl Row {
             end,
             violated: with(&|check| check.verdict == Verdict::Fail),
             tested: with(&|check| check.premise_true > 0),
+            reached: Goal::ALL.iter().filter(|goal| hit(outcome, **goal)).fold(0, |bits, &goal| bits | goal_bit(goal)),
             figures: Figures::new(plan, outcome),
             volumes: outcome.measured.volumes.iter().map(VolumeRow::from).collect(),
         }
@@ -109,6 +120,16 @@ impl Row {
     pub fn violations(&self) -> impl Iterator<Item = Invariant> + '_ {
         Invariant::ALL.iter().copied().filter(|&invariant| self.violates(invariant))
     }
+}
+
+fn hit(outcome: &RunOutcome, goal: Goal) -> bool {
+    outcome.goals.iter().any(|report| report.hits > 0 && report.name == goal.name())
+}
+
+/// The bit of one situation.
+pub fn goal_bit(goal: Goal) -> u64 {
+    const { assert!(Goal::ALL.len() <= 64, "a row has a bit for each situation") };
+    1 << (goal as u64)
 }
 
 /// The bit of one invariant.

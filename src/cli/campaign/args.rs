@@ -107,6 +107,10 @@ pub struct CampaignRunArgs {
     #[arg(long)]
     pub allow_mixed_versions: bool,
 
+    /// Draw no charts and write no report
+    #[arg(long)]
+    pub no_report: bool,
+
     /// Runs at a time, at most as many as there are processors, which is the default; the result is the same
     #[arg(long, value_name = "N", env = "SLURM_CPUS_PER_TASK")]
     pub jobs: Option<NonZeroUsize>,
@@ -139,6 +143,10 @@ pub struct CampaignMergeArgs {
     /// Take parts of other versions of the program too
     #[arg(long)]
     pub allow_mixed_versions: bool,
+
+    /// Draw no charts and write no report
+    #[arg(long)]
+    pub no_report: bool,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -6,13 +6,29 @@ use super::super::run::quoted;
 use super::{Stop, told_shortly};
 use crate::campaign::sweep::Sweep;
 use crate::report::campaign::directory::{CampaignDirectory, Collected};
+use crate::report::campaign::page::CampaignFiles;
 use crate::report::campaign::stopping::{Look, look};
 use crate::report::campaign::summary::{CampaignSummary, complete};
 use crate::report::campaign::{runs, text};
-use crate::report::json;
+use crate::report::directory::REPORT;
+use crate::report::{html, json};
+
+/// Whether the page and its charts are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    Written,
+    LeftOut,
+}
+
+impl Page {
+    /// By the option `--no-report`.
+    pub fn unless(no_report: bool) -> Page {
+        if no_report { Page::LeftOut } else { Page::Written }
+    }
+}
 
 /// Merges what the directory holds. What comes out is a function of its rows alone.
-pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, console: &mut Console) -> Result<Exit, Stop> {
+pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, page: Page, console: &mut Console) -> Result<Exit, Stop> {
     let manifest = &directory.manifest;
     let Collected { rows, missing, versions } = directory.collect(0..manifest.blocks().count())?;
     let is_enough = missing.is_empty() || matches!(look(manifest, &rows, complete(manifest, &rows)), Look::Enough(_));
@@ -39,15 +55,29 @@ pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, console: &mut Consol
     #[cfg(feature = "parquet")]
     directory.write("runs.parquet", &runs::parquet(manifest, &rows))?;
     directory.write("summary.json", &json::document(&summary))?;
+    if page == Page::Written {
+        write_page(directory)?;
+    }
     console.note(&format!("wrote {}", directory.path().display()));
     let again = format!("tiersim campaign merge {}", quoted(&directory.path().to_string_lossy()));
     match console.json() {
         true => console.result(&json::document(&summary)),
         false => console.result(text::render(&summary, &again, console.style()).as_bytes()),
     }
-    Ok(match summary.verdict {
+    Ok(match &*summary.verdict {
         "FAIL" => Exit::Violated,
         "INCONCLUSIVE" => Exit::Unmet,
         _ => Exit::Held,
     })
+}
+
+/// The page and its charts, from the files that were just written: `tiersim report` makes the same of them.
+fn write_page(directory: &CampaignDirectory) -> Result<(), Stop> {
+    let files = CampaignFiles::read(directory.path(), &directory.manifest);
+    let document = files.map_err(|error| Stop::Internal(error.to_string()))?.document(&directory.manifest);
+    for figure in document.figures() {
+        directory.write(&format!("charts/{}.svg", figure.name), figure.svg.as_bytes())?;
+        directory.write(&format!("charts/{}.csv", figure.name), figure.csv.as_bytes())?;
+    }
+    Ok(directory.write(REPORT, html::page(&document).as_bytes())?)
 }

@@ -210,7 +210,7 @@ fn status(args: &CampaignStatusArgs, console: &mut Console) -> Result<Exit, Stop
 fn merge(args: &CampaignMergeArgs, console: &mut Console) -> Result<Exit, Stop> {
     let directory = CampaignDirectory::open(&args.directory, args.allow_mixed_versions)?;
     let sweep = directory.sweep()?;
-    judge::merged(&directory, &sweep, console)
+    judge::merged(&directory, &sweep, judge::Page::unless(args.no_report), console)
 }
 
 /// Whether a row has a violation that nothing allows at its point. The canary is to fail.

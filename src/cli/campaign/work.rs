@@ -14,6 +14,7 @@ use super::super::progress::Counted;
 use super::super::run::keep;
 use super::super::threads::threads;
 use super::args::CampaignRunArgs;
+use super::judge::Page;
 use super::{Stop, is_unexpected, judge, load, manifest_of, path_of, planned};
 use crate::campaign::sweep::{Made, Row, Shard, Sweep, pool};
 use crate::report::campaign::directory::{CampaignDirectory, CampaignError, Existing};
@@ -73,7 +74,9 @@ pub fn run(args: &CampaignRunArgs, output: &Output, console: &mut Console) -> Re
     let ended = work.all(output, console)?;
     console.detail(&format!("{} ms", start.elapsed_ms()));
     match ended {
-        Ended::Done if args.shard.is_none_or(|shard| shard.of == 1) => judge::merged(&directory, &sweep, console),
+        Ended::Done if args.shard.is_none_or(|shard| shard.of == 1) => {
+            judge::merged(&directory, &sweep, Page::unless(args.no_report), console)
+        }
         Ended::Done if console.json() => {
             let shard = args.shard.unwrap_or(Shard::WHOLE);
             let document = serde_json::json!({

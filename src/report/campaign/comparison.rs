@@ -6,27 +6,28 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::summary::Name;
 use crate::campaign::sweep::{Kind, Row, kind, value};
 use crate::scenario::campaign::Measure;
 use crate::statistics::{Cells, holm, normal_quantile, paired, paired_shares, results_needed};
 
 /// All comparisons of one measure: one family.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Family {
-    pub measure: &'static str,
+    pub measure: Name,
     /// Of the differences: `share of runs`, `ratio` or `s`.
-    pub unit: &'static str,
+    pub unit: Name,
     /// `paired t`, or `McNemar exact, Bonett-Price interval`.
-    pub method: &'static str,
+    pub method: Name,
     /// Over how many comparisons p-values are adjusted.
     pub comparisons: u64,
     pub pairs: Vec<Difference>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Difference {
     /// What both have in common: their levels on the other axes.
@@ -87,13 +88,13 @@ pub fn family(measure: Measure, pairs: &[Pair], rows: &[Vec<&Row>], level: f64) 
         }
     }
     Family {
-        measure: measure.name(),
+        measure: measure.name().into(),
         unit: match kind(measure) {
-            Kind::Happened => "share of runs",
-            Kind::Ratio => "ratio",
-            Kind::Seconds => "s",
+            Kind::Happened => "share of runs".into(),
+            Kind::Ratio => "ratio".into(),
+            Kind::Seconds => "s".into(),
         },
-        method: if of_events { "McNemar exact, Bonett-Price interval" } else { "paired t" },
+        method: if of_events { "McNemar exact, Bonett-Price interval" } else { "paired t" }.into(),
         comparisons: tested.len() as u64,
         pairs: found,
     }
@@ -184,7 +185,7 @@ mod tests {
         let rows: Vec<Vec<&Row>> = [&one, &other, &same_but_noisy].map(|rows| rows.iter().collect()).to_vec();
         let found = family(Measure::OperatorTime, &[pair(0, 1), pair(0, 2)], &rows, 0.95);
         let [close, noisy] = &found.pairs[..] else { panic!("two pairs") };
-        assert_eq!((found.comparisons, found.unit), (2, "s"));
+        assert_eq!((found.comparisons, found.unit), (2, "s".into()));
         assert!(close.separated && close.difference == Some(0.5), "{close:?}");
         assert!(close.variance_reduction.is_some_and(|factor| factor > 50.0));
         assert!(!noisy.separated && noisy.low < Some(0.0) && noisy.high > Some(0.0), "{noisy:?}");

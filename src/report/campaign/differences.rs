@@ -15,7 +15,7 @@ pub(super) fn differences(summary: &CampaignSummary, width: usize) -> String {
         .comparisons
         .iter()
         .filter_map(|family| {
-            let measure = Measure::parse(family.measure)?;
+            let measure = Measure::parse(&family.measure)?;
             Some((family, unit_of(measure, family.pairs.iter().filter_map(|pair| pair.difference))))
         })
         .collect();
@@ -50,7 +50,7 @@ pub(super) fn differences(summary: &CampaignSummary, width: usize) -> String {
     text
 }
 
-fn difference_cell(pair: &Difference, unit: Unit) -> String {
+pub(super) fn difference_cell(pair: &Difference, unit: Unit) -> String {
     let Some(difference) = pair.difference else { return "-".to_owned() };
     let equal = pair.cells.is_some_and(|[_, one, other, _]| one + other == 0);
     match (pair.separated, pair.pairs_needed) {
@@ -87,7 +87,7 @@ pub fn comparisons(families: &[Family], width: usize) -> String {
     let width = width.clamp(NARROWEST, WIDEST);
     let mut text = String::new();
     for family in families {
-        let Some(measure) = Measure::parse(family.measure) else { continue };
+        let Some(measure) = Measure::parse(&family.measure) else { continue };
         let unit = unit_of(measure, family.pairs.iter().filter_map(|pair| pair.difference));
         let name = if unit.name == "%" { "percentage points" } else { unit.name };
         text += &format!(
@@ -97,12 +97,7 @@ pub fn comparisons(families: &[Family], width: usize) -> String {
             counted(family.comparisons, "comparison")
         );
         let of_events = is_share(measure);
-        let mut columns =
-            ["difference", "interval", "p", "adjusted", "pairs", "correlation", "worth"].map(str::to_owned).to_vec();
-        if of_events {
-            columns.push("both/1st/2nd/none".to_owned());
-        }
-        columns.push("claim".to_owned());
+        let columns = full_columns(of_events);
         let mut lines = Vec::new();
         let mut group = String::new();
         for pair in &family.pairs {
@@ -122,7 +117,14 @@ pub fn comparisons(families: &[Family], width: usize) -> String {
     text
 }
 
-fn full_cells(pair: &Difference, unit: Unit, of_events: bool) -> Vec<String> {
+/// The titles of [`full_cells`].
+pub(super) fn full_columns(of_events: bool) -> Vec<String> {
+    let always = ["difference", "interval", "p", "adjusted", "pairs", "correlation", "worth"];
+    let of_events: &[&str] = if of_events { &["both/1st/2nd/none"] } else { &[] };
+    always.iter().chain(of_events).chain(&["claim"]).map(|&title| title.to_owned()).collect()
+}
+
+pub(super) fn full_cells(pair: &Difference, unit: Unit, of_events: bool) -> Vec<String> {
     let number = |value: Option<f64>| value.map_or("-".to_owned(), digits);
     let p = |value: Option<f64>| value.map_or("-".to_owned(), probability);
     let interval = match pair.low.zip(pair.high) {

@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::super::digest::sha256;
+use super::super::directory::REPORT;
 use super::super::json;
 use super::journal;
 use super::manifest::{CampaignManifest, ManifestError, PlanFile, own_version};
@@ -20,6 +21,7 @@ use crate::scenario::{Overrides, Paint, Source, load};
 
 pub const MANIFEST: &str = "manifest.json";
 const PARTS: &str = "parts";
+const CHARTS: &str = "charts";
 const CONFLICT: &str = ".conflict";
 
 #[derive(Debug, thiserror::Error)]
@@ -363,6 +365,13 @@ fn remove(path: &Path, manifest: &CampaignManifest) -> Result<(), CampaignError>
             files.push(entry.path());
         }
     }
+    files.push(path.join(REPORT));
+    for entry in fs::read_dir(path.join(CHARTS)).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if is_chart(&name) {
+            files.push(entry.path());
+        }
+    }
     for file in &files {
         match fs::remove_file(file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -371,11 +380,19 @@ fn remove(path: &Path, manifest: &CampaignManifest) -> Result<(), CampaignError>
             _ => {}
         }
     }
-    for folder in [PARTS, "scenarios"] {
+    for folder in [PARTS, CHARTS, "scenarios"] {
         // It goes when it is empty, and stays when somebody put something there.
         let _ = fs::remove_dir(path.join(folder));
     }
     Ok(())
+}
+
+/// Whether a name is that of a chart of a campaign, or of its numbers.
+fn is_chart(name: &str) -> bool {
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    let numbered = stem.rsplit_once('-').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+    let bare = numbered.map_or(stem, |(bare, _)| bare);
+    ["svg", "csv", "png"].contains(&ending) && super::page::figures::NAMES.contains(&bare)
 }
 
 /// Ascending numbers as ranges.

@@ -1,7 +1,8 @@
 //! What the rows of one point say of one measure, with an interval or the reason why there is none.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::summary::Name;
 use crate::campaign::sweep::{Kind, Row, kind, value};
 use crate::scenario::campaign::Measure;
 use crate::statistics::{
@@ -10,18 +11,18 @@ use crate::statistics::{
 };
 
 /// One estimate; every key is always there.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Estimate {
-    pub measure: &'static str,
+    pub measure: Name,
     /// `share of runs`, `ratio` or `s`.
-    pub unit: &'static str,
+    pub unit: Name,
     pub estimate: Option<f64>,
     pub low: Option<f64>,
     pub high: Option<f64>,
     pub level: f64,
     /// `clopper-pearson`, `student-t over replications`, or `ratio, student-t over replications`.
-    pub method: &'static str,
+    pub method: Name,
     /// Runs that have a value.
     pub n: u64,
     /// Of a share: the runs in which it happened.
@@ -37,10 +38,10 @@ pub struct Estimate {
 }
 
 /// A distribution over runs, in seconds: quantiles with intervals from their order.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Distribution {
-    pub measure: &'static str,
+    pub measure: Name,
     pub n: u64,
     pub min: Option<f64>,
     pub mean: Option<f64>,
@@ -48,7 +49,7 @@ pub struct Distribution {
     pub quantiles: Vec<Quantile>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Quantile {
     pub share: f64,
@@ -87,13 +88,13 @@ impl Estimate {
         let exact = (n > 0).then(|| clopper_pearson(hits, n, level));
         let chart = (n > 0).then(|| wilson(hits, n, level));
         Estimate {
-            measure: measure.name(),
-            unit: "share of runs",
+            measure: measure.name().into(),
+            unit: "share of runs".into(),
             estimate: (n > 0).then(|| hits as f64 / n as f64),
             low: exact.map(|it| it.low),
             high: exact.map(|it| it.high),
             level,
-            method: "clopper-pearson",
+            method: "clopper-pearson".into(),
             n,
             hits: Some(hits),
             wilson_low: chart.map(|it| it.low),
@@ -137,13 +138,13 @@ impl Estimate {
     ) -> Estimate {
         let (value, interval) = found.as_ref().map_or((None, None), |it| (Some(it.value), Some(it.interval)));
         Estimate {
-            measure: measure.name(),
-            unit,
+            measure: measure.name().into(),
+            unit: unit.into(),
             estimate: value,
             low: interval.map(|it| it.low),
             high: interval.map(|it| it.high),
             level,
-            method,
+            method: method.into(),
             n: n as u64,
             hits: None,
             wilson_low: None,
@@ -176,7 +177,7 @@ impl Distribution {
             Quantile { share, value, low: interval.map(|it| it.low), high: interval.map(|it| it.high), level }
         };
         Distribution {
-            measure: measure.name(),
+            measure: measure.name().into(),
             n: values.len() as u64,
             min: values.first().copied(),
             mean,

@@ -8,6 +8,7 @@ pub mod directory;
 pub mod estimate;
 pub mod journal;
 pub mod manifest;
+pub mod page;
 mod paper;
 pub mod part;
 mod points;

@@ -30,7 +30,12 @@ impl<'a> PointTable<'a> {
         PointTable { summary, axis: differ.unwrap_or(0), width }
     }
 
-    fn row_name(&self, point: &PointSummary) -> String {
+    /// The axis that names the rows, if there is one.
+    pub(super) fn axis(&self) -> Option<usize> {
+        (self.axis < self.summary.axes.len()).then_some(self.axis)
+    }
+
+    pub(super) fn row_name(&self, point: &PointSummary) -> String {
         point.levels.get(self.axis).cloned().unwrap_or_else(|| "all runs".to_owned())
     }
 
@@ -40,7 +45,7 @@ impl<'a> PointTable<'a> {
     }
 
     /// Points by group, in the order in which groups come first.
-    fn groups(&self) -> Vec<(String, Vec<&'a PointSummary>)> {
+    pub(super) fn groups(&self) -> Vec<(String, Vec<&'a PointSummary>)> {
         let mut groups: Vec<(String, Vec<&PointSummary>)> = Vec::new();
         for point in &self.summary.points {
             let name = self.group(point);

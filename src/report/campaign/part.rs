@@ -142,6 +142,7 @@ pub(super) mod tests {
             end: End::Until,
             violated: 0,
             tested: 3,
+            reached: 0,
             figures: Default::default(),
             volumes: vec![Default::default()],
         }

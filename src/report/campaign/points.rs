@@ -2,13 +2,14 @@
 
 use super::estimate::{Distribution, Estimate};
 use super::manifest::CampaignManifest;
-use super::summary::{InvariantShare, PointSummary, TimeToLoss, Totals, Violated, VolumeShare};
+use super::summary::{GoalRuns, InvariantShare, PointSummary, TimeToLoss, Totals, Violated, VolumeShare};
 use crate::campaign::sweep::figures::Figures;
+use crate::campaign::sweep::row::goal_bit;
 use crate::campaign::sweep::{End, Row, RowVerdict, value};
 use crate::scenario::Plan;
 use crate::scenario::campaign::Measure;
 use crate::statistics::{Interval, clopper_pearson, ratio_interval, zero_failure_bound};
-use crate::vocab::Invariant;
+use crate::vocab::{Goal, Invariant};
 
 /// What all points have in common, or what the first has and that others differ.
 pub(super) fn conditions_of(plans: &[Plan]) -> Vec<String> {
@@ -70,10 +71,10 @@ impl PointSummary {
         let allowed = &manifest.points[number].allowed;
         let invariants = invariants(rows, allowed, level);
         let unexpected = invariants.iter().filter(|it| it.violated > 0 && !it.allowed).filter_map(|it| {
-            let invariant = Invariant::parse(it.invariant)?;
+            let invariant = Invariant::parse(&it.invariant)?;
             let first = rows.iter().find(|row| row.violates(invariant))?;
             Some(Violated {
-                invariant: it.invariant,
+                invariant: it.invariant.clone(),
                 runs: it.violated,
                 replication: first.replication,
                 seed: first.seed,
@@ -95,9 +96,19 @@ impl PointSummary {
             distributions: distributed.iter().map(|&it| Distribution::of(it, rows, level)).collect(),
             totals: totals(rows),
             time_to_data_loss: time_to_loss(rows, level),
+            goals: goals(rows, plan),
             invariants,
         }
     }
+}
+
+fn goals(rows: &[&Row], plan: &Plan) -> Vec<GoalRuns> {
+    let of = |&goal: &Goal| GoalRuns {
+        name: goal.name().into(),
+        required: plan.expect.goals.iter().any(|name| name == goal.name()),
+        runs: rows.iter().filter(|row| row.reached & goal_bit(goal) != 0).count() as u64,
+    };
+    Goal::ALL.iter().map(of).collect()
 }
 
 fn invariants(rows: &[&Row], allowed: &[String], level: f64) -> Vec<InvariantShare> {
@@ -110,7 +121,7 @@ fn invariants(rows: &[&Row], allowed: &[String], level: f64) -> Vec<InvariantSha
         let interval = if runs == 0 { all } else { clopper_pearson(violated, runs, level) };
         let name = invariant.name();
         let allowed = allowed.iter().any(|it| it == name);
-        InvariantShare { invariant: name, tested, violated, allowed, low: interval.low, high: interval.high }
+        InvariantShare { invariant: name.into(), tested, violated, allowed, low: interval.low, high: interval.high }
     };
     Invariant::ALL.iter().map(share).collect()
 }
@@ -163,7 +174,7 @@ fn time_to_loss(rows: &[&Row], level: f64) -> TimeToLoss {
     let time: u128 = rows.iter().filter_map(|row| row.figures.end_time_ns).map(u128::from).sum();
     let method = "mean length of a run / Clopper-Pearson share of runs with a loss";
     if runs == 0 {
-        return TimeToLoss { losses, estimate_s: None, low_s: None, high_s: None, method };
+        return TimeToLoss { losses, estimate_s: None, low_s: None, high_s: None, method: method.into() };
     }
     let mean = time as f64 / runs as f64 / 1e9;
     let share = clopper_pearson(losses, runs, level);
@@ -173,6 +184,6 @@ fn time_to_loss(rows: &[&Row], level: f64) -> TimeToLoss {
         estimate_s: (losses > 0).then(|| mean * runs as f64 / losses as f64),
         low_s: Some(mean / bound),
         high_s: (share.low > 0.0).then(|| mean / share.low),
-        method,
+        method: method.into(),
     }
 }

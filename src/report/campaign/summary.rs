@@ -1,6 +1,8 @@
 //! `summary.json` of a campaign: the one struct that the table on stdout and the file are made from.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::comparison::{Family, Pair, family};
 use super::estimate::{Distribution, Estimate};
@@ -13,17 +15,20 @@ use crate::scenario::campaign::Measure;
 
 pub const SCHEMA: &str = "tiersim/campaign/1";
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A name of this program: one of its own constants, or what it wrote into a summary and reads again.
+pub type Name = Cow<'static, str>;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CampaignSummary {
-    pub schema: &'static str,
+    pub schema: Name,
     pub tool_version: String,
     pub model_version: u32,
     pub campaign: String,
     pub title: String,
     pub campaign_id: String,
     pub seed: u64,
-    pub verdict: &'static str,
+    pub verdict: Name,
     /// Why the verdict is what it is: one sentence each.
     pub reasons: Vec<String>,
     pub replications: Replications,
@@ -41,18 +46,18 @@ pub struct CampaignSummary {
     pub other_versions: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Replications {
     /// Numbers 0 to this less one are behind every figure.
     pub used: u64,
     /// `fixed`, or `sequential, slight under-coverage`.
-    pub rule: &'static str,
+    pub rule: Name,
     /// What the rule asked for, and whether it was reached.
     pub note: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AxisSummary {
     pub name: String,
@@ -60,7 +65,7 @@ pub struct AxisSummary {
 }
 
 /// The scenario that must fail.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Canary {
     pub runs: u64,
@@ -68,7 +73,7 @@ pub struct Canary {
     pub as_it_must: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PointSummary {
     pub number: u64,
@@ -83,16 +88,19 @@ pub struct PointSummary {
     pub unexpected: Vec<Violated>,
     pub estimates: Vec<Estimate>,
     pub invariants: Vec<InvariantShare>,
+    /// Every situation in which a check could have failed.
+    #[serde(default)]
+    pub goals: Vec<GoalRuns>,
     pub volumes: Vec<VolumeShare>,
     pub distributions: Vec<Distribution>,
     pub totals: Totals,
     pub time_to_data_loss: TimeToLoss,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Violated {
-    pub invariant: &'static str,
+    pub invariant: Name,
     pub runs: u64,
     /// The first replication that shows it.
     pub replication: u64,
@@ -101,10 +109,10 @@ pub struct Violated {
     pub repro: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InvariantShare {
-    pub invariant: &'static str,
+    pub invariant: Name,
     /// Runs in which it was put to the test, and in which it was violated.
     pub tested: u64,
     pub violated: u64,
@@ -114,8 +122,19 @@ pub struct InvariantShare {
     pub high: f64,
 }
 
+/// A situation in which a check could have failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct GoalRuns {
+    pub name: Name,
+    /// The scenario expects it.
+    pub required: bool,
+    /// In so many it came about.
+    pub runs: u64,
+}
+
 /// Counts over all runs of a point.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Totals {
     pub faults_acted: u64,
@@ -133,7 +152,7 @@ pub struct Totals {
 }
 
 /// Shares of the time of the runs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct VolumeShare {
     pub id: String,
@@ -151,7 +170,7 @@ pub struct VolumeShare {
 }
 
 /// Mean time between losses of data, from runs with a lost write or a wrong copy: their mean length divided by the share.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TimeToLoss {
     /// Runs with a loss.
@@ -160,7 +179,7 @@ pub struct TimeToLoss {
     pub estimate_s: Option<f64>,
     pub low_s: Option<f64>,
     pub high_s: Option<f64>,
-    pub method: &'static str,
+    pub method: Name,
 }
 
 impl CampaignSummary {
@@ -185,14 +204,14 @@ impl CampaignSummary {
         let pairs = pairs_of(manifest);
         let (verdict, reasons) = judge(&points, &canary);
         CampaignSummary {
-            schema: SCHEMA,
+            schema: SCHEMA.into(),
             tool_version: manifest.tool_version.clone(),
             model_version: manifest.model_version,
             campaign: manifest.name.clone(),
             title: manifest.title.clone(),
             campaign_id: manifest.campaign_id.clone(),
             seed: manifest.seed,
-            verdict,
+            verdict: verdict.into(),
             reasons,
             runs: by_point.iter().map(|rows| rows.len() as u64).sum(),
             events: by_point.iter().flatten().filter_map(|row| row.figures.events).sum(),
@@ -223,7 +242,7 @@ pub fn complete(manifest: &CampaignManifest, rows: &[Row]) -> u64 {
 
 fn replications(manifest: &CampaignManifest, look: Look, complete: u64) -> Replications {
     let Some(stop) = &manifest.stop else {
-        return Replications { used: complete.min(manifest.replications), rule: "fixed", note: None };
+        return Replications { used: complete.min(manifest.replications), rule: "fixed".into(), note: None };
     };
     let wanted = format!(
         "{} to {} %, looked at from {} replications on, after every 5 % more",
@@ -237,7 +256,7 @@ fn replications(manifest: &CampaignManifest, look: Look, complete: u64) -> Repli
             (used.min(complete), format!("{wanted}; not reached with the {} that were allowed", used.min(complete)))
         }
     };
-    Replications { used, rule: "sequential, slight under-coverage", note: Some(note) }
+    Replications { used, rule: "sequential, slight under-coverage".into(), note: Some(note) }
 }
 
 /// What is compared: the levels of one axis, wherever the levels of all other axes are the same.

@@ -62,7 +62,7 @@ fn head(summary: &CampaignSummary, width: usize) -> String {
     text
 }
 
-fn find<'p>(point: &'p PointSummary, measure: &str) -> Option<&'p Estimate> {
+pub(super) fn find<'p>(point: &'p PointSummary, measure: &str) -> Option<&'p Estimate> {
     point.estimates.iter().find(|estimate| estimate.measure == measure)
 }
 
@@ -86,7 +86,7 @@ fn shares(summary: &CampaignSummary, width: usize) -> String {
     text
 }
 
-fn share_cell(estimate: &Estimate) -> String {
+pub(super) fn share_cell(estimate: &Estimate) -> String {
     let (Some(value), Some(low), Some(high)) = (estimate.estimate, estimate.low, estimate.high) else {
         return "-".to_owned();
     };
@@ -106,7 +106,7 @@ fn by_invariant(summary: &CampaignSummary, width: usize) -> String {
     }
     let runs = summary.replications.used;
     let mut text = format!("\nWhat was violated, in runs of {}; [ ]: allowed there\n", count(runs));
-    let columns: Vec<String> = places.iter().map(|&place| first.invariants[place].invariant.to_owned()).collect();
+    let columns: Vec<String> = places.iter().map(|&place| first.invariants[place].invariant.to_string()).collect();
     text += &PointTable::new(summary, width).render(&columns, |point, column| {
         let it = &point.invariants[places[column]];
         match (it.violated, it.allowed) {
@@ -128,13 +128,13 @@ fn by_invariant(summary: &CampaignSummary, width: usize) -> String {
     text
 }
 
-fn measures(summary: &CampaignSummary, shares: bool) -> Vec<Measure> {
+pub(super) fn measures(summary: &CampaignSummary, shares: bool) -> Vec<Measure> {
     let Some(point) = summary.points.first() else { return Vec::new() };
-    let all = point.estimates.iter().filter_map(|estimate| Measure::parse(estimate.measure));
+    let all = point.estimates.iter().filter_map(|estimate| Measure::parse(&estimate.measure));
     all.filter(|&measure| is_share(measure) == shares).collect()
 }
 
-fn unit_in(summary: &CampaignSummary, measure: Measure) -> Unit {
+pub(super) fn unit_in(summary: &CampaignSummary, measure: Measure) -> Unit {
     unit_of(measure, summary.points.iter().filter_map(|point| find(point, measure.name())?.estimate))
 }
 
@@ -151,14 +151,7 @@ fn costs(summary: &CampaignSummary, width: usize) -> String {
         format!("\nAt what cost, mean over runs with its {level} % half-width (Student t over replications)\n");
     text += &PointTable::new(summary, width).render(&columns, |point, column| {
         let (measure, unit) = (measures[column], units[column]);
-        let Some(found) = find(point, measure.name()) else { return "-".to_owned() };
-        match (found.estimate, found.half_width()) {
-            (Some(value), Some(half)) => {
-                let fewer = if found.n < point.runs { format!(" ({})", count(found.n)) } else { String::new() };
-                format!("{} ±{}{fewer}", beside(value / unit.scale, half / unit.scale), digits(half / unit.scale))
-            }
-            _ => "-".to_owned(),
-        }
+        find(point, measure.name()).map_or("-".to_owned(), |found| cost_cell(found, point.runs, unit))
     });
     let fewer = summary.points.iter().any(|point| {
         measures.iter().any(|measure| find(point, measure.name()).is_some_and(|it| it.n > 0 && it.n < point.runs))
@@ -169,81 +162,114 @@ fn costs(summary: &CampaignSummary, width: usize) -> String {
     text
 }
 
+pub(super) fn cost_cell(found: &Estimate, runs: u64, unit: Unit) -> String {
+    match (found.estimate, found.half_width()) {
+        (Some(value), Some(half)) => {
+            let fewer = if found.n < runs { format!(" ({})", count(found.n)) } else { String::new() };
+            format!("{} ±{}{fewer}", beside(value / unit.scale, half / unit.scale), digits(half / unit.scale))
+        }
+        _ => "-".to_owned(),
+    }
+}
+
+/// Where a volume can have been.
+pub(super) const WHERE: [&str; 5] = ["online", "controller down", "host down", "device offline", "ID in doubt"];
+/// A campaign over many volumes has the others in its summary.
+pub(super) const VOLUMES: usize = 4;
+
 fn availability(summary: &CampaignSummary, width: usize) -> String {
-    let protected = |point: &PointSummary| -> Vec<VolumeShare> {
-        point.volumes.iter().filter(|volume| volume.protected).cloned().collect()
-    };
-    let mut ids: Vec<String> = summary.points.iter().flat_map(protected).map(|volume| volume.id).collect();
-    ids.sort();
-    ids.dedup();
-    let columns = ["online", "controller down", "host down", "device offline", "ID in doubt"].map(str::to_owned);
+    let columns = WHERE.map(str::to_owned);
     let mut text = String::new();
-    // A campaign over many volumes has the rest in its summary.
-    for id in ids.iter().take(4) {
+    for id in protected(summary).iter().take(VOLUMES) {
         let level = percent(summary.level);
         text += &format!("\nWhere {id} was, in % of the time; ± is the {level} % half-width\n");
         text += &PointTable::new(summary, width).render(&columns, |point, column| {
             let Some(it) = point.volumes.iter().find(|volume| volume.id == *id) else { return "-".to_owned() };
-            let parts = [
-                it.availability_ratio,
-                it.offline_controller_ratio,
-                it.offline_host_ratio,
-                it.offline_device_ratio,
-                it.wrong_id_ratio,
-            ];
-            let half = it.low.zip(it.high).map(|(low, high)| (high - low) / 2.0).filter(|_| column == 0);
-            match half {
-                Some(half) => format!("{} ±{}", beside(parts[0] * 100.0, half * 100.0), digits(half * 100.0)),
-                None => digits(parts[column] * 100.0),
-            }
+            where_cell(it, column)
         });
     }
     text
 }
 
+/// Of a volume, by column of [`WHERE`].
+pub(super) fn where_cell(it: &VolumeShare, column: usize) -> String {
+    let parts = [
+        it.availability_ratio,
+        it.offline_controller_ratio,
+        it.offline_host_ratio,
+        it.offline_device_ratio,
+        it.wrong_id_ratio,
+    ];
+    let half = it.low.zip(it.high).map(|(low, high)| (high - low) / 2.0).filter(|_| column == 0);
+    match half {
+        Some(half) => format!("{} ±{}", beside(parts[0] * 100.0, half * 100.0), digits(half * 100.0)),
+        None => digits(parts[column] * 100.0),
+    }
+}
+
+/// IDs of the volumes that are backed up.
+pub(super) fn protected(summary: &CampaignSummary) -> Vec<&str> {
+    let all = summary.points.iter().flat_map(|point| &point.volumes).filter(|volume| volume.protected);
+    let mut ids: Vec<&str> = all.map(|volume| &volume.id[..]).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
 fn recovery(summary: &CampaignSummary, width: usize) -> String {
-    let of = |point: &PointSummary, measure: Measure| -> Option<Distribution> {
-        point.distributions.iter().find(|it| it.measure == measure.name()).cloned()
-    };
-    if summary.points.iter().all(|point| of(point, Measure::RecoveryTime).is_none_or(|it| it.n == 0)) {
+    if !recovers(summary) {
         return String::new();
     }
-    let columns = [
-        "RTO median",
-        "RTO 90 %",
-        "RTO worst",
-        "RPO median",
-        "RPO 90 %",
-        "RPO worst",
-        "window median",
-        "window 90 %",
-        "time to data loss [h]",
-    ]
-    .map(str::to_owned);
-    let measures = [Measure::RecoveryTime, Measure::RecoveryPoint, Measure::BackupWindow];
+    let columns = RECOVERY.map(str::to_owned);
     let mut text = "\nRecovery and backup window, over runs, in minutes\n".to_owned();
-    text += &PointTable::new(summary, width).render(&columns, |point, column| {
-        let minutes = |seconds: Option<f64>| seconds.map_or("-".to_owned(), |seconds| digits(seconds / 60.0));
-        if column == 8 {
-            let it = &point.time_to_data_loss;
-            let hours = |seconds: f64| digits(seconds / 3_600.0);
-            return match (it.estimate_s, it.low_s, it.high_s) {
-                (Some(value), Some(low), Some(high)) => format!("{} ({}..{})", hours(value), hours(low), hours(high)),
-                (None, Some(low), _) => format!("above {}", hours(low)),
-                _ => "-".to_owned(),
-            };
-        }
-        let place = if column < 3 { 0 } else { 1 + (column - 3) / 3 };
-        let Some(found) = of(point, measures[place]) else { return "-".to_owned() };
-        match if column < 3 { column } else { (column - 3) % 3 } {
-            0 => minutes(found.quantiles[0].value),
-            1 => minutes(found.quantiles[1].value),
-            _ => minutes(found.max),
-        }
-    });
-    let note = "RTO: from the last failure behind the backup, else the start of the restore, to the application's open. RPO: from \
-                the backup's point in time to that moment. Time to data loss: mean length of a run by the share of runs with a \
-                lost write or a wrong copy.";
-    text += &format!("  {}\n", wrap(note, width - 2, 4));
+    text += &PointTable::new(summary, width).render(&columns, recovery_cell);
+    text += &format!("  {}\n", wrap(RECOVERY_NOTE, width - 2, 4));
     text
+}
+
+/// What is told of recovery.
+pub(super) const RECOVERY: [&str; 9] = [
+    "RTO median",
+    "RTO 90 %",
+    "RTO worst",
+    "RPO median",
+    "RPO 90 %",
+    "RPO worst",
+    "window median",
+    "window 90 %",
+    "time to data loss [h]",
+];
+pub(super) const RECOVERY_NOTE: &str = "RTO: from the last failure behind the backup, else the start of the restore, to the application's open. RPO: from the \
+     backup's point in time to that moment. Time to data loss: mean length of a run by the share of runs with a lost write or \
+     a wrong copy.";
+
+/// Whether any run restored anything.
+pub(super) fn recovers(summary: &CampaignSummary) -> bool {
+    summary.points.iter().any(|point| distribution(point, Measure::RecoveryTime).is_some_and(|it| it.n > 0))
+}
+
+fn distribution(point: &PointSummary, measure: Measure) -> Option<&Distribution> {
+    point.distributions.iter().find(|it| it.measure == measure.name())
+}
+
+/// Of a point, by column of [`RECOVERY`].
+pub(super) fn recovery_cell(point: &PointSummary, column: usize) -> String {
+    let minutes = |seconds: Option<f64>| seconds.map_or("-".to_owned(), |seconds| digits(seconds / 60.0));
+    if column == 8 {
+        let it = &point.time_to_data_loss;
+        let hours = |seconds: f64| digits(seconds / 3_600.0);
+        return match (it.estimate_s, it.low_s, it.high_s) {
+            (Some(value), Some(low), Some(high)) => format!("{} ({}..{})", hours(value), hours(low), hours(high)),
+            (None, Some(low), _) => format!("above {}", hours(low)),
+            _ => "-".to_owned(),
+        };
+    }
+    let measures = [Measure::RecoveryTime, Measure::RecoveryPoint, Measure::BackupWindow];
+    let Some(found) = distribution(point, measures[column / 3]) else { return "-".to_owned() };
+    let quantile = |place: usize| found.quantiles.get(place).and_then(|quantile| quantile.value);
+    match column % 3 {
+        0 => minutes(quantile(0)),
+        1 => minutes(quantile(1)),
+        _ => minutes(found.max),
+    }
 }

@@ -17,6 +17,7 @@ mod png;
 mod scale;
 #[cfg(test)]
 mod soundness;
+mod tally;
 mod tornado;
 mod windows;
 
@@ -31,6 +32,7 @@ pub use percentiles::{Line, Percentiles, Step};
 pub use phases::{Phase, Phases};
 #[cfg(feature = "png")]
 pub use png::png;
+pub use tally::Tally;
 pub use tornado::{Tornado, Wing};
 pub use windows::{Window, Windows};
 

@@ -11,6 +11,8 @@ use crate::report::text::{count, duration};
 pub struct Percentiles<'a> {
     pub title: &'a str,
     pub subtitle: &'a str,
+    /// What a line is made of: `requests`, or `runs` of which each has a latency.
+    pub of: &'a str,
     pub lines: &'a [Line],
 }
 
@@ -34,8 +36,6 @@ pub struct Step {
 const SIZE: (u32, u32) = (640, 400);
 /// A percentile needs this many samples beyond it.
 const BEYOND: u64 = 10;
-/// Why a chart is empty.
-const NOTHING: &str = "no requests in this window";
 
 impl Line {
     /// The steps that enough requests lie beyond.
@@ -72,7 +72,14 @@ impl Percentiles<'_> {
             let ticks = [(0.0, "0"), (nines(0.5), "p50")].into_iter().chain(whole);
             let ticks = ticks.filter(|(value, _)| *value <= furthest + 1e-9);
             let ticks: Vec<Tick> = ticks.map(|(value, name)| Tick { value, text: name.to_owned() }).collect();
-            below(canvas, &area, across, &ticks, "percentile: each step to the right is one more nine", true);
+            below(
+                canvas,
+                &area,
+                across,
+                &ticks,
+                &format!("percentile of {}: each step to the right is one more nine", self.of),
+                true,
+            );
             let mut ends = Vec::new();
             for line in self.lines {
                 let place =
@@ -85,9 +92,9 @@ impl Percentiles<'_> {
                 }
             }
             if ends.is_empty() {
-                canvas.text(NOTHING, (area.middle(), 200.0), LABEL.sized(12.0));
+                canvas.text(&format!("no {} in this window", self.of), (area.middle(), 200.0), LABEL.sized(12.0));
             }
-            name_ends(canvas, &area, ends);
+            name_ends(canvas, &area, ends, self.of);
         })
     }
 
@@ -107,10 +114,10 @@ impl Percentiles<'_> {
             let shares: Vec<Tick> = (0..=5)
                 .map(|fifth| Tick { value: f64::from(fifth) / 5.0, text: format!("{} %", fifth * 20) })
                 .collect();
-            beside(canvas, &area, up, &shares, Some(("share of requests", 16.0)));
+            beside(canvas, &area, up, &shares, Some((&format!("share of {}", self.of), 16.0)));
             below(canvas, &area, across, &times_by_decades(across), "latency (log scale)", true);
             if steps().next().is_none() {
-                canvas.text(NOTHING, (area.middle(), 200.0), LABEL.sized(12.0));
+                canvas.text(&format!("no {} in this window", self.of), (area.middle(), 200.0), LABEL.sized(12.0));
             }
             let mut beside_y = 68.0;
             for line in self.lines {
@@ -131,7 +138,7 @@ impl Percentiles<'_> {
                 for &(of, _, latency) in &known {
                     canvas.dot((across.x(&area, latency as f64), up.y(&area, of as f64 / 1e4)), 3.5, line.look.color);
                 }
-                beside_y = margin(canvas, area.right + 12.0, beside_y, line, &known);
+                beside_y = margin(canvas, area.right + 12.0, beside_y, (line, self.of), &known);
             }
         })
     }
@@ -153,12 +160,13 @@ impl Percentiles<'_> {
                 ]
             })
         });
-        table(["line", "share", "latency_ns", "requests_up_to", "requests"], rows)
+        let up_to = format!("{}_up_to", self.of);
+        table(["line", "share", "latency_ns", &up_to, self.of], rows)
     }
 }
 
 /// Names in the right margin at the heights of the ends of lines, pushed apart, with a thin line between.
-fn name_ends(canvas: &mut Canvas<'_>, area: &Area, mut ends: Vec<(Point, &Line)>) {
+fn name_ends(canvas: &mut Canvas<'_>, area: &Area, mut ends: Vec<(Point, &Line)>, of: &str) {
     const APART: f64 = 28.0;
     ends.sort_by(|one, other| one.0.1.total_cmp(&other.0.1));
     let mut heights: Vec<f64> = Vec::new();
@@ -179,18 +187,18 @@ fn name_ends(canvas: &mut Canvas<'_>, area: &Area, mut ends: Vec<(Point, &Line)>
         let name = LABEL.of(line.look.color).bold().at(Side::Left);
         canvas.text(&name.fitted(&line.name, 112.0), (left, y), name);
         let n = LABEL.of(GREY).sized(10.0).at(Side::Left);
-        canvas.text(&n.fitted(&format!("{} requests", count(line.requests)), 112.0), (left, y + 13.0), n);
+        canvas.text(&n.fitted(&format!("{} {of}", count(line.requests)), 112.0), (left, y + 13.0), n);
     }
 }
 
 /// The name and figures of a line beside the frame; gives back where the next one stands.
-fn margin(canvas: &mut Canvas<'_>, x: f64, y: f64, line: &Line, known: &[(u64, &str, u64)]) -> f64 {
+fn margin(canvas: &mut Canvas<'_>, x: f64, y: f64, (line, of): (&Line, &str), known: &[(u64, &str, u64)]) -> f64 {
     canvas.line(&[(x, y), (x + 18.0, y)], Stroke { color: line.look.color, width: 3.0, dash: line.look.dash });
     let name = LABEL.bold().at(Side::Left);
     canvas.text(&name.fitted(&line.name, 116.0), (x + 24.0, y), name);
     let figures = LABEL.of(GREY).sized(10.0).at(Side::Left);
     let mut y = y + 16.0;
-    let requests = format!("{} requests", count(line.requests));
+    let requests = format!("{} {of}", count(line.requests));
     let figure = |(_, name, latency): &(u64, &str, u64)| format!("{name} {}", duration(*latency));
     for text in [requests].into_iter().chain(known.iter().map(figure)) {
         canvas.text(&figures.fitted(&text, 140.0), (x, y), figures);
@@ -209,7 +217,7 @@ mod tests {
         let line = Line { name: "all".into(), look: Look::numbered(0), requests: 100, steps };
         assert_eq!((line.quantile(5_000), line.quantile(9_000), line.quantile(9_900)), (Some(5), Some(9), None));
         assert_eq!(line.supported().count(), 1, "only the first step has ten requests beyond it");
-        let chart = Percentiles { title: "t", subtitle: "s", lines: &[line] };
+        let chart = Percentiles { title: "t", subtitle: "s", of: "requests", lines: &[line] };
         assert_eq!(chart.nines_csv(), "line,share,latency_ns,requests_up_to,requests\nall,0.500000,5,50,100\n");
         assert_eq!(chart.cdf_csv().lines().count(), 3);
     }

@@ -18,7 +18,7 @@ pub(super) fn charts(name: &str, count: usize) -> Vec<(&'static str, String, Str
             Line { name: format!("{name} {number}"), look: Look::numbered(number), requests: 2_000, steps }
         })
         .collect();
-    let percentiles = Percentiles { title: name, subtitle: name, lines: &lines };
+    let percentiles = Percentiles { title: name, subtitle: name, of: "requests", lines: &lines };
     charts.push(("latency-nines", percentiles.nines_svg(), percentiles.nines_csv()));
     charts.push(("latency-cdf", percentiles.cdf_svg(), percentiles.cdf_csv()));
 
@@ -89,7 +89,9 @@ pub(super) fn charts(name: &str, count: usize) -> Vec<(&'static str, String, Str
         look: Look::numbered(number),
         mean: number as f64 * 3.1,
         interval: (!number.is_multiple_of(3)).then_some((number as f64 * 3.0, number as f64 * 3.2)),
+        n: 30,
         runs: (0..30).map(|run| number as f64 * (2.0 + f64::from(run) * 0.07)).collect(),
+        told: (number % 2 == 1).then(|| name.to_owned()),
     };
     let measure = |_| Measure { name: name.to_owned(), unit: "s".into(), bars: (0..count.min(4)).map(bar).collect() };
     let measures: Vec<Measure> = (0..count.min(5)).map(measure).collect();
@@ -132,10 +134,16 @@ pub(super) fn charts(name: &str, count: usize) -> Vec<(&'static str, String, Str
             high: 10.0 + number as f64 * if number % 2 == 0 { 2.0 } else { -0.5 },
             low_interval: Some((9.0 - number as f64, 11.0 - number as f64)),
             high_interval: None,
+            told: if number % 2 == 0 { String::new() } else { name.to_owned() },
         })
         .collect();
-    let tornado = Tornado { title: name, subtitle: name, measure: "p99 (ms)", base: 10.0, wings: &wings };
+    let tornado = Tornado { title: name, subtitle: name, measure: "p99 (ms)", base: 10.0, center: name, wings: &wings };
     charts.push(("tornado", tornado.svg(), tornado.csv()));
+
+    let counts: Vec<(String, u64)> =
+        (0..count as u64).map(|number| (format!("{name} {number}"), number * number * number)).collect();
+    let tally = Tally { title: name, subtitle: name, unit: "runs", counts: &counts };
+    charts.push(("goals", tally.svg(), tally.csv()));
     charts
 }
 
@@ -249,7 +257,7 @@ fn every_series_is_there() {
     let text = |svg: &str, what: &str| svg.contains(what);
     for (chart, svg, _) in &drawn {
         match *chart {
-            "latency-nines" | "latency-cdf" | "availability" | "utilisation" | "crash-map" => {
+            "latency-nines" | "latency-cdf" | "availability" | "utilisation" | "crash-map" | "goals" => {
                 assert!((0..3).all(|number| text(svg, &format!("Series {number}"))), "{chart}");
             }
             "methods" => assert!(svg.matches("<circle").count() == 3 * 3 * 30, "{chart}: a dot for each run"),

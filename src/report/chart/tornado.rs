@@ -14,6 +14,8 @@ pub struct Tornado<'a> {
     pub measure: &'a str,
     /// The measure where every axis has its base value.
     pub base: f64,
+    /// What that is, as `base case`.
+    pub center: &'a str,
     /// In any order: the widest is drawn first.
     pub wings: &'a [Wing],
 }
@@ -30,6 +32,8 @@ pub struct Wing {
     pub high: f64,
     pub low_interval: Option<(f64, f64)>,
     pub high_interval: Option<(f64, f64)>,
+    /// Below the name of the axis: the difference and how sure it is.
+    pub told: String,
 }
 
 impl Wing {
@@ -88,7 +92,10 @@ impl Tornado<'_> {
         for (number, wing) in wings.iter().enumerate() {
             let middle = area.top + ROW * (number as f64 + 0.5);
             let name = LABEL.at(Side::Right);
-            canvas.text(&name.fitted(&wing.axis, 168.0), (area.left - 10.0, middle), name);
+            let told = name.sized(10.0).of(GREY);
+            let y = if wing.told.is_empty() { middle } else { middle - 7.0 };
+            canvas.text(&name.fitted(&wing.axis, 168.0), (area.left - 10.0, y), name);
+            canvas.text(&told.fitted(&wing.told, 172.0), (area.left - 10.0, middle + 7.0), told);
             let ends = [
                 (wing.low, wing.low_interval, &wing.low_value, BLUE),
                 (wing.high, wing.high_interval, &wing.high_value, ORANGE),
@@ -119,11 +126,13 @@ impl Tornado<'_> {
             canvas.text("no axis has two values", (area.middle(), area.top + ROW / 2.0), LABEL);
         }
         canvas.line(&[(base, area.top - 4.0), (base, area.bottom)], stroke(INK, 1.5));
-        canvas.text("base case", (base, area.top - 11.0), LABEL.sized(10.0).of(GREY));
+        let style = LABEL.sized(10.0).of(GREY);
+        canvas.text(&style.fitted(self.center, 150.0), (base, area.top - 11.0), style);
     }
 }
 
-/// Round ends around values, with a tenth of their range on each side for the texts.
+/// Round ends around values, with a quarter of their range on each side for the texts. No tick lies below zero where no
+/// value does.
 fn around(values: impl Iterator<Item = f64>) -> (Scale, Vec<Tick>) {
     let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
     for value in values.filter(|value| value.is_finite()) {
@@ -133,12 +142,13 @@ fn around(values: impl Iterator<Item = f64>) -> (Scale, Vec<Tick>) {
         (least, most) = (0.0, 1.0);
     }
     let range = if most > least { most - least } else { most.abs().max(1.0) };
-    let step = step_of(range * 1.3);
-    let (first, last) = (((least - range * 0.15) / step).floor(), ((most + range * 0.15) / step).ceil());
+    let step = step_of(range * 1.5);
+    let (first, last) = (((least - range * 0.25) / step).floor(), ((most + range * 0.25) / step).ceil());
     let tick = |number: i64| {
         let value = number as f64 * step;
         Tick { value, text: decimal(value, step) }
     };
     let scale = Scale::Linear { low: first * step, high: last * step };
-    (scale, (first as i64..=last as i64).map(tick).collect())
+    let ticks = (first as i64..=last as i64).filter(|&number| number >= 0 || least < 0.0).map(tick);
+    (scale, ticks.collect())
 }
