@@ -147,7 +147,6 @@ fn what_cannot_be_verified_is_told() {
         (&["replay", "story.toml", "--verify"], "nothing is recorded"),
         (&["replay", "empty"], "S0001"),
         (&["replay", "nowhere.toml"], "S0001"),
-        (&["replay", "story.toml", "--step", "--json"], "--step"),
         (&["replay", "story.toml", "--seed", "random"], "S0601"),
         (&["replay", "story.toml", "--around", "10001"], "10000"),
         (&["shrink", "story.toml", "--violates", "luck"], "unique-ipl-id"),
@@ -157,6 +156,9 @@ fn what_cannot_be_verified_is_told() {
         assert_eq!((code, &output[..]), (2, ""), "{arguments:?}: {errors}");
         assert!(errors.contains(told), "{arguments:?}: {errors}");
     }
+    // With --json the refusal is the document.
+    let (code, output, errors) = call(here.path(), &["replay", "story.toml", "--step", "--json"], "");
+    assert!(code == 2 && output.contains("\"exit_code\": 2") && errors.contains("--step"), "{output} {errors}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub struct Console {
     bold: bool,
     /// Whether a document of a command stands on stdout.
     is_answered: bool,
-    /// With `--json`, the errors that were told.
+    /// With `--json`, what was told on stderr that was more than a note.
     told: Mutex<Vec<String>>,
 }
 
@@ -105,12 +105,12 @@ impl Console {
         }
     }
 
-    /// The code that the program ends with. A command that printed no document because it failed is told as one, so that
-    /// stdout holds exactly one with `--json`.
+    /// The code that the program ends with. With `--json` stdout holds exactly one document: a command that printed none,
+    /// because it failed or wrote to a file, is told as one.
     pub fn close(mut self, exit: Exit) -> Exit {
-        if self.output.json && !self.is_answered && exit != Exit::Held {
+        if self.output.json && !self.is_answered {
             let told = std::mem::take(self.told.get_mut().unwrap_or_else(PoisonError::into_inner));
-            self.result(&failure(exit, told));
+            self.result(&ended(exit, told));
         }
         match &self.failed {
             None => exit,
@@ -127,15 +127,15 @@ fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", text.trim_end_matches('\n'));
 }
 
-/// What stands on stdout where `--json` was asked for and there is no result.
-pub fn failure(exit: Exit, errors: Vec<String>) -> Vec<u8> {
+/// What stands on stdout where `--json` was asked for and the command has no document of its own there.
+pub fn ended(exit: Exit, messages: Vec<String>) -> Vec<u8> {
     #[derive(Serialize)]
-    struct Failure {
+    struct Ended {
         schema: &'static str,
         exit_code: u8,
-        errors: Vec<String>,
+        messages: Vec<String>,
     }
-    json::document(&Failure { schema: "tiersim/failure/1", exit_code: exit.code(), errors })
+    json::document(&Ended { schema: "tiersim/ended/1", exit_code: exit.code(), messages })
 }
 
 /// Whether a stream gets colours: the option decides, else the customs of the environment, else the terminal.

@@ -166,7 +166,7 @@ fn misunderstood(error: &clap::Error, typed: &[OsString]) -> Exit {
     }
     if typed.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json") {
         let text = error.render().to_string();
-        let _ = io::stdout().write_all(&console::failure(Exit::Usage, vec![text.trim_end().to_owned()]));
+        let _ = io::stdout().write_all(&console::ended(Exit::Usage, vec![text.trim_end().to_owned()]));
     }
     Exit::Usage
 }

@@ -251,10 +251,6 @@ pub enum ManagerFact {
     DeviceRetired {
         device: Device,
     },
-    /// An operator leaves a restored volume that he cannot bring online.
-    RestoreGivenUp {
-        restore: Restore,
-    },
     RestoreRefused {
         restore: Restore,
         refusal: Refusal,
@@ -307,6 +303,10 @@ pub enum ManagerFact {
     /// An operator's request for a backup, with its place in the scenario, reached the image.
     BackupTyped {
         plan: u16,
+    },
+    /// An operator leaves a restored volume that he cannot bring online.
+    RestoreGivenUp {
+        restore: Restore,
     },
 }
 

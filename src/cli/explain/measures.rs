@@ -154,11 +154,19 @@ fn estimated(measure: Measure) -> &'static str {
             "the mean over runs with an interval by Student's t over replications, two runs at least; with one replication, \
              by the batch means of that run"
         }
-        Kind::Seconds => {
+        Kind::Seconds if is_distributed(measure) => {
             "the mean over the runs that have a value, with an interval by Student's t over replications: two runs at least. \
-             Median and 90th percentile stand beside it where ten runs lie beyond them."
+             Median and 90th percentile of the runs stand beside it, where ten runs lie beyond them, and the worst."
+        }
+        Kind::Seconds => {
+            "the mean over the runs that have a value, with an interval by Student's t over replications: two runs at least"
         }
     }
+}
+
+/// Whether a table of recovery and windows shows how its values lie (`report::campaign::points`).
+fn is_distributed(measure: Measure) -> bool {
+    matches!(measure, Measure::BackupWindow | Measure::RecoveryPoint | Measure::RecoveryTime)
 }
 
 fn difference(measure: Measure) -> &'static str {
