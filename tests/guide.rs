@@ -1,9 +1,9 @@
 //! The guide: every example in `docs/` works, what it shows is what comes out, and links lead somewhere.
 //!
 //! A fence `toml NAME.toml` is a file; each line of a fence `sh` that begins with `tiersim` is run where the files of its chapter
-//! are, and ends with 0 unless it says `# exit N`; each line of a fence `text` stands in what the chapter's commands
-//! printed so far, `...` for anything. Fences `python` and `sql` are run where there is a Python that has what they import.
-//! A fence `console` is for what a test cannot run.
+//! are, and ends with 0 unless it says `# exit N`; each line of a fence `text` stands in what the fence `sh` in front of it
+//! printed, in the same order, `...` for anything. Fences `python` and `sql` are run where there is a Python that has what
+//! they import. A fence `console` is for what a test cannot run.
 
 mod support;
 
@@ -51,16 +51,37 @@ fn in_shell(line: &str, folder: &Path) -> Output {
 
 /// Whether a line of the guide stands in a line that was printed.
 fn is_in(shown: &str, printed: &str) -> bool {
-    printed.lines().any(|line| {
-        let mut rest = line;
-        shown.trim().split("...").all(|part| match rest.find(part.trim()) {
-            Some(place) => {
-                rest = &rest[place + part.trim().len()..];
-                true
-            }
-            None => false,
-        })
+    let mut rest = printed;
+    shown.trim().split("...").all(|part| match rest.find(part.trim()) {
+        Some(place) => {
+            rest = &rest[place + part.trim().len()..];
+            true
+        }
+        None => false,
     })
+}
+
+/// The first line that is shown and was not printed behind those above it.
+fn first_invented<'t>(shown: &'t str, printed: &str) -> Option<&'t str> {
+    let mut rest = printed.lines();
+    let lines = shown.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "...");
+    lines.into_iter().find(|line| !rest.any(|candidate| is_in(line, candidate)))
+}
+
+#[test]
+fn what_was_not_printed_is_noticed() {
+    let printed = "Verdict: PASS\n  all 15 held\ntook 3 s\n";
+    for shown in ["Verdict: PASS\n...\ntook 3 s\n", "\nall ... held\n", "Verdict: ...\n  took ... s\n"] {
+        assert_eq!(first_invented(shown, printed), None, "{shown}");
+    }
+    for (shown, invented) in [
+        ("Verdict: FAIL\n", "Verdict: FAIL"),
+        ("took 3 s\nVerdict: PASS\n", "Verdict: PASS"),
+        ("Verdict: PASS\nVerdict: PASS\n", "Verdict: PASS"),
+        ("all ... broke\n", "all ... broke"),
+    ] {
+        assert_eq!(first_invented(shown, printed), Some(invented), "{shown}");
+    }
 }
 
 fn python() -> String {
@@ -89,6 +110,9 @@ fn run(chapter: &str) {
     let (mut printed, mut commands) = (String::new(), 0);
     for fence in fences(&text) {
         let place = format!("docs/{chapter}, line {}", fence.line);
+        if fence.language != "text" {
+            printed.clear();
+        }
         match (&fence.language[..], &fence.name) {
             ("toml", Some(name)) => fs::write(folder.path().join(name), &fence.text).expect("it can be written"),
             ("sh", _) => {
@@ -103,8 +127,9 @@ fn run(chapter: &str) {
                 }
             }
             ("text", _) => {
-                let missing = fence.text.lines().find(|line| !is_in(line, &printed));
-                assert!(missing.is_none(), "{place}: nothing prints `{}`", missing.unwrap_or_default());
+                assert!(!printed.is_empty(), "{place}: no command stands in front of this output");
+                let invented = first_invented(&fence.text, &printed);
+                assert!(invented.is_none(), "{place}: not printed: `{}`\n{printed}", invented.unwrap_or_default());
             }
             ("python", _) => {
                 let imported = fence.text.lines().filter_map(|line| line.strip_prefix("import "));
@@ -183,7 +208,12 @@ fn every_chapter_is_run_and_listed() {
 
 /// The anchors of a document, as they are made from its headings.
 fn anchors(text: &str) -> Vec<String> {
-    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let mut is_code = false;
+    let prose = text.lines().filter(|line| {
+        is_code ^= line.starts_with("```");
+        !is_code
+    });
+    let headings = prose.filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     let anchor = |heading: &str| {
         let kept =
             heading.to_lowercase().chars().filter(|&c| c.is_alphanumeric() || c == ' ' || c == '-').collect::<String>();
@@ -192,8 +222,8 @@ fn anchors(text: &str) -> Vec<String> {
     headings.map(anchor).collect()
 }
 
-#[test]
-fn links_lead_to_files_and_headings() {
+/// The documents that were written by hand, and the chapters of the guide.
+fn documents() -> Vec<PathBuf> {
     let mut documents: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"]
         .into_iter()
         .chain(["scenarios/README.md", "reports/README.md"])
@@ -203,13 +233,39 @@ fn links_lead_to_files_and_headings() {
         .expect("the guide is there")
         .map(|entry| entry.expect("it can be read").path());
     documents.extend(chapters.filter(|path| path.extension().is_some_and(|ending| ending == "md")));
+    documents
+}
+
+/// What a document calls by `](` and by `src="`, up to the character behind it.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let behind = move |(opening, closing): (&'static str, char)| {
+        text.match_indices(opening).filter_map(move |(place, _)| text[place + opening.len()..].split(closing).next())
+    };
+    [("](", ')'), ("src=\"", '"')].into_iter().flat_map(behind)
+}
+
+/// A reader who is sent to a source file finds it.
+#[test]
+fn sources_that_are_named_are_there() {
+    for document in documents().iter().filter(|document| !document.ends_with("CHANGELOG.md")) {
+        let text = fs::read_to_string(document).expect("the document is there");
+        let named = text.split('`').filter(|word| ["src/", "tests/", "fuzz/"].iter().any(|it| word.starts_with(it)));
+        for path in named.filter(|word| !word.contains([' ', '*', '\n'])) {
+            // Corpora and what is named in capitals are the reader's to fill.
+            let is_there = root().join(path).exists() || path.starts_with("fuzz/corpus") || path.contains("CODE");
+            assert!(is_there, "{} names {path}, which is not there", document.display());
+        }
+    }
+}
+
+#[test]
+fn links_lead_to_files_and_headings() {
+    let documents = documents();
     let mut known: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
     for document in &documents {
         let text = fs::read_to_string(document).expect("the document is there");
         let folder = document.parent().expect("it lies in a folder");
-        for (place, _) in text.match_indices("](") {
-            let rest = &text[place + 2..];
-            let link = &rest[..rest.find(')').expect("a link ends")];
+        for link in links(&text) {
             if link.starts_with("http") {
                 continue;
             }
