@@ -150,12 +150,14 @@ fn planned(manifest: &CampaignManifest, sweep: &Sweep, shards: Option<u64>, path
     const SHARD_US: u64 = 1_800_000_000;
     let shards = shards.unwrap_or_else(|| all_us.div_ceil(SHARD_US).clamp(1, 1_000)).min(blocks.count());
     let share = blocks.runs_of(&Shard { number: 0, of: shards }.blocks(blocks.count()));
-    text += &format!(
-        "as {}: about {} each; shard 0: tiersim campaign run {} --shard 0/{shards}\n",
-        counted(shards, "shard"),
-        counted(share.end - share.start, "run"),
-        quoted(&path.to_string_lossy())
-    );
+    let parts = format!("as {}: about {} each", counted(shards, "shard"), counted(share.end - share.start, "run"));
+    // Shards are run from a directory that was planned.
+    let shard = format!("tiersim campaign run {} --shard 0/{shards}", quoted(&path.to_string_lossy()));
+    text += &if path.is_dir() {
+        format!("{parts}; shard 0: {shard}\n")
+    } else {
+        format!("{parts}, once they are planned\n")
+    };
     text
 }
 

@@ -34,6 +34,16 @@ pub(super) fn answer(summary: &CampaignSummary) -> String {
         }
     }
     let told = told(summary);
+    // A run that was cut may have had its losses behind that.
+    let cut: u64 = summary.points.iter().map(|point| point.cut).sum();
+    if cut > 0 {
+        return format!(
+            "{} of {} were cut at their budget of events: what they lost, confused or stopped is not known, and nothing may be \
+             claimed of the methods.",
+            count(cut),
+            counted(summary.runs, "run")
+        );
+    }
     if told.is_empty() {
         return sentence(summary.reasons.first().map_or("the campaign estimates no kind of loss", |reason| reason));
     }

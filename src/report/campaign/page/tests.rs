@@ -153,3 +153,11 @@ fn a_summary_that_does_not_hang_together_is_refused() {
         assert!(sound(&summary).is_err(), "damage {number}");
     }
 }
+
+#[test]
+fn a_page_with_runs_that_were_cut_answers_nothing() {
+    let (_, mut summary) = campaign(30);
+    assert!(answer::answer(&summary).starts_with("In 240 runs, "), "{}", answer::answer(&summary));
+    summary.points[3].cut = 2;
+    assert!(answer::answer(&summary).starts_with("2 of 240 runs were cut"), "{}", answer::answer(&summary));
+}
