@@ -96,7 +96,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             console.command(|output, errors| mutants::run(&request, output, errors))
         }
         Some(Command::Explain(explain)) => {
-            let request = explain::Request { name: explain.name.clone(), json: console.json() };
+            let request = explain::Request {
+                name: explain.name.clone(),
+                json: console.json(),
+                width: console.width().unwrap_or(explain::PAPER),
+            };
             console.command(|output, errors| explain::run(&request, output, errors))
         }
         Some(Command::Matrix(matrix)) => {

@@ -192,7 +192,7 @@ mod tests {
             let typed = format!("{kind}{}@after:point-in-time-set#1", typed(kind));
             let source = Source::Embedded { name: "fault.toml".into(), text: base.clone(), files: &[] };
             assert!(load(&source, &Overrides { faults: vec![typed], ..Overrides::default() }).is_ok(), "{kind}");
-            assert!(page.text().contains("when = "), "{kind}");
+            assert!(page.text(100).contains("when = "), "{kind}");
         }
     }
 }

@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_measure_says_its_unit_how_it_is_estimated_and_what_it_is_made_from() {
-        let text = page(Measure::Confusion).text();
+        let text = page(Measure::Confusion).text(100);
         for part in ["share of runs", "Clopper and Pearson", "unique-ipl-id", "McNemar"] {
             assert!(text.contains(part), "{part}: {text}");
         }

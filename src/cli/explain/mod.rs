@@ -36,6 +36,7 @@ use crate::scenario::library::Library;
 use crate::vocab::{EventName, Goal, Invariant, StepName};
 pub(super) use faults::key_line as fault_key;
 use page::Page;
+pub use page::WIDTH as PAPER;
 
 /// What was asked.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub struct Request {
     /// Without a name the kinds of names are listed.
     pub name: Option<String>,
     pub json: bool,
+    /// Columns of the paper.
+    pub width: usize,
 }
 
 /// # Errors
@@ -65,7 +68,7 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
         let document = json!({ "schema": "tiersim/explain/1", "name": request.name, "pages": list });
         writeln!(output, "{document:#}")?;
     } else {
-        let texts: Vec<String> = pages.iter().map(Page::text).collect();
+        let texts: Vec<String> = pages.iter().map(|page| page.text(request.width)).collect();
         writeln!(output, "{}", texts.join("\n\n").trim_end())?;
     }
     Ok(Exit::Held)
@@ -192,7 +195,7 @@ mod tests {
 
     fn told(name: Option<&str>, json: bool) -> (Exit, String, String) {
         let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let request = Request { name: name.map(str::to_owned), json };
+        let request = Request { name: name.map(str::to_owned), json, width: PAPER };
         let exit = run(&request, &mut output, &mut errors).expect("a vector takes it");
         let text = |bytes| String::from_utf8(bytes).expect("text");
         (exit, text(output), text(errors))
@@ -209,7 +212,7 @@ mod tests {
                 let is_it = page.name == name || last_part(&page.name) == last_part(&name);
                 let is_it = is_it || page.parts.iter().any(is_called);
                 assert!(is_it && page.summary.ends_with('.'), "{name}: {} {}", page.name, page.summary);
-                let text = page.text();
+                let text = page.text(PAPER);
                 assert!(
                     text.lines().all(|line| line.chars().count() <= 100
                         || line.contains(" = ")
@@ -247,7 +250,7 @@ mod tests {
         for name in
             ["wrong_item", "wrong_ipl_reply", "miss_status", "stress_error", "mapping_loss", "discover_wrong_id"]
         {
-            let text: String = explain(name, &library).iter().map(Page::text).collect();
+            let text: String = explain(name, &library).iter().map(|page| page.text(PAPER)).collect();
             assert!(text.contains("[human]") && text.contains("(default)") && text.contains("\nOrigin\n"), "{text}");
         }
     }

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::report::text::wrap;
 
-const WIDTH: usize = 100;
+/// Columns of a page where nobody says how wide the paper is, and the most of any.
+pub const WIDTH: usize = 100;
+/// The least: narrower paper breaks the lines of a page by itself.
+const LEAST: usize = 40;
 
 /// One meaning of a name.
 #[derive(Clone, Debug)]
@@ -44,15 +47,17 @@ impl Page {
         self
     }
 
-    pub fn text(&self) -> String {
-        let mut text = format!("{} ({})\n\n{}\n", self.name, self.kind, wrap(&self.summary, WIDTH, 0));
+    /// The page on paper of so many columns.
+    pub fn text(&self, columns: usize) -> String {
+        let width = columns.clamp(LEAST, WIDTH);
+        let mut text = format!("{} ({})\n\n{}\n", self.name, self.kind, wrap(&self.summary, width, 0));
         for part in &self.parts {
             text += &format!("\n{}\n", part.title);
             for line in &part.lines {
                 // A command is there to be copied, an example to be pasted: neither is broken. What fits stays as it is.
-                let fits = line.chars().count() <= WIDTH - 2;
+                let fits = line.chars().count() <= width - 2;
                 let whole = fits || line.starts_with("tiersim ") || line.contains(" = ");
-                let line = if whole { line.clone() } else { wrap(line, WIDTH - 2, 2) };
+                let line = if whole { line.clone() } else { wrap(line, width - 2, 2) };
                 for line in line.lines() {
                     text += &format!("  {line}\n");
                 }
