@@ -349,7 +349,7 @@ fn the_matrix_is_the_same_on_any_number_of_threads_and_in_a_file() {
 #[test]
 fn the_matrix_takes_what_it_gets_and_says_at_once_what_it_cannot_write() {
     let here = directory();
-    let arguments = ["matrix", "source-update-label", "--jobs"];
+    let arguments = ["matrix", "source-update-label", "--progress", "none", "--jobs"];
     let (code, one, stderr) = call(&here, &[&arguments[..], &["999999"]].concat());
     assert_eq!((code, &stderr[..]), (0, ""));
     assert_eq!(call(&here, &[&arguments[..], &["1"]].concat()).1, one);
