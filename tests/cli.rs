@@ -1,25 +1,14 @@
 //! The program as a user and a script see it: streams, exit codes, and what happens to files.
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 
-use assert_cmd::Command;
+use program::{directory, tiersim};
 use tempfile::TempDir;
-
-/// The program in a directory of its own, untouched by the environment of whoever runs the tests.
-fn tiersim(directory: &TempDir) -> Command {
-    let mut command = Command::cargo_bin("tiersim").expect("the program is built");
-    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM"] {
-        command.env_remove(name);
-    }
-    command.current_dir(directory.path());
-    command
-}
-
-fn directory() -> TempDir {
-    tempfile::tempdir().expect("the system has room for temporary files")
-}
 
 /// Exit code, stdout and stderr of one call.
 fn call(directory: &TempDir, arguments: &[&str]) -> (i32, String, String) {

@@ -1,24 +1,15 @@
 //! Every command in a pipe, with `--json`, on narrow paper and without a terminal: stdout has the result and nothing else.
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command as Process, Stdio};
 
 use assert_cmd::Command;
+use program::{directory, tiersim};
 use tempfile::TempDir;
-
-fn directory() -> TempDir {
-    tempfile::tempdir().expect("the system has room for temporary files")
-}
-
-fn tiersim(directory: &TempDir) -> Command {
-    let mut command = Command::cargo_bin("tiersim").expect("the program is built");
-    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM"] {
-        command.env_remove(name);
-    }
-    command.current_dir(directory.path());
-    command
-}
 
 /// Exit code, stdout and stderr of a call, as it is typed.
 fn call(directory: &TempDir, typed: &str) -> (i32, String, String) {

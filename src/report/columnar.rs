@@ -180,6 +180,7 @@ fn field(column: &Column) -> TypePtr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::requests::tests::Full;
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::RowAccessor;
 
@@ -232,15 +233,6 @@ mod tests {
 
     #[test]
     fn an_error_of_the_sink_comes_back_as_it_was() {
-        struct Full;
-        impl Write for Full {
-            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-                Err(io::Error::from(io::ErrorKind::StorageFull))
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
         let mut rows = ParquetRows::new(Full, "runs", columns());
         // The file is written in large pieces: this row is taken.
         assert!(rows.write([Cell::Nothing, Cell::Nothing, Cell::Nothing, Cell::Nothing]));

@@ -116,11 +116,22 @@ fn status_name(status: Status) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::kernel::{Span, Time};
     use crate::measure::Phase;
     use crate::vocab::{TrackNo, VolumeId};
+
+    /// A disk without room.
+    pub struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::from(io::ErrorKind::StorageFull))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     fn sample() -> Sample {
         Sample {
@@ -151,15 +162,6 @@ mod tests {
 
     #[test]
     fn the_first_error_is_kept() {
-        struct Full;
-        impl Write for Full {
-            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-                Err(io::Error::from(io::ErrorKind::StorageFull))
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
         let mut rows = RequestRows::csv(Full);
         assert!(!rows.write(&sample()));
         assert_eq!(rows.finish().1.err().map(|error| error.kind()), Some(io::ErrorKind::StorageFull));

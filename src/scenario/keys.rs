@@ -71,7 +71,7 @@ impl Key {
     }
 }
 
-const fn table(name: &'static str, header: &'static str, about: &'static str) -> Table {
+pub(in crate::scenario) const fn table(name: &'static str, header: &'static str, about: &'static str) -> Table {
     Table { name, header, about }
 }
 
@@ -107,7 +107,7 @@ pub static TABLES: &[Table] = &[
     table("tape", "[tape]", "Tape drives and cartridges."),
 ];
 
-const fn key(
+pub(in crate::scenario) const fn key(
     table: &'static str,
     name: &'static str,
     values: &'static [&'static str],

@@ -1,10 +1,6 @@
 //! The keys of a campaign file: what each says, its values with the default first, and where a number comes from.
 
-use super::super::keys::{Key, Table};
-
-const fn table(name: &'static str, header: &'static str, about: &'static str) -> Table {
-    Table { name, header, about }
-}
+use super::super::keys::{Key, Table, key, table};
 
 pub static TABLES: &[Table] = &[
     table("axis", "[[axis]]", "What is changed from point to point; points are all combinations of the axes' values."),
@@ -15,16 +11,6 @@ pub static TABLES: &[Table] = &[
     table("canary", "[canary]", "The scenario that must fail, so that the checks are known to be able to."),
     table("allowed", "[[allowed]]", "Violations that are no finding."),
 ];
-
-const fn key(
-    table: &'static str,
-    name: &'static str,
-    values: &'static [&'static str],
-    origin: &'static str,
-    about: &'static str,
-) -> Key {
-    Key { name, table, values, origin, about }
-}
 
 const TEXT: &[&str] = &["(a text)"];
 const NUMBER: &[&str] = &["(a number)"];

@@ -24,16 +24,6 @@ const LOSSES: [(Measure, &str); 6] = [
 
 /// Which level of the compared axis loses, confuses or stops in how many of its runs, each at its worst point.
 pub(super) fn answer(summary: &CampaignSummary) -> String {
-    let table = PointTable::new(summary, usize::MAX);
-    let mut levels: Vec<(String, Vec<&PointSummary>)> = Vec::new();
-    for point in &summary.points {
-        let name = table.row_name(point);
-        match levels.iter_mut().find(|(level, _)| *level == name) {
-            Some((_, points)) => points.push(point),
-            None => levels.push((name, vec![point])),
-        }
-    }
-    let told = told(summary);
     // A run that was cut may have had its losses behind that.
     let cut: u64 = summary.points.iter().map(|point| point.cut).sum();
     if cut > 0 {
@@ -44,6 +34,16 @@ pub(super) fn answer(summary: &CampaignSummary) -> String {
             counted(summary.runs, "run")
         );
     }
+    let table = PointTable::new(summary, usize::MAX);
+    let mut levels: Vec<(String, Vec<&PointSummary>)> = Vec::new();
+    for point in &summary.points {
+        let name = table.row_name(point);
+        match levels.iter_mut().find(|(level, _)| *level == name) {
+            Some((_, points)) => points.push(point),
+            None => levels.push((name, vec![point])),
+        }
+    }
+    let told = told(summary);
     if told.is_empty() {
         return sentence(summary.reasons.first().map_or("the campaign estimates no kind of loss", |reason| reason));
     }

@@ -33,6 +33,22 @@ struct Group<'a> {
     note: String,
 }
 
+impl Group<'_> {
+    /// Its chart of bars; `about` says what stands in it.
+    fn bars(&self, about: &str, frames: &[chart::Measure], numbers: Table) -> Figure {
+        let runs = self.points.first().map_or(0, |point| point.runs);
+        let subtitle = format!("{} each; {about}{}", counted(runs, "run"), self.note);
+        let chart = Bars { title: &self.title, subtitle: &subtitle, measures: frames };
+        let file = format!("charts/{}.csv", self.name);
+        figure(&self.name, &self.title, (chart.svg(), chart.csv()), numbers.shortened(&file))
+    }
+}
+
+/// An interval as a cell of a table.
+fn between(interval: Option<(f64, f64)>, told: fn(f64) -> String) -> String {
+    interval.map_or("-".into(), |(low, high)| format!("{} to {}", told(low), told(high)))
+}
+
 fn groups<'a>(summary: &'a CampaignSummary, name: &str, title: &str) -> Vec<Group<'a>> {
     let all = PointTable::new(summary, usize::MAX).groups();
     let many = all.len();
@@ -115,16 +131,11 @@ pub(super) fn losses(summary: &CampaignSummary) -> Vec<Figure> {
         let rows = kinds.iter().flat_map(|kind| group.points.iter().filter_map(move |point| row(kind, point)));
         let columns = ["loss", "at", "#runs", "#with it", "#% of runs"];
         let numbers = Table::new(&format!("Shares with {} intervals", level(summary)), &columns, rows.collect());
-        let runs = group.points.first().map_or(0, |point| point.runs);
-        let subtitle = format!(
-            "{} each; whisker: {} interval (Clopper-Pearson); (<): never, and below{}",
-            counted(runs, "run"),
-            level(summary),
-            group.note
-        );
-        let chart = Bars { title: &group.title, subtitle: &subtitle, measures: &frames };
-        let file = format!("charts/{}.csv", group.name);
-        figure(&group.name, &group.title, (chart.svg(), chart.csv()), numbers.shortened(&file))
+        group.bars(
+            &format!("whisker: {} interval (Clopper-Pearson); (<): never, and below", level(summary)),
+            &frames,
+            numbers,
+        )
     };
     groups(summary, "losses", "How often what goes wrong").into_iter().map(draw).collect()
 }
@@ -186,14 +197,12 @@ pub(super) fn methods(summary: &CampaignSummary, rows: &Rows) -> Vec<Figure> {
         let frames: Vec<chart::Measure> = told.iter().map(frame).collect();
         let rows_of = frames.iter().flat_map(|frame| {
             frame.bars.iter().map(|bar| {
-                let interval =
-                    bar.interval.map_or("-".into(), |(low, high)| format!("{} to {}", digits(low), digits(high)));
                 vec![
                     format!("{} ({})", frame.name, frame.unit),
                     bar.name.clone(),
                     count(bar.n),
                     digits(bar.mean),
-                    interval,
+                    between(bar.interval, digits),
                 ]
             })
         });
@@ -203,16 +212,8 @@ pub(super) fn methods(summary: &CampaignSummary, rows: &Rows) -> Vec<Figure> {
             1 => "dot: each run".to_owned(),
             every => format!("dots: one run in {every}"),
         };
-        let runs = group.points.first().map_or(0, |point| point.runs);
-        let subtitle = format!(
-            "{} each; bar: mean; whisker: {} interval (Student t); {dots}{}",
-            counted(runs, "run"),
-            level(summary),
-            group.note
-        );
-        let chart = Bars { title: &group.title, subtitle: &subtitle, measures: &frames };
-        let file = format!("charts/{}.csv", group.name);
-        figure(&group.name, &group.title, (chart.svg(), chart.csv()), numbers.shortened(&file))
+        let about = format!("bar: mean; whisker: {} interval (Student t); {dots}", level(summary));
+        group.bars(&about, &frames, numbers)
     };
     groups(summary, "methods", "What each costs").into_iter().map(draw).collect()
 }
@@ -299,14 +300,9 @@ fn tornado(summary: &CampaignSummary, effects: &Effects, name: &str) -> Figure {
     let base = scaled(effects.mean);
     let chart =
         Tornado { title: &title, subtitle: &subtitle, measure: &measure, base, center: "mean of all", wings: &wings };
-    let end = |end: &End| {
-        let interval =
-            both(end.interval).map_or("-".into(), |(low, high)| format!("{} to {}", digits(low), digits(high)));
-        [end.level.clone(), digits(scaled(end.mean)), interval]
-    };
+    let end = |end: &End| [end.level.clone(), digits(scaled(end.mean)), between(both(end.interval), digits)];
     let row = |effect: &Effect| -> Vec<String> {
-        let interval = both(effect.interval);
-        let interval = interval.map_or("-".into(), |(low, high)| format!("{} to {}", signed(low), signed(high)));
+        let interval = between(both(effect.interval), signed);
         let difference = [signed(scaled(effect.difference)), interval, count(effect.n)];
         [effect.axis.clone()].into_iter().chain(end(&effect.low)).chain(end(&effect.high)).chain(difference).collect()
     };
