@@ -189,7 +189,7 @@ fn plan(text: &str, requests: u64) -> Plan {
 
 fn checked_run(plan: &Plan) -> RunOutcome {
     let mut progress = |_| Flow::Continue;
-    execute(plan, Watch { progress: &mut progress, samples: None, facts: None }).expect("a checked plan can be built")
+    execute(plan, Watch::new(&mut progress)).expect("a checked plan can be built")
 }
 
 /// The run without observers: the events of the system and nothing else.

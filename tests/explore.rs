@@ -118,8 +118,7 @@ fn every_example_is_seen_again_by_its_command() {
         let plan =
             loaded.unwrap_or_else(|problems| panic!("{}", problems.render(tiersim::scenario::Paint::Plain))).plan;
         let mut progress = |_| Flow::Continue;
-        let outcome = one::execute(&plan, Watch { progress: &mut progress, samples: None, facts: None })
-            .expect("it can be built");
+        let outcome = one::execute(&plan, Watch::new(&mut progress)).expect("it can be built");
         let failed = |invariant| {
             outcome.checks.iter().any(|check| check.invariant == invariant && check.verdict == Verdict::Fail)
         };

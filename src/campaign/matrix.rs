@@ -77,8 +77,8 @@ pub fn run(cases: Vec<Case>, threads: usize, done: impl Fn() + Sync) -> Vec<Find
 
 fn finding(case: Case) -> Finding {
     let mut progress = |_| Flow::Continue;
-    let outcome = one::execute(&case.plan, Watch { progress: &mut progress, samples: None, facts: None })
-        .expect("a checked scenario is a system that can be built");
+    let outcome =
+        one::execute(&case.plan, Watch::new(&mut progress)).expect("a checked scenario is a system that can be built");
     let judgement = judge(&outcome, &case.plan.faults, &case.plan.expect);
     let failed = outcome.checks.iter().filter(|check| check.verdict == Verdict::Fail);
     Finding {

@@ -43,7 +43,7 @@ pub fn execute(plan: &Plan, mut watch: Watch<'_>) -> Result<RunOutcome, BuildErr
             measures.look(now, &usage_of(&trial.run.model, now));
         }
         observe(&mut checks, &trial, happening);
-        if flow == Flow::Stop {
+        if flow == Flow::Stop || trial.run.steps > watch.most_events {
             end_reason = EndReason::Interrupted;
             break;
         }

@@ -115,4 +115,13 @@ pub struct Watch<'a> {
     pub progress: &'a mut dyn FnMut(Progress) -> Flow,
     pub samples: Option<&'a mut dyn FnMut(&Sample) -> Flow>,
     pub facts: Option<Facts<'a>>,
+    /// A run that has more events than these is interrupted.
+    pub most_events: u64,
+}
+
+impl<'a> Watch<'a> {
+    /// Looks at the progress alone.
+    pub fn new(progress: &'a mut dyn FnMut(Progress) -> Flow) -> Watch<'a> {
+        Watch { progress, samples: None, facts: None, most_events: u64::MAX }
+    }
 }

@@ -39,8 +39,7 @@ pub fn run(args: &ReplayArgs, console: &mut Console) -> Exit {
         }
     };
     let built = "a checked scenario is a system that can be built";
-    let outcome =
-        one::execute(plan, Watch { progress: &mut |_| Flow::Continue, samples: None, facts: None }).expect(built);
+    let outcome = one::execute(plan, Watch::new(&mut |_| Flow::Continue)).expect(built);
     let verified = recorded.map(|recorded| verify(plan, &recorded).expect(built));
     if let (Some(Verified::Same { .. }), Some(run)) = (verified, &case.run)
         && let Some(name) = altered(run).next()

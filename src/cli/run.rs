@@ -371,7 +371,7 @@ fn watch(prepared: &Prepared, mut streams: Streams, output: &Output) -> (RunOutc
     let samples = write.as_mut().map(|write| write as &mut dyn FnMut(&Sample) -> Flow);
     let mut observe = streams.trace.as_mut().map(|trace| move |now: Time, facts: &[Fact]| trace.observe(now, facts));
     let facts = observe.as_mut().map(|observe| observe as &mut dyn FnMut(Time, &[Fact]));
-    let outcome = one::execute(&prepared.plan, Watch { progress: &mut progress, samples, facts })
+    let outcome = one::execute(&prepared.plan, Watch { samples, facts, ..Watch::new(&mut progress) })
         .expect("a checked scenario is a system that can be built");
     shown.finish();
     (outcome, streams)

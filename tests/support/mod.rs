@@ -66,8 +66,7 @@ pub fn plan_of(text: &str) -> Plan {
 /// Runs with all checks and measures, as the program does.
 pub fn execute(plan: &Plan) -> RunOutcome {
     let mut progress = |_| Flow::Continue;
-    one::execute(plan, Watch { progress: &mut progress, samples: None, facts: None })
-        .expect("a checked scenario can be built")
+    one::execute(plan, Watch::new(&mut progress)).expect("a checked scenario can be built")
 }
 
 /// One event and what it let observers know.

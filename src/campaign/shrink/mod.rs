@@ -233,7 +233,7 @@ fn tested(mut draft: Node, invariant: Invariant) -> Result<(String, RunOutcome),
 }
 
 fn run(plan: &Plan) -> Result<RunOutcome, BuildError> {
-    execute(plan, Watch { progress: &mut |_| Flow::Continue, samples: None, facts: None })
+    execute(plan, Watch::new(&mut |_| Flow::Continue))
 }
 
 /// What a literal would have stood for if the violation had stayed.

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::judge::{Judgement, judge};
 use super::one;
-use super::outcome::{Flow, Progress, RunOutcome, Watch};
+use super::outcome::{Flow, RunOutcome, Watch};
 use crate::device::disk::DiskModel;
 use crate::kernel::Span;
 use crate::kernel::rng::replication_seed;
@@ -29,6 +29,7 @@ pub use figures::{Kind, kind, value};
 use steady::Steady;
 
 pub use row::{End, Row, RowVerdict, VolumeRow};
+pub use steady::LEVEL as STEADY_LEVEL;
 
 /// Everything that is needed to make any run of a campaign.
 #[derive(Clone, Debug)]
@@ -86,13 +87,13 @@ impl Sweep {
     pub fn run(&self, run: u64, made: impl FnOnce(&Made)) -> Row {
         let (replication, point) = self.place(run);
         let plan = self.plan(run);
-        let most = self.events_per_run;
-        let mut progress = |progress: Progress| if progress.events > most { Flow::Stop } else { Flow::Continue };
+        let mut progress = |_| Flow::Continue;
         let mut steady = self.warm_up.map(Steady::new);
         let mut take = steady.as_mut().map(|steady| |sample: &Sample| steady.take(sample));
         let samples = take.as_mut().map(|take| take as &mut dyn FnMut(&Sample) -> Flow);
-        let outcome = one::execute(&plan, Watch { progress: &mut progress, samples, facts: None })
-            .expect("a checked scenario is a system that can be built");
+        let outcome =
+            one::execute(&plan, Watch { samples, most_events: self.events_per_run, ..Watch::new(&mut progress) })
+                .expect("a checked scenario is a system that can be built");
         let judgement = judge(&outcome, &plan.faults, &plan.expect);
         let mut row = Row::new((run, replication, point), &plan, &outcome, &judgement);
         steady.iter().for_each(|steady| steady.fill(&mut row.figures));
@@ -169,8 +170,7 @@ mod tests {
         let mut plan = plan("host.mips=400");
         plan.seed = row.seed;
         let mut progress = |_| Flow::Continue;
-        let alone = one::execute(&plan, Watch { progress: &mut progress, samples: None, facts: None })
-            .expect("it can be built");
+        let alone = one::execute(&plan, Watch::new(&mut progress)).expect("it can be built");
         assert_eq!(row.fingerprint, format!("{:016x}", alone.fingerprint));
         assert!(sweep.plans[1].dasd.disks.is_some() && plan.dasd.disks.is_none(), "shared tables change nothing");
     }
@@ -191,10 +191,10 @@ mod tests {
     fn a_run_beyond_its_budget_is_cut_and_listed() {
         let sweep = Sweep { events_per_run: 1, ..sweep() };
         let row = sweep.run(0, |_| ());
-        // The budget is looked at every few thousand events, and this run is shorter.
-        assert_eq!(row.end, End::Quiescent);
-        let plans = vec![plan("workload[0].limit=100000")];
-        let row = Sweep { plans, ..sweep }.run(0, |_| ());
-        assert_eq!((row.end, row.verdict), (End::Budget, RowVerdict::Inconclusive));
+        assert_eq!((row.end, row.verdict, row.figures.events), (End::Budget, RowVerdict::Inconclusive, Some(2)));
+        let whole = self::sweep().run(0, |_| ());
+        let events = whole.figures.events.expect("it is counted");
+        let row = Sweep { events_per_run: events, ..sweep }.run(0, |_| ());
+        assert_eq!(row, whole, "as many as it may have are not too many");
     }
 }

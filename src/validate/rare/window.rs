@@ -116,7 +116,7 @@ fn loses(plan: &Plan, crash: Fault, at: Time) -> bool {
         plan.faults.push(FaultPlan { fault, anchor: Anchor::At(at), silence });
     }
     let mut progress = |_| Flow::Continue;
-    let watch = Watch { progress: &mut progress, samples: None, facts: None };
+    let watch = Watch::new(&mut progress);
     let outcome = one::execute(&plan, watch).expect("a checked scenario is a system that can be built");
     outcome.checks.iter().any(|check| check.invariant == INVARIANT && check.violations > 0)
 }
