@@ -217,7 +217,7 @@ fn allowed(tolerance: Tolerance) -> String {
         Tolerance::Exact => "exact".to_owned(),
         Tolerance::Absolute(limit) => format!("±{}", figure(limit)),
         Tolerance::Share(share) => format!("±{} %", percent(share)),
-        Tolerance::Interval(share) => format!("in interval, ±{} %", percent(share)),
+        Tolerance::Interval(share) => format!("±{} % and interval", percent(share)),
         Tolerance::None => "-".to_owned(),
     }
 }
@@ -242,7 +242,8 @@ fn notes(case: &validate::Case, width: usize) -> String {
             }
         }
         for beside in &finding.beside {
-            tell(format!("beside {}: {} {} {}", finding.measure, beside.name, figure(beside.value), beside.unit));
+            let value = format!("{} {}", figure(beside.value), beside.unit);
+            tell(format!("{}: {}: {}", finding.measure, beside.name, value.trim_end()));
         }
     }
     told.iter().map(|note| format!("  {}\n", wrap(note, width - 2, 2).replace('\n', "\n  "))).collect()
@@ -308,8 +309,8 @@ mod tests {
         let lines: Vec<String> = text.lines().map(words).collect();
         for line in [
             "queueing mm1: a load of 0.8",
-            "mean wait s 4 4.03 4.01 .. 4.05 (99 %) in interval, ±1 % outside",
-            "once more, longer s 4 4.001 3.981 .. 4.021 (99 %) in interval, ±1 % within",
+            "mean wait s 4 4.03 4.01 .. 4.05 (99 %) ±1 % and interval outside",
+            "once more, longer s 4 4.001 3.981 .. 4.021 (99 %) ±1 % and interval within",
             "cycle s 0.051 0.052 - exact outside",
             "10 jobs, seed 1",
             "issued 1,234 = completed 1,200 + failed 30 + in flight 4",
