@@ -114,6 +114,8 @@ fn a_killed_campaign_loses_the_runs_in_flight_alone() {
         let bytes = fs::read(journal).expect("it is there");
         fs::write(journal, &bytes[..bytes.len() - 9]).expect("it can be written");
     }
+    let (state, _) = run(here, &["campaign", "status", "killed"], 0);
+    assert!(rows_before < 2 || state.contains("are saved by processes that did not end"), "{state}");
     let (_, messages) = run(here, &["campaign", "run", "killed", "--resume"], 0);
     assert!(rows_before == 0 || messages.contains("taken over"), "{messages}");
     assert!(result(&here.join("killed")) == whole);
@@ -299,6 +301,95 @@ fn a_stopping_rule_makes_as_many_as_it_asks_for() {
     assert!(result(&here.join("one")) == result(&here.join("two")));
     let (_, messages) = run(here, &["campaign", "run", "one", "--shard", "0/2"], 2);
     assert!(messages.contains("has no shards"), "{messages}");
+    let (out, _) = run(here, &["campaign", "run", "stop.toml", "--dry-run"], 0);
+    assert!(out.contains("stops when it knows availability to 60 %") && !out.contains("--shard"), "{out}");
+    // Nobody confuses a volume by safe-backup: that point has no say, and is named.
+    let never = text_with_rule("confusion");
+    fs::write(here.join("never.toml"), never).expect("it can be written");
+    let (out, _) = run(here, &["campaign", "run", "never.toml", "-o", "never", "-q", "--no-report"], 0);
+    assert!(out.contains("no say had safe-backup (0)"), "{out}");
+}
+
+fn text_with_rule(measure: &str) -> String {
+    let rule = format!("[stop]\nmeasure = \"{measure}\"\nrelative_half_width = \"60 %\"\nat_most = 30\n");
+    CAMPAIGN.replace("replications = 12\n", "") + &rule
+}
+
+#[test]
+fn runs_that_are_cut_claim_nothing() {
+    let folder = folder();
+    let here = folder.path();
+    fs::write(here.join("cut.toml"), format!("events_per_run = 500\n{CAMPAIGN}")).expect("it can be written");
+    let (out, _) = run(here, &["campaign", "run", "cut.toml", "-o", "c", "--repeat", "4"], 4);
+    assert!(out.contains("were cut because they had too many events") && out.contains("refused (0)"), "{out}");
+    let summary = fs::read(here.join("c/summary.json")).expect("it was merged");
+    let summary: serde_json::Value = serde_json::from_slice(&summary).expect("it is JSON");
+    for point in summary["points"].as_array().expect("there are points") {
+        for estimate in point["estimates"].as_array().expect("there are estimates") {
+            assert!(estimate["estimate"].is_null() && estimate["high"].is_null(), "{estimate}");
+        }
+    }
+}
+
+/// What a person may type or name that cannot be meant: each is told with what to do.
+#[test]
+fn what_cannot_be_meant_is_told() {
+    let folder = folder();
+    let here = folder.path();
+    let (_, messages) = run(here, &["campaign", "run", "two.toml", "--set", "volume[9].cylinders=4", "--dry-run"], 2);
+    assert!(messages.contains("--set volume[9].cylinders=4") && !messages.contains("two.toml:"), "{messages}");
+    let points = "\n[[axis]]\nname = \"point\"\nkey = \"workload[0].rate\"\nvalues = [\"2 /s\", \"3 /s\"]\n";
+    fs::write(here.join("column.toml"), CAMPAIGN.to_owned() + points).expect("it can be written");
+    let (_, messages) = run(here, &["campaign", "run", "column.toml", "--dry-run"], 2);
+    assert!(messages.contains("second column `point` of runs.csv"), "{messages}");
+    let twice = "\n[[axis]]\nkey = \"workload[0].rate\"\nvalues = [\"2 /s\", \"2/s\"]\n";
+    fs::write(here.join("twice.toml"), CAMPAIGN.to_owned() + twice).expect("it can be written");
+    let (_, messages) = run(here, &["campaign", "run", "twice.toml", "--dry-run"], 2);
+    assert!(messages.contains("`2 /s` and `2/s` of the axis `rate` make one scenario"), "{messages}");
+    for (out, why) in [("base.toml", "base.toml is no directory"), ("base.toml/x", "is no directory")] {
+        let (_, messages) = run(here, &["campaign", "run", "two.toml", "-o", out], 2);
+        assert!(messages.contains(why) && messages.contains("-o"), "{messages}");
+    }
+    run(here, &["campaign", "run", "two.toml", "-o", "c", "-q", "--no-report"], 0);
+    let (_, messages) = run(here, &["campaign", "run", "c", "--repeat", "3", "--no-report"], 0);
+    assert!(messages.contains("planned with 12 replications and keeps them"), "{messages}");
+    // The number of replications is no part of the campaign's id; rows that it leaves out are not dropped unseen.
+    let manifest = here.join("c/manifest.json");
+    let text = fs::read_to_string(&manifest).expect("it is there");
+    let fewer = text.replace("\"replications\": 12", "\"replications\": 5").replace("\"runs\": 36", "\"runs\": 15");
+    assert_ne!(fewer, text);
+    fs::write(&manifest, fewer).expect("it can be written");
+    let (_, messages) = run(here, &["campaign", "merge", "c"], 2);
+    assert!(messages.contains("the manifest speaks of 15") && messages.contains("--repeat 12"), "{messages}");
+    run(here, &["campaign", "run", "c", "--repeat", "12", "-q", "--no-report"], 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_part_that_is_no_file_is_refused() {
+    let folder = folder();
+    let here = folder.path();
+    run(here, &["campaign", "run", "two.toml", "-o", "c", "-q", "--no-report"], 0);
+    let part = parts(&here.join("c")).swap_remove(0);
+    let whole = fs::read(&part).expect("it is there");
+    let refused = || {
+        let (_, messages) = run(here, &["campaign", "merge", "c"], 2);
+        assert!(messages.contains("it is no regular file") && messages.contains("blocks-"), "{messages}");
+        let (_, messages) = run(here, &["campaign", "status", "c"], 2);
+        assert!(messages.contains("it is no regular file"), "{messages}");
+    };
+    fs::remove_file(&part).expect("it is there");
+    std::os::unix::fs::symlink("/dev/zero", &part).expect("links can be made");
+    refused();
+    fs::remove_file(&part).expect("it is there");
+    assert!(Command::new("mkfifo").arg(&part).status().expect("it is there").success());
+    refused();
+    fs::remove_file(&part).expect("it is there");
+    fs::create_dir(&part).expect("it can be made");
+    refused();
+    fs::remove_dir(&part).expect("it is there");
+    fs::write(&part, whole).expect("it can be written");
+    run(here, &["campaign", "merge", "c", "-q", "--no-report"], 0);
 }
 
 #[test]
@@ -312,6 +403,12 @@ fn points_and_campaigns_are_compared_in_pairs() {
     let (out, _) = run(here, &["compare", "whole", "slow", "--metric", "availability", "--json"], 0);
     let found: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
     assert_eq!(found["families"][0]["pairs"].as_array().map(Vec::len), Some(2), "equal points of both: {out}");
+    let settings = found["settings"].as_array().expect("they differ");
+    assert!(settings.iter().any(|it| it["key"] == "workload[0].rate"), "{settings:?}");
+    let (out, _) = run(here, &["compare", "whole", "slow", "--metric", "availability"], 0);
+    assert!(out.contains("workload[0].rate in slow: "), "{out}");
+    let (out, _) = run(here, &["compare", "whole", "whole", "--metric", "availability"], 0);
+    assert!(out.contains("Their scenarios are the same"), "{out}");
     run(here, &["campaign", "run", "two.toml", "-o", "other", "--seed", "4", "-q"], 0);
     let (_, messages) = run(here, &["compare", "whole", "other"], 2);
     assert!(messages.contains("no chance in common"), "{messages}");

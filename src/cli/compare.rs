@@ -1,6 +1,7 @@
 //! `tiersim compare`: the points of one campaign beside each other, or the equal points of several, in pairs of runs.
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use super::campaign::args::CompareArgs;
 use super::campaign::refused;
@@ -22,7 +23,18 @@ struct Comparison {
     schema: &'static str,
     campaigns: Vec<String>,
     level: f64,
+    /// What the scenarios of other campaigns have differently, at the first point that is compared.
+    settings: Vec<Setting>,
     families: Vec<Family>,
+}
+
+/// A key of a scenario with its value in two campaigns, as TOML writes them; nothing where it is not there.
+#[derive(Debug, PartialEq, Eq, serde::Serialize)]
+struct Setting {
+    campaign: String,
+    key: String,
+    first: Option<String>,
+    second: Option<String>,
 }
 
 pub fn run(args: &CompareArgs, console: &mut Console) -> Exit {
@@ -52,16 +64,84 @@ pub fn run(args: &CompareArgs, console: &mut Console) -> Exit {
     }
     let families: Vec<Family> = measures.iter().map(|&measure| family(measure, &pairs, &rows, level)).collect();
     let names = campaigns.iter().map(|(manifest, _)| manifest.default_directory());
-    let comparison = Comparison { schema: SCHEMA, campaigns: names.collect(), level, families };
+    let settings = settings(&campaigns, &args.directories, &pairs);
+    let comparison = Comparison { schema: SCHEMA, campaigns: names.collect(), level, settings, families };
     match console.json() {
         true => console.result(&json::document(&comparison)),
         false => {
             let shown = differences::comparisons(&comparison.families, console.style().width);
             let head = format!("{} at {} %\n", comparison.campaigns.join(" and "), level * 100.0);
-            console.result(format!("{head}{shown}").as_bytes());
+            let settings = told(&comparison.settings, campaigns.len());
+            console.result(format!("{head}{settings}{shown}").as_bytes());
         }
     }
     Exit::Held
+}
+
+/// So many differences of the scenarios are told.
+const SETTINGS: usize = 8;
+
+fn told(settings: &[Setting], campaigns: usize) -> String {
+    if campaigns < 2 {
+        return String::new();
+    }
+    if settings.is_empty() {
+        return "\nTheir scenarios are the same\n".to_owned();
+    }
+    let mut text = "\nTheir scenarios differ, at the first point of each\n".to_owned();
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not there".to_owned());
+    for it in settings.iter().take(SETTINGS) {
+        text += &format!("  {} in {}: {}, first {}\n", it.key, it.campaign, value(&it.second), value(&it.first));
+    }
+    if settings.len() > SETTINGS {
+        text += &format!("  and {} more, with --json\n", settings.len() - SETTINGS);
+    }
+    text
+}
+
+/// What the scenarios of the first pair of each other campaign have differently. A scenario that cannot be read says
+/// nothing here: whoever runs its campaign hears of it.
+fn settings(campaigns: &[(CampaignManifest, Vec<Row>)], paths: &[PathBuf], pairs: &[Pair]) -> Vec<Setting> {
+    let scenario = |place: usize, point: usize| {
+        let entry = campaigns[place].0.points.get(point)?;
+        let text = std::fs::read_to_string(paths[place].join(&entry.scenario)).ok()?;
+        let mut values = BTreeMap::new();
+        flatten("", &toml::Value::Table(toml::from_str(&text).ok()?), &mut values);
+        Some(values)
+    };
+    let mut found = Vec::new();
+    let mut offset = campaigns[0].0.points.len();
+    for (place, (other, _)) in campaigns.iter().enumerate().skip(1) {
+        let own = offset..offset + other.points.len();
+        offset = own.end;
+        let Some(pair) = pairs.iter().find(|pair| own.contains(&pair.second.1)) else { continue };
+        let both = scenario(0, pair.first.1).zip(scenario(place, pair.second.1 - own.start));
+        let Some((first, second)) = both else { continue };
+        let keys: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
+        found.extend(keys.into_iter().filter(|&key| first.get(key) != second.get(key)).map(|key| Setting {
+            campaign: paths[place].display().to_string(),
+            key: key.clone(),
+            first: first.get(key).cloned(),
+            second: second.get(key).cloned(),
+        }));
+    }
+    found
+}
+
+/// Every value of a document by its whole key, as in `volume[0].cylinders`.
+fn flatten(key: &str, value: &toml::Value, into: &mut BTreeMap<String, String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (name, value) in table {
+                let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                flatten(&key, value, into);
+            }
+        }
+        toml::Value::Array(values) if values.iter().any(toml::Value::is_table) => {
+            values.iter().enumerate().for_each(|(place, value)| flatten(&format!("{key}[{place}]"), value, into));
+        }
+        plain => drop(into.insert(key.to_owned(), plain.to_string())),
+    }
 }
 
 /// The rows of all complete replications.
@@ -80,10 +160,7 @@ fn by_point<'r>(manifest: &CampaignManifest, rows: &'r [Row]) -> Vec<Vec<&'r Row
 type Across<'r> = (Vec<Pair>, Vec<Vec<&'r Row>>);
 
 /// Every point of the first campaign with the points of the others that have the same levels.
-fn across<'r>(
-    campaigns: &'r [(CampaignManifest, Vec<Row>)],
-    paths: &[std::path::PathBuf],
-) -> Result<Across<'r>, String> {
+fn across<'r>(campaigns: &'r [(CampaignManifest, Vec<Row>)], paths: &[PathBuf]) -> Result<Across<'r>, String> {
     let name = |place: usize| paths[place].display().to_string();
     let (first, first_rows) = &campaigns[0];
     let (mut pairs, mut rows) = (Vec::new(), by_point(first, first_rows));

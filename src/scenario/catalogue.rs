@@ -22,13 +22,14 @@ macro_rules! codes {
 
 codes! {
     CampaignUnreadable = "C0001" "the campaign file cannot be read",
-    BadAxis = "C0101" "an axis of a campaign has no values, or not as many as it has keys",
+    BadAxis = "C0101" "an axis of a campaign has no values, not as many as it has keys, or a key that is no axis",
     BadLevel = "C0102" "a value of an axis does not make a valid scenario",
-    SameAxis = "C0103" "two axes, or two values of one axis, have one name",
+    SameAxis = "C0103" "two axes, or two values of one axis, have one name, one key or one meaning",
     UnknownAxis = "C0104" "a campaign names an axis or a value that none of its axes has",
     BaseInvalid = "C0105" "the scenario of a campaign, or its canary, cannot be used",
     TooManyRuns = "C0106" "a campaign has more runs or points than a stated limit",
     BadStop = "C0107" "a stopping rule contradicts itself",
+    AxisName = "C0108" "an axis has a name that tables and files cannot carry",
     Unreadable = "S0001" "the scenario file cannot be read",
     Syntax = "S0002" "the text is not valid TOML",
     WrongType = "S0101" "a value is of another type than its key wants",

@@ -60,15 +60,25 @@ impl Source {
 impl Files for Source {
     fn read(&self, name: &str, most: u64) -> Result<Vec<u8>, String> {
         match self {
-            Source::Path(path) => read_file(&path.parent().unwrap_or(Path::new("")).join(name), most),
+            Source::Path(path) => read_regular(&path.parent().unwrap_or(Path::new("")).join(name), most),
             Source::Embedded { files, .. } => {
                 let found = files.iter().find(|(file, _)| *file == name);
                 match found {
                     Some((_, bytes)) => Ok(bytes.to_vec()),
-                    None => read_file(Path::new(name), most),
+                    None => read_regular(Path::new(name), most),
                 }
             }
         }
+    }
+}
+
+/// The same of a file that is read again whenever the scenario is: not of a pipe, and not of a device.
+fn read_regular(path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let metadata = fs::metadata(path).map_err(|error| reason(&error))?;
+    if metadata.is_file() || metadata.is_dir() {
+        read_file(path, most)
+    } else {
+        Err("it is no regular file".to_owned())
     }
 }
 

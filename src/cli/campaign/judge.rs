@@ -47,6 +47,7 @@ pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, page: Page, console:
             versions.join("; ")
         )));
     }
+    directory.tidy_up()?;
     let points = &sweep.plans[..manifest.points.len()];
     let summary = CampaignSummary::new(manifest, points, &rows, &versions);
     let used = summary.replications.used;

@@ -64,6 +64,18 @@ impl From<CampaignError> for Stop {
     }
 }
 
+/// Says so when a directory has more replications than are asked for: they stay.
+fn note_more(directory: &CampaignDirectory, asked: Option<u64>, console: &Console) {
+    let planned = directory.manifest.replications;
+    if let Some(asked) = asked.filter(|&asked| asked < planned) {
+        console.note(&format!(
+            "the campaign in {} is planned with {} and keeps them; {asked} are asked for",
+            directory.path().display(),
+            counted(planned, "replication")
+        ));
+    }
+}
+
 /// Says what is wrong with a directory.
 pub(super) fn refused(error: &CampaignError, console: &Console) -> Exit {
     console.error(&format!("error: {error}"));
@@ -100,6 +112,7 @@ fn plan(args: &CampaignPlanArgs, console: &mut Console) -> Result<Exit, Stop> {
     let path = path_of(args.out.as_ref(), &manifest);
     let existing = if args.force { Existing::Replace } else { Existing::GoOn };
     let directory = CampaignDirectory::plan(&path, manifest, &files, existing)?;
+    note_more(&directory, args.changes.repeat, console);
     console.note(&format!("wrote {}", path.display()));
     let manifest = &directory.manifest;
     match console.json() {
@@ -146,6 +159,15 @@ fn planned(manifest: &CampaignManifest, sweep: &Sweep, shards: Option<u64>, path
         duration(all_us.saturating_mul(1_000) / processors),
         counted(processors, "processor")
     );
+    if let Some(stop) = &manifest.stop {
+        let wanted = format!("{} to {} %", stop.measure, f64::from(stop.relative_half_width_ppm) / 1e4);
+        text += &format!(
+            "at most that: it stops when it knows {wanted} at every point that shows any, first looked at after {}; such a \
+             campaign has no shards\n",
+            counted(stop.at_least, "replication")
+        );
+        return text;
+    }
     // Half an hour each is enough work for a batch system, and little to lose (DISTRIBUTED 3.1).
     const SHARD_US: u64 = 1_800_000_000;
     let shards = shards.unwrap_or_else(|| all_us.div_ceil(SHARD_US).clamp(1, 1_000)).min(blocks.count());
@@ -177,12 +199,15 @@ fn status(args: &CampaignStatusArgs, console: &mut Console) -> Result<Exit, Stop
         console.result(format!("{text}\n").as_bytes());
         return Ok(Exit::Held);
     }
+    let (left, _) = directory.left_behind()?;
+    let saved =
+        left.keys().filter(|run| collected.rows.binary_search_by_key(run, |row| &row.run).is_err()).count() as u64;
     let missing_blocks: u64 = collected.missing.iter().map(|range| range.end - range.start).sum();
     let violated = collected.rows.iter().filter(|row| is_unexpected(manifest, row)).count() as u64;
     if console.json() {
         let document = serde_json::json!({
             "schema": "tiersim/campaign-status/1", "campaign_id": manifest.campaign_id, "runs": manifest.runs,
-            "done": collected.rows.len(), "blocks": blocks.count(), "missing_blocks": missing_blocks,
+            "done": collected.rows.len(), "saved": saved, "blocks": blocks.count(), "missing_blocks": missing_blocks,
             "missing": collected.missing.iter().map(|range| [range.start, range.end - 1]).collect::<Vec<_>>(),
             "shards": shards, "missing_shards": lacking, "unexpected": violated,
         });
@@ -196,6 +221,12 @@ fn status(args: &CampaignStatusArgs, console: &mut Console) -> Result<Exit, Stop
         count(missing_blocks),
         counted(blocks.count(), "block")
     );
+    if saved > 0 {
+        text += &format!(
+            "{} more are saved by processes that did not end, and are taken over when it is gone on with\n",
+            counted(saved, "run")
+        );
+    }
     if missing_blocks > 0 {
         text += &format!("missing blocks: {}\n", told(&collected.missing));
     }

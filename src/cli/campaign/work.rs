@@ -15,7 +15,7 @@ use super::super::run::keep;
 use super::super::threads::threads;
 use super::args::CampaignRunArgs;
 use super::judge::Page;
-use super::{Stop, is_unexpected, judge, load, manifest_of, path_of, planned};
+use super::{Stop, is_unexpected, judge, load, manifest_of, note_more, path_of, planned};
 use crate::campaign::sweep::{Made, Row, Shard, Sweep, pool};
 use crate::report::campaign::directory::{CampaignDirectory, CampaignError, Existing};
 use crate::report::campaign::journal::Journal;
@@ -59,6 +59,7 @@ pub fn run(args: &CampaignRunArgs, output: &Output, console: &mut Console) -> Re
             CampaignDirectory::plan(&path, manifest, &files, existing)?
         }
     };
+    note_more(&directory, args.changes.repeat, console);
     let sweep = directory.sweep()?;
     if args.dry_run {
         return Ok(show_plan(&directory.manifest, &sweep, directory.path(), console));

@@ -28,7 +28,11 @@ fn remedy(code: Code) -> (&'static str, &'static str) {
             "key = \"backup[0].method\", values = [\"save-backup\"]",
             "Write a value as the key wants it; the message says what is wrong with the scenario that it makes.",
         ),
-        Code::SameAxis => ("name = \"load\" twice", "Give every axis a name of its own, and list every value once."),
+        Code::SameAxis => (
+            "name = \"load\" twice, or values = [\"10 /s\", \"10/s\"]",
+            "Give every axis a name and keys of its own, and list every value once: points that mean the same are run for nothing.",
+        ),
+        Code::AxisName => ("name = \"\"", "Take a short word: it heads tables and a column of `runs.csv`."),
         Code::UnknownAxis => {
             ("[compare] axis = \"methods\"", "Write the name as the message lists it: axis = \"method\".")
         }

@@ -58,6 +58,13 @@ pub enum CampaignError {
     Unequal { path: PathBuf, other: PathBuf, run: u64 },
     #[error("{path} tells of an earlier part that came out differently: the simulator is not deterministic")]
     Conflict { path: PathBuf },
+    #[error("{path} is no directory; name another one with -o")]
+    NoDirectory { path: PathBuf },
+    #[error(
+        "{path} holds run {run} and the manifest speaks of {runs}: the manifest was changed, or another process gave the \
+         campaign more replications; put the right number back with: tiersim campaign run DIR --repeat {replications}"
+    )]
+    Beyond { path: PathBuf, run: u64, runs: u64, replications: u64 },
     #[error("cannot write {path}: {source}")]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot read {path}: {source}")]
@@ -101,7 +108,13 @@ impl CampaignDirectory {
         existing: Existing,
     ) -> Result<CampaignDirectory, CampaignError> {
         let failed = |source| CampaignError::Write { path: path.to_owned(), source };
-        fs::create_dir_all(path).map_err(failed)?;
+        if path.exists() && !path.is_dir() {
+            return Err(CampaignError::NoDirectory { path: path.to_owned() });
+        }
+        fs::create_dir_all(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotADirectory => CampaignError::NoDirectory { path: path.to_owned() },
+            _ => failed(source),
+        })?;
         let is_empty = fs::read_dir(path).map_err(failed)?.next().is_none();
         match fs::read(path.join(MANIFEST)) {
             Ok(bytes) => {
@@ -135,7 +148,7 @@ impl CampaignDirectory {
     /// Opens a directory that holds a plan.
     pub fn open(path: &Path, mixed: bool) -> Result<CampaignDirectory, CampaignError> {
         let file = path.join(MANIFEST);
-        let bytes = fs::read(&file).map_err(|error| CampaignError::NoCampaign {
+        let bytes = read_file(&file).map_err(|error| CampaignError::NoCampaign {
             path: path.to_owned(),
             reason: match error.kind() {
                 io::ErrorKind::NotFound => format!("it has no {MANIFEST}"),
@@ -169,7 +182,7 @@ impl CampaignDirectory {
         let entries = self.manifest.points.iter().chain([&self.manifest.canary]);
         let plans = entries.map(|entry| {
             let path = self.path.join(&entry.scenario);
-            let bytes = fs::read(&path).map_err(|source| CampaignError::Read { path: path.clone(), source })?;
+            let bytes = read_file(&path).map_err(|source| CampaignError::Read { path: path.clone(), source })?;
             if sha256(&bytes) != entry.scenario_sha256 {
                 return Err(CampaignError::ChangedScenario { path });
             }
@@ -208,6 +221,11 @@ impl CampaignDirectory {
             }
             let part = self.read_part(&name)?;
             versions.extend(part.other_version);
+            if let Some(row) = part.rows.iter().find(|row| row.run >= self.manifest.runs) {
+                let (run, runs) = (row.run, self.manifest.runs);
+                let replications = part.rows.iter().map(|row| row.replication).max().unwrap_or(0) + 1;
+                return Err(CampaignError::Beyond { path, run, runs, replications });
+            }
             for row in part.rows.into_iter().filter(|row| wanted.contains(&row.run)) {
                 let run = row.run;
                 match found.get(&run) {
@@ -230,7 +248,13 @@ impl CampaignDirectory {
 
     fn read_part(&self, name: &str) -> Result<Part, CampaignError> {
         let path = self.parts_folder().join(name);
-        let bytes = fs::read(&path).map_err(|source| CampaignError::Read { path: path.clone(), source })?;
+        let bytes = read_file(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::InvalidInput => {
+                let source = PartError::NotOne(source.to_string());
+                CampaignError::Part { path: path.clone(), source }
+            }
+            _ => CampaignError::Read { path: path.clone(), source },
+        })?;
         let part = part::read(&self.manifest.campaign_id, name, &bytes);
         part.map_err(|source| CampaignError::Part { path, source })
     }
@@ -294,6 +318,13 @@ impl CampaignDirectory {
         Ok((rows, journals))
     }
 
+    /// Removes what processes that are gone have left behind, when every row of the campaign stands in parts.
+    pub fn tidy_up(&self) -> Result<(), CampaignError> {
+        let folder = self.parts_folder();
+        let left = journal::left(&folder).map_err(|source| CampaignError::Read { path: folder, source })?;
+        self.tidy(&left)
+    }
+
     /// Removes journals whose rows all stand in parts.
     pub fn tidy(&self, journals: &[PathBuf]) -> Result<(), CampaignError> {
         let folder = self.parts_folder();
@@ -329,6 +360,14 @@ impl CampaignDirectory {
 
     fn write_manifest(&self) -> Result<(), CampaignError> {
         self.write(MANIFEST, &json::document(&self.manifest))
+    }
+}
+
+/// The whole of a regular file: of a pipe or a device nobody knows where it ends.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    match fs::metadata(path)?.is_file() {
+        true => fs::read(path),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
     }
 }
 

@@ -77,6 +77,10 @@ pub fn left(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn is_written(path: &Path) -> bool {
+    // What is no file of ours is nobody's to take from; a pipe would not even open.
+    if !fs::symlink_metadata(path).is_ok_and(|it| it.is_file()) {
+        return true;
+    }
     let Ok(file) = File::open(path) else { return true };
     let is_empty = file.metadata().is_ok_and(|metadata| metadata.len() == 0);
     is_empty || matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))

@@ -119,6 +119,13 @@ impl CampaignManifest {
     /// In words, when a file that a scenario reads cannot be carried along.
     pub fn new(loaded: &LoadedCampaign) -> Result<(CampaignManifest, Vec<PlanFile>), String> {
         let campaign = &loaded.campaign;
+        let taken = campaign.axes.iter().find(|axis| super::runs::is_column(&axis.name));
+        if let Some(axis) = taken {
+            return Err(format!(
+                "the axis `{0}` would be a second column `{0}` of runs.csv; give it another `name`",
+                axis.name
+            ));
+        }
         let (mut files, mut inputs) = (vec![("campaign.toml".to_owned(), loaded.text.clone())], Vec::new());
         let mut entry = |name: String, levels: Vec<usize>, set: &[String], scenario: &crate::scenario::Loaded| {
             let text = scenario.resolved.clone().into_bytes();

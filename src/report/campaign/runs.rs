@@ -42,6 +42,19 @@ fn sorted(rows: &[Row]) -> impl Iterator<Item = &Row> {
     sorted.into_iter()
 }
 
+/// Whether `runs.csv` has a column of this name for every campaign.
+pub fn is_column(name: &str) -> bool {
+    let of_runs = ["point", "replication", "run", "seed", "fingerprint", "verdict", "end"];
+    let flags = |what, names: &[&str]| names.iter().any(|it| column_of(what, it) == name);
+    let invariants: Vec<&str> = Invariant::ALL.iter().map(|it| it.name()).collect();
+    let goals: Vec<&str> = Goal::ALL.iter().map(|it| it.name()).collect();
+    of_runs.contains(&name)
+        || Figures::NAMES.contains(&name)
+        || flags("violated", &invariants)
+        || flags("reached", &goals)
+        || OF_VOLUME.iter().any(|it| name.ends_with(&format!("_{it}")))
+}
+
 struct Table<'a> {
     manifest: &'a CampaignManifest,
     /// The volume IDs of all points.

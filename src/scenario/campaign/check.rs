@@ -187,7 +187,8 @@ fn axis<T>(raw: &RawAxis, entry: &Given<T>, problems: &mut Vec<Diagnostic>) -> O
             None => {
                 let help = "as in `range = { from = 2, to = 10, step = 2, unit = \"/s\" }`, with `step` 1 or more, \
                             `from` no more than `to`, and at most 1000 values";
-                refuse(problems, &range.place, "no values", help);
+                let label = if is_long(&range.value) { "more than 1000 values" } else { "no values" };
+                refuse(problems, &range.place, label, help);
                 return None;
             }
         },
@@ -206,8 +207,21 @@ fn axis<T>(raw: &RawAxis, entry: &Given<T>, problems: &mut Vec<Diagnostic>) -> O
             return None;
         }
     };
+    if keys.iter().any(|key| key == SEED) {
+        let place = raw.key.as_ref().map_or(&entry.place, |key| &key.place);
+        let help = "a run has the seed of its replication, whatever its scenario says: ask for more `replications`, or \
+                    plan a campaign with another `seed`";
+        refuse(problems, place, "the seed is no axis", help);
+        return None;
+    }
     let last = keys[0].rsplit('.').next().unwrap_or_default();
     let name = raw.name.as_ref().map_or_else(|| last.to_owned(), |name| name.value.clone());
+    if !is_printable(&name) {
+        let place = raw.name.as_ref().map_or(&entry.place, |name| &name.place);
+        let problem = Diagnostic::error(Code::AxisName, format!("`{}` cannot name an axis", name.escape_debug()));
+        let help = "the name heads tables and a column of `runs.csv`; take a short word, as in `name = \"load\"`";
+        problems.push(problem.at(place, NAMES).path(format!("{}.name", entry.path)).help(help));
+    }
     Some(Axis { name, keys, levels, place: entry.place.clone() })
 }
 
@@ -230,14 +244,39 @@ fn range_of(raw: &RawRange) -> Option<Vec<String>> {
     Some((0..=(to - from) / step).map(|place| value(from + place * step)).collect())
 }
 
+/// The key that no axis may change.
+const SEED: &str = "seed";
+const NAMES: &str = "expected 1 to 60 letters, digits, spaces or `_-.:/()[]%`";
+
+/// Whether a name can stand in tables and files as it is.
+fn is_printable(name: &str) -> bool {
+    let legal = |c: char| c.is_alphanumeric() || " _-.:/()[]%".contains(c);
+    (1..=60).contains(&name.chars().count()) && name.chars().all(legal) && name.trim() == name
+}
+
+/// Whether a range has values, and too many.
+fn is_long(raw: &RawRange) -> bool {
+    let step = raw.step.as_ref().map_or(1, |step| step.value);
+    raw.from.as_ref().zip(raw.to.as_ref()).is_some_and(|(from, to)| step > 0 && from.value <= to.value)
+}
+
 fn same_names(axes: &[Axis], problems: &mut Vec<Diagnostic>) {
     let mut same = |place: &Place, what: String, other: &Place| {
         let problem = Diagnostic::error(Code::SameAxis, what).at(place, "used again").related(other, "first used here");
-        problems.push(problem.help("give every axis a `name` of its own, and list every value once"));
+        let help = "give every axis a `name` and keys of its own, and list every value once";
+        problems.push(problem.help(help));
     };
     for (number, axis) in axes.iter().enumerate() {
         if let Some(first) = axes[..number].iter().find(|earlier| earlier.name == axis.name) {
             same(&axis.place, format!("two axes are called `{}`", axis.name), &first.place);
+        }
+        for (place, key) in axis.keys.iter().enumerate() {
+            let earlier = || axes[..number].iter().find(|earlier| earlier.keys.contains(key));
+            if axis.keys[..place].contains(key) {
+                same(&axis.place, format!("axis `{}` changes `{key}` twice", axis.name), &axis.place);
+            } else if let Some(first) = earlier() {
+                same(&axis.place, format!("two axes change `{key}`"), &first.place);
+            }
         }
         for (place, level) in axis.levels.iter().enumerate() {
             if let Some(first) = axis.levels[..place].iter().find(|earlier| earlier.label == level.label) {
@@ -305,14 +344,23 @@ fn stop(raw: &RawCampaign, problems: &mut Vec<Diagnostic>) -> Option<Stop> {
         at_most: it.at_most.as_ref()?.value,
     };
     let wrong = match stop {
-        Stop { relative_half_width_ppm: 0, .. } => Some("`relative_half_width` is nothing"),
-        Stop { at_least, .. } if at_least < LEAST_REPLICATIONS => Some("`at_least` is less than 30"),
-        Stop { at_least, at_most, .. } if at_least > at_most => Some("`at_least` is more than `at_most`"),
+        Stop { relative_half_width_ppm: 0, .. } => Some((
+            "`relative_half_width` is nothing",
+            "no interval is that narrow: ask for a share of the value, as in `relative_half_width = \"10 %\"`",
+        )),
+        Stop { at_least, .. } if at_least < LEAST_REPLICATIONS => Some((
+            "`at_least` is less than 30",
+            "an interval that decides when to stop needs at least 30 replications before its first look",
+        )),
+        Stop { at_least, at_most, .. } if at_least > at_most => Some((
+            "`at_least` is more than `at_most`",
+            "the rule first looks after `at_least` replications (30 where it is not given) and gives up after `at_most`: \
+             raise the one or lower the other",
+        )),
         _ => None,
     };
-    if let Some(wrong) = wrong {
+    if let Some((wrong, help)) = wrong {
         let problem = Diagnostic::error(Code::BadStop, format!("the stopping rule cannot be kept: {wrong}"));
-        let help = "an interval that decides when to stop needs at least 30 replications before its first look";
         problems.push(problem.at(&entry.place, "this rule").path("stop").help(help));
     }
     Some(stop)

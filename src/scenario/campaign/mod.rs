@@ -12,6 +12,8 @@ mod raw;
 pub use check::{MOST_POINTS, MOST_RUNS};
 pub use names::{Keep, Measure};
 
+use std::collections::BTreeMap;
+
 use super::catalogue::Code;
 use super::diagnostic::{Diagnostic, Diagnostics, Place, SourceText};
 use super::document;
@@ -205,6 +207,9 @@ pub fn load_campaign(source: &Source, changes: &Changes) -> Result<LoadedCampaig
     let Some(campaign) = campaign.filter(|_| problems.is_empty()) else {
         return Err(Diagnostics::new(sources, problems));
     };
+    if let Some(found) = bad_changes(&campaign, changes, source) {
+        return Err(found);
+    }
     match scenarios(&campaign, source) {
         Ok((base, points, canary)) => Ok(LoadedCampaign { campaign, points, canary, text: text.into_bytes(), base }),
         Err(problems) => Err(Diagnostics::new(sources, problems)),
@@ -216,6 +221,18 @@ fn changed(mut campaign: Campaign, changes: &Changes) -> Campaign {
     campaign.replications = changes.replications.unwrap_or(campaign.replications);
     campaign.set.extend(changes.set.iter().cloned());
     campaign
+}
+
+/// What is wrong with the changes of the command line, where the scenario is valid without them: then the campaign is not
+/// to blame.
+fn bad_changes(campaign: &Campaign, changes: &Changes, source: &Source) -> Option<Diagnostics> {
+    let base = sibling(source, &campaign.scenario.name);
+    let with = |set: &[String]| load(&base, &Overrides { set: set.to_vec(), ..Overrides::default() });
+    let own = campaign.set.len() - changes.set.len();
+    if changes.set.is_empty() || with(&campaign.set[..own]).is_err() {
+        return None;
+    }
+    with(&campaign.set).err()
 }
 
 type Scenarios = (Source, Vec<Point>, Loaded);
@@ -252,7 +269,34 @@ fn scenarios(campaign: &Campaign, source: &Source) -> Result<Scenarios, Vec<Diag
             }
         }
     }
-    Ok((base, points, canary))
+    let same = same_points(campaign, &points);
+    if same.is_empty() { Ok((base, points, canary)) } else { Err(same) }
+}
+
+/// Values that make the same scenario as an earlier one of their axis, in whatever words.
+fn same_points(campaign: &Campaign, points: &[Point]) -> Vec<Diagnostic> {
+    let mut known: BTreeMap<&str, &Point> = BTreeMap::new();
+    let mut told = Vec::new();
+    let mut problems = Vec::new();
+    for point in points {
+        let first = *known.entry(&point.scenario.resolved).or_insert(point);
+        let differ = |place: &usize| first.levels[*place] != point.levels[*place];
+        let Some(axis) = (0..campaign.axes.len()).find(differ) else { continue };
+        let [one, other] = [first, point].map(|point| &campaign.axes[axis].levels[point.levels[axis]]);
+        if told.contains(&(axis, point.levels[axis])) {
+            continue;
+        }
+        told.push((axis, point.levels[axis]));
+        let what = format!(
+            "`{}` and `{}` of the axis `{}` make one scenario",
+            one.label, other.label, campaign.axes[axis].name
+        );
+        let problem = Diagnostic::error(Code::SameAxis, what).at(&other.place, "the same again");
+        problems.push(
+            problem.related(&one.place, "first used here").help("list every value once, in one way of writing it"),
+        );
+    }
+    problems
 }
 
 /// What is wrong with single levels, each tried in the scenario as it is.
