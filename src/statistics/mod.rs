@@ -28,7 +28,9 @@ pub use interval::Interval;
 pub use markov::{ends_within, first_passage};
 pub use mean::{Estimate, Moments, mean_interval, ratio_interval};
 pub use normal::{normal_distribution, normal_quantile};
-pub use paired::{Cells, Paired, PairedShares, paired, paired_shares, results_needed};
+pub use paired::{
+    Cells, POWER, Paired, PairedShares, paired, paired_ratios, paired_shares, pairs_for_mean, pairs_for_shares,
+};
 pub use proportion::{clopper_pearson, wilson, zero_failure_bound};
 pub use quantile::{quantile, quantile_interval};
 pub use sequential::{is_narrow, looks, results_for_mean, results_for_share};

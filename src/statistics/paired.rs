@@ -1,6 +1,9 @@
 //! Differences between two variants that met the same chances: pairs of results, one of each variant for each seed.
 
-use super::{Estimate, Interval, Moments, Refused, incomplete_beta, mean_interval, normal_quantile};
+use super::{
+    Estimate, Interval, Moments, Refused, incomplete_beta, mean_interval, normal_quantile, ratio_interval,
+    student_quantile,
+};
 
 /// A mean difference of paired results, and what the pairing was worth.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +25,35 @@ pub struct Paired {
 /// Fewer than two pairs.
 pub fn paired(pairs: &[(f64, f64)], level: f64) -> Result<Paired, Refused> {
     let differences: Vec<f64> = pairs.iter().map(|(first, second)| second - first).collect();
-    let difference = mean_interval(&differences, level)?;
+    Ok(tested(pairs, mean_interval(&differences, level)?))
+}
+
+/// Student's interval and test for the difference of two ratios of sums, by the delta method: what each result adds to
+/// its own ratio is compared in pairs. A pair is numerator and denominator of the first, then of the second.
+///
+/// # Errors
+/// Fewer than two pairs, or denominators that add up to nothing.
+pub fn paired_ratios(pairs: &[[(f64, f64); 2]], level: f64) -> Result<Paired, Refused> {
+    let side = |place: usize| -> Result<(f64, Vec<f64>), Refused> {
+        let own: Vec<(f64, f64)> = pairs.iter().map(|pair| pair[place]).collect();
+        let ratio = ratio_interval(&own, level)?.value;
+        let denominator = Moments::of(&own.iter().map(|it| it.1).collect::<Vec<_>>()).mean();
+        Ok((ratio, own.iter().map(|(part, all)| (part - ratio * all) / denominator).collect()))
+    };
+    let ((first, ones), (second, others)) = (side(0)?, side(1)?);
+    let pairs: Vec<(f64, f64)> = ones.into_iter().zip(others).collect();
+    // What the results add has the mean zero.
+    let spread: Vec<f64> = pairs.iter().map(|(one, other)| other - one).collect();
+    let half_width = mean_interval(&spread, level)?.interval.half_width();
+    let value = second - first;
+    let difference =
+        Estimate { value, interval: Interval::around(value, half_width, level), results: pairs.len() as u64 };
+    Ok(tested(&pairs, difference))
+}
+
+/// Test and worth of pairs whose `difference` is known.
+fn tested(pairs: &[(f64, f64)], difference: Estimate) -> Paired {
+    let differences: Vec<f64> = pairs.iter().map(|(first, second)| second - first).collect();
     let moments = |values: Vec<f64>| Moments::of(&values);
     let first = moments(pairs.iter().map(|pair| pair.0).collect());
     let second = moments(pairs.iter().map(|pair| pair.1).collect());
@@ -40,7 +71,7 @@ pub fn paired(pairs: &[(f64, f64)], level: f64) -> Result<Paired, Refused> {
         (false, true) => 1.0,
         (false, false) => 0.0,
     };
-    Ok(Paired { difference, correlation, variance_reduction: (together > 0.0).then(|| apart / together), p_value })
+    Paired { difference, correlation, variance_reduction: (together > 0.0).then(|| apart / together), p_value }
 }
 
 /// The four cells of paired events: how often both happened, one alone, none.
@@ -116,15 +147,44 @@ fn mcnemar(one: u64, other: u64) -> f64 {
     (2.0 * incomplete_beta((thrown - few) as f64, few as f64 + 1.0, 0.5)).min(1.0)
 }
 
-/// How many results would make `half_width` as small as `wanted`, where so many gave it. Widths shrink with the root.
-pub fn results_needed(results: u64, half_width: f64, wanted: f64) -> Option<u64> {
-    let wanted = wanted.abs();
-    if wanted == 0.0 || !half_width.is_finite() {
+/// The chance with which [`pairs_for_mean`] and [`pairs_for_shares`] make a campaign large enough, by convention.
+pub const POWER: f64 = 0.8;
+
+/// About how many pairs find a mean difference in [`POWER`] of all campaigns, if it is what was seen in `results` pairs
+/// with `half_width`, and is one of `comparisons` that share the level (Holm's first step). Nothing for no difference.
+pub fn pairs_for_mean(results: u64, half_width: f64, difference: f64, comparisons: u64, level: f64) -> Option<u64> {
+    if results < 2 || difference == 0.0 {
         return None;
     }
-    let factor = (half_width / wanted) * (half_width / wanted);
-    let needed = libm::ceil(results as f64 * factor);
-    (needed < 1e15).then_some(needed as u64)
+    let deviation = half_width / student_quantile((results - 1) as f64, 0.5 + level / 2.0) * libm::sqrt(results as f64);
+    let z = normal_quantile(1.0 - tail(comparisons, level)) + normal_quantile(POWER);
+    whole((z * deviation / difference) * (z * deviation / difference))
+}
+
+/// The same for two shares (Connor 1987): by the pairs that differ, and at least as many of them as McNemar's exact test
+/// asks for when all go one way. Nothing when as many go one way as the other.
+pub fn pairs_for_shares(cells: Cells, comparisons: u64, level: f64) -> Option<u64> {
+    let n = cells.pairs() as f64;
+    let apart = (cells.first_only + cells.second_only) as f64 / n;
+    let difference = (cells.second_only as f64 - cells.first_only as f64) / n;
+    if n == 0.0 || difference == 0.0 {
+        return None;
+    }
+    let tail = tail(comparisons, level);
+    let least = (1.0 - libm::log2(2.0 * tail)).max(1.0) / apart;
+    let spread = libm::sqrt((apart - difference * difference).max(0.0));
+    let root = normal_quantile(1.0 - tail) * libm::sqrt(apart) + normal_quantile(POWER) * spread;
+    whole((root / difference) * (root / difference)).map(|needed| needed.max(libm::ceil(least) as u64))
+}
+
+/// Of one side, for one of so many comparisons.
+fn tail(comparisons: u64, level: f64) -> f64 {
+    (1.0 - level) / 2.0 / comparisons.max(1) as f64
+}
+
+/// Rounded up; nothing beyond what anybody runs.
+fn whole(needed: f64) -> Option<u64> {
+    (needed < 1e15).then(|| libm::ceil(needed) as u64)
 }
 
 /// The two-sided p-value of a difference, from a Student distribution: for tests of this module's own formula.
@@ -216,11 +276,78 @@ mod tests {
         assert!((0.93..=0.97).contains(&share), "{share}");
     }
 
+    /// (1.95996 + 0.84162)^2 = 7.849 times the squared ratio of spread and difference.
     #[test]
-    fn four_times_the_results_halve_the_width() {
-        assert_eq!(results_needed(100, 2.0, 1.0), Some(400));
-        assert_eq!(results_needed(100, 1.0, -2.0), Some(25));
-        assert_eq!(results_needed(100, 1.0, 0.0), None);
-        assert_eq!(results_needed(100, 1.0, 1e-9), None, "nobody runs so many");
+    fn pairs_for_a_mean_are_those_of_the_textbook() {
+        let half_width = |deviation: f64| student_quantile(99.0, 0.975) * deviation / 10.0;
+        assert_eq!(pairs_for_mean(100, half_width(2.0), 1.0, 1, 0.95), Some(32));
+        assert_eq!(pairs_for_mean(100, half_width(2.0), -0.5, 1, 0.95), Some(126));
+        assert!(pairs_for_mean(100, half_width(2.0), 1.0, 6, 0.95) > Some(45), "one of six needs more");
+        assert_eq!(pairs_for_mean(100, half_width(2.0), 0.0, 1, 0.95), None);
+        assert_eq!(pairs_for_mean(100, half_width(2.0), 1e-9, 1, 0.95), None, "nobody runs so many");
+    }
+
+    /// Campaigns of the size that is named, with the events that were seen: they are separated about as often as is said.
+    #[test]
+    fn pairs_for_shares_are_enough_as_often_as_is_said() {
+        for (seen, comparisons) in [
+            (Cells { second_only: 2, neither: 198, ..Cells::default() }, 1),
+            (Cells { first_only: 1, second_only: 6, neither: 93, ..Cells::default() }, 1),
+            (Cells { second_only: 3, neither: 125, ..Cells::default() }, 12),
+        ] {
+            let needed = pairs_for_shares(seen, comparisons, 0.95).expect("they differ");
+            assert!(needed > seen.pairs(), "{needed}");
+            let (up, down) = (seen.second_only as f64, seen.first_only as f64);
+            let n = seen.pairs() as f64;
+            let stream = Stream::new(1, "statistics", "power");
+            let found = (0..300_u64).filter(|&campaign| {
+                let mut draws = stream.draws(campaign * 10_000_000);
+                let pairs = (0..needed).map(|_| {
+                    let chance = draws.unit() * n;
+                    (chance <= down, chance > down && chance <= down + up)
+                });
+                paired_shares(Cells::of(pairs), 0.95)
+                    .is_ok_and(|it| it.p_value <= 0.05 / comparisons as f64 && !it.interval.contains(0.0))
+            });
+            let share = found.count() as f64 / 300.0;
+            assert!((0.7..=0.95).contains(&share), "{share} with {needed} pairs, {seen:?}");
+        }
+        assert_eq!(pairs_for_shares(Cells { first_only: 3, second_only: 3, ..Cells::default() }, 1, 0.95), None);
+        assert_eq!(pairs_for_shares(Cells::default(), 1, 0.95), None);
+    }
+
+    /// Runs whose length and availability hang together: the difference of the ratios of the sums is covered, where the
+    /// mean of the differences of the runs' own ratios is another number.
+    #[test]
+    fn a_difference_of_ratios_is_that_of_the_two_ratios() {
+        let stream = Stream::new(1, "statistics", "paired ratios");
+        let pair = |number: u64| {
+            let mut draws = stream.draws(number);
+            let (down, more) = (draws.unit(), draws.unit());
+            // A long outage makes a run longer: of 10 + down, online for 10, or 10 + down + more in the second.
+            [(10.0, 10.0 + down), (10.0, 10.0 + down + more)]
+        };
+        // Ratios 10 / 10.5 and 10 / 11.
+        let truth = 10.0 / 11.0 - 10.0 / 10.5;
+        let covered = (0..1_000_u64).filter(|campaign| {
+            let pairs: Vec<_> = (0..60).map(|number| pair(campaign * 1_000 + number * 4)).collect();
+            paired_ratios(&pairs, 0.95).is_ok_and(|found| found.difference.interval.contains(truth))
+        });
+        let share = covered.count() as f64 / 1_000.0;
+        assert!((0.93..=0.97).contains(&share), "{share}");
+        let pairs: Vec<_> = (0..200).map(|number| pair(number * 4)).collect();
+        let found = paired_ratios(&pairs, 0.95).expect("there are pairs");
+        let ratio = |place: usize| {
+            pairs.iter().map(|it| it[place].0).sum::<f64>() / pairs.iter().map(|it| it[place].1).sum::<f64>()
+        };
+        assert!((found.difference.value - (ratio(1) - ratio(0))).abs() < 1e-12);
+        assert!(found.correlation.is_some_and(|it| it > 0.5) && found.p_value < 1e-6, "{found:?}");
+        let plain: Vec<_> =
+            [(1.0, 2.0), (2.0, 2.5), (3.0, 4.5)].iter().map(|&(one, other)| [(one, 1.0), (other, 1.0)]).collect();
+        let means = paired(&[(1.0, 2.0), (2.0, 2.5), (3.0, 4.5)], 0.95).expect("there are three");
+        let ratios = paired_ratios(&plain, 0.95).expect("there are three");
+        assert!((ratios.p_value - means.p_value).abs() < 1e-12, "denominators of one make them means");
+        assert!((ratios.difference.interval.low - means.difference.interval.low).abs() < 1e-12);
+        assert!(paired_ratios(&[[(1.0, 0.0); 2]; 2], 0.95).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::outcome::RunOutcome;
-use super::row::{Row, bit};
+use super::row::{End, Row, bit};
 use crate::kernel::{Span, Time};
 use crate::manager::Outcome;
 use crate::measure::{BackupMeasure, Latency, Measured, Milestone, Phase, RestoreMeasure};
@@ -232,8 +232,12 @@ pub fn invariants(measure: Measure) -> Option<&'static [Invariant]> {
     })
 }
 
-/// What a run says of a measure: 1 or 0 where something happened or not, a ratio, or seconds. Nothing when it has none.
+/// What a run says of a measure: 1 or 0 where something happened or not, a ratio, or seconds. Nothing when it has none, as
+/// one that was cut: what would have become of it is not known.
 pub fn value(measure: Measure, row: &Row) -> Option<f64> {
+    if row.end == End::Budget {
+        return None;
+    }
     let it = &row.figures;
     let happened = |is: bool| Some(f64::from(u8::from(is)));
     let seconds = |ns: Option<u64>| ns.map(|ns| ns as f64 / 1e9);

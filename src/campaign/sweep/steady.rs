@@ -10,8 +10,8 @@ use crate::measure::Sample;
 use crate::statistics::batch_means;
 use crate::vocab::Status;
 
-/// Of the interval of one run; a campaign's own level is that over its replications.
-const LEVEL: f64 = 0.95;
+/// Of the interval of one run; a campaign has its own level.
+pub const LEVEL: f64 = 0.95;
 
 #[derive(Debug)]
 pub(super) struct Steady {

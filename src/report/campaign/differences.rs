@@ -40,8 +40,7 @@ pub(super) fn differences(summary: &CampaignSummary, width: usize) -> String {
     let most = families.iter().map(|(family, _)| family.comparisons).max().unwrap_or(0);
     let note = format!(
         "Claimed: the {level} % interval of the paired difference leaves zero out, and its p-value, Holm-adjusted over the \
-         {} of its measure, is below {}. ns: not separated; behind it about how many pairs would separate the two, if they \
-         differ by what was seen. =: no pair differs. Intervals, p-values, correlations and cells: `tiersim compare`.",
+         {} of its measure, is below {}. {LEGEND} Intervals, p-values, correlations and cells: `tiersim compare`.",
         counted(most, "comparison"),
         trimmed(1.0 - summary.level, 4)
     );
@@ -50,10 +49,20 @@ pub(super) fn differences(summary: &CampaignSummary, width: usize) -> String {
     text
 }
 
+/// What the cells of [`difference_cell`] mean.
+pub(super) const LEGEND: &str = "ns: not separated; behind it about how many pairs would separate the two in four \
+                                 campaigns of five, if they differ by what was seen. =: no pair differs. refused: \
+                                 runs were cut, or many replications have a value on one side alone, so that the \
+                                 pairs, whose number stands behind it, are a selection. ( ): from so many pairs.";
+
 pub(super) fn difference_cell(pair: &Difference, unit: Unit) -> String {
+    if pair.refused.is_some() {
+        return format!("refused ({})", count(pair.n));
+    }
     let Some(difference) = pair.difference else { return "-".to_owned() };
     let equal = pair.cells.is_some_and(|[_, one, other, _]| one + other == 0);
     match (pair.separated, pair.pairs_needed) {
+        (true, _) if pair.unpaired > 0 => format!("{} ({})", signed(difference / unit.scale), count(pair.n)),
         (true, _) => signed(difference / unit.scale),
         (false, _) if equal || (difference == 0.0 && pair.low == pair.high) => "=".to_owned(),
         (false, Some(needed)) => format!("ns {}", thousands(needed)),
@@ -69,7 +78,7 @@ fn gain(families: &[(&Family, Unit)], width: usize) -> String {
         let mut factors: Vec<f64> = varied.filter_map(|pair| pair.variance_reduction).collect();
         factors.sort_by(f64::total_cmp);
         let median = *factors.get(factors.len() / 2)?;
-        Some(format!("{} {}", family.measure, digits(median)))
+        Some(format!("{} {}", family.measure, worth(median)))
     });
     let told: Vec<String> = told.collect();
     if told.is_empty() {
@@ -80,6 +89,11 @@ fn gain(families: &[(&Family, Unit)], width: usize) -> String {
         told.join(", ")
     );
     format!("  {}\n", wrap(&line, width - 2, 4))
+}
+
+/// So many independent pairs are nothing that a person tells apart: the two hardly vary against each other.
+fn worth(factor: f64) -> String {
+    if factor > 1_000.0 { ">1000".to_owned() } else { digits(factor) }
 }
 
 /// Every comparison in full.
@@ -109,9 +123,10 @@ pub fn comparisons(families: &[Family], width: usize) -> String {
             lines.push(Line::Row { name, cells: full_cells(pair, unit, of_events) });
         }
         text += &table("", &columns, &lines, width);
-        for pair in family.pairs.iter().filter(|pair| pair.warning.is_some()) {
-            let warning = pair.warning.as_deref().unwrap_or_default();
-            text += &format!("  {}\n", wrap(&format!("{} - {}: {warning}", pair.second, pair.first), width - 2, 4));
+        for pair in &family.pairs {
+            for doubt in [&pair.refused, &pair.warning].into_iter().flatten() {
+                text += &format!("  {}\n", wrap(&format!("{} - {}: {doubt}", pair.second, pair.first), width - 2, 4));
+            }
         }
     }
     text
@@ -132,6 +147,7 @@ pub(super) fn full_cells(pair: &Difference, unit: Unit, of_events: bool) -> Vec<
         None => "-".to_owned(),
     };
     let claim = match (pair.separated, pair.difference, pair.pairs_needed) {
+        _ if pair.refused.is_some() => "refused".to_owned(),
         (true, Some(difference), _) => if difference > 0.0 { "more" } else { "less" }.to_owned(),
         (_, _, Some(needed)) => format!("not separated, needs about {} pairs", thousands(needed)),
         _ => "not separated".to_owned(),
@@ -143,7 +159,7 @@ pub(super) fn full_cells(pair: &Difference, unit: Unit, of_events: bool) -> Vec<
         p(pair.p_adjusted),
         count(pair.n),
         number(pair.correlation),
-        number(pair.variance_reduction),
+        pair.variance_reduction.map_or("-".to_owned(), worth),
     ];
     if of_events {
         cells.push(pair.cells.map_or("-".to_owned(), |it| it.map(|cell| cell.to_string()).join("/")));

@@ -3,12 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::summary::Name;
-use crate::campaign::sweep::{Kind, Row, kind, value};
+use crate::campaign::sweep::STEADY_LEVEL;
+use crate::campaign::sweep::{End, Kind, Row, kind, value};
 use crate::scenario::campaign::Measure;
 use crate::statistics::{
-    Estimate as Found, Refused, clopper_pearson, mean_interval, quantile_interval, ratio_interval, wilson,
-    zero_failure_bound,
+    Estimate as Found, Refused, clopper_pearson, mean_interval, quantile_interval, ratio_interval, student_quantile,
+    wilson, zero_failure_bound,
 };
+
+/// The method of an interval of a single run.
+pub(super) const BATCH_MEANS: &str = "batch means of one run";
 
 /// One estimate; every key is always there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,7 +25,8 @@ pub struct Estimate {
     pub low: Option<f64>,
     pub high: Option<f64>,
     pub level: f64,
-    /// `clopper-pearson`, `student-t over replications`, or `ratio, student-t over replications`.
+    /// `clopper-pearson`, `student-t over replications`, `ratio, student-t over replications`, or
+    /// `batch means of one run`.
     pub method: Name,
     /// Runs that have a value.
     pub n: u64,
@@ -62,10 +67,27 @@ pub struct Quantile {
 
 impl Estimate {
     pub fn of(measure: Measure, rows: &[&Row], level: f64, sequential: bool) -> Estimate {
+        match cut(rows) {
+            Some(why) => Estimate {
+                estimate: None,
+                low: None,
+                high: None,
+                hits: None,
+                wilson_low: None,
+                wilson_high: None,
+                zero_failure_bound: None,
+                refused: Some(why),
+                ..Estimate::of_whole(measure, rows, level, sequential)
+            },
+            None => Estimate::of_whole(measure, rows, level, sequential),
+        }
+    }
+
+    fn of_whole(measure: Measure, rows: &[&Row], level: f64, sequential: bool) -> Estimate {
         match kind(measure) {
             Kind::Happened => Estimate::share(measure, rows, level, sequential),
             Kind::Seconds if measure == Measure::SteadyLatency && rows.len() == 1 => {
-                Estimate::of_one_run(measure, rows[0], sequential)
+                Estimate::of_one_run(measure, rows[0], level, sequential)
             }
             Kind::Seconds => {
                 let values: Vec<f64> = rows.iter().filter_map(|row| value(measure, row)).collect();
@@ -105,23 +127,31 @@ impl Estimate {
         }
     }
 
-    /// The steady state of a single run has its own interval, from batch means, at 95 %.
-    fn of_one_run(measure: Measure, row: &Row, sequential: bool) -> Estimate {
+    /// The steady state of a single run has its own interval, from batch means. A row holds that of 95 %, Student's like
+    /// those of other levels.
+    fn of_one_run(measure: Measure, row: &Row, level: f64, sequential: bool) -> Estimate {
         let it = &row.figures;
         let seconds = |ns: Option<u64>| ns.map(|ns| ns as f64 / 1e9);
+        let mean = seconds(it.steady_mean_ns);
+        let half_width = || {
+            let batches = it.steady_requests?.checked_div(it.steady_batch?)?;
+            let t = |level: f64| student_quantile((batches.max(2) - 1) as f64, 0.5 + level / 2.0);
+            Some((seconds(it.steady_high_ns)? - mean?) * t(level) / t(STEADY_LEVEL))
+        };
+        let interval = mean.zip(half_width()).map(|(mean, half)| ((mean - half).max(0.0), mean + half));
         let none = "fewer than ten batches do not hang together, or there are too few requests";
         Estimate {
-            estimate: seconds(it.steady_mean_ns),
-            low: seconds(it.steady_low_ns),
-            high: seconds(it.steady_high_ns),
-            refused: it.steady_low_ns.is_none().then(|| none.to_owned()),
+            estimate: mean,
+            low: interval.map(|it| it.0),
+            high: interval.map(|it| it.1),
+            refused: interval.is_none().then(|| none.to_owned()),
             ..Estimate::mean(
                 measure,
                 "s",
-                "batch means of one run",
+                BATCH_MEANS,
                 1,
                 Err(Refused::TooFew { found: 1, needed: 2 }),
-                0.95,
+                level,
                 sequential,
             )
         }
@@ -160,14 +190,22 @@ impl Estimate {
     }
 }
 
+/// Why nothing is claimed of `rows`, where some of them were cut: what these had become is not known.
+pub(super) fn cut(rows: &[&Row]) -> Option<String> {
+    let cut = rows.iter().filter(|row| row.end == End::Budget).count();
+    (cut > 0).then(|| format!("{cut} of {} runs were cut at their budget of events", rows.len()))
+}
+
 /// Time online and all time of the volumes that are backed up.
-fn times(row: &Row) -> Option<(f64, f64)> {
+pub(super) fn times(row: &Row) -> Option<(f64, f64)> {
     let (online, time) = row.figures.protected_online_ns.zip(row.figures.protected_time_ns)?;
     (time > 0).then_some((online as f64, time as f64))
 }
 
 impl Distribution {
+    /// Nothing where runs were cut.
     pub fn of(measure: Measure, rows: &[&Row], level: f64) -> Distribution {
+        let rows = if cut(rows).is_some() { &[] } else { rows };
         let mut values: Vec<f64> = rows.iter().filter_map(|row| value(measure, row)).collect();
         let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
         values.sort_by(f64::total_cmp);
@@ -230,6 +268,40 @@ mod tests {
         assert_eq!(two.estimate, Some(1.5));
         let missing = Estimate::of(Measure::RecoveryTime, &all, 0.95, false);
         assert_eq!(missing.n, 0, "no run has a restore");
+    }
+
+    #[test]
+    fn runs_that_were_cut_are_no_estimate() {
+        let cut = |run: u64, row: &mut Row| {
+            row.figures.operator_ns = Some((run + 1) * 1_000_000_000);
+            row.end = if run == 2 { End::Budget } else { End::Until };
+        };
+        let all = rows(10, cut);
+        let all: Vec<&Row> = all.iter().collect();
+        for measure in [Measure::LostWrite, Measure::OperatorTime, Measure::Availability] {
+            let found = Estimate::of(measure, &all, 0.95, false);
+            assert!(found.estimate.is_none() && found.low.is_none() && found.zero_failure_bound.is_none(), "{found:?}");
+            assert!(found.refused.is_some_and(|why| why.starts_with("1 of 10 runs were cut")));
+        }
+        assert_eq!(Distribution::of(Measure::OperatorTime, &all, 0.95).n, 0);
+    }
+
+    /// Twenty batches and 95 %: t is 2.093 and at 99 % 2.861.
+    #[test]
+    fn batch_means_of_one_run_have_the_level_of_the_campaign() {
+        let one = rows(1, |_, row| {
+            let it = &mut row.figures;
+            (it.steady_requests, it.steady_batch) = (Some(2_010), Some(100));
+            (it.steady_mean_ns, it.steady_low_ns, it.steady_high_ns) = (Some(5_000), Some(2_907), Some(7_093));
+        });
+        let one: Vec<&Row> = one.iter().collect();
+        let half = |level: f64| {
+            let found = Estimate::of(Measure::SteadyLatency, &one, level, false);
+            assert_eq!((&*found.method, found.level), (BATCH_MEANS, level));
+            found.half_width().expect("it has one") * 1e9
+        };
+        assert!((half(0.95) - 2_093.0).abs() < 1.0, "{}", half(0.95));
+        assert!((half(0.99) - 2_861.0).abs() < 1.0, "{}", half(0.99));
     }
 
     #[test]

@@ -56,12 +56,29 @@ pub fn needed(manifest: &CampaignManifest, rows: &[Row], count: u64) -> Option<u
     (0..manifest.points.len()).filter_map(at).max()
 }
 
-/// Whether the interval is narrow enough at every point that is not zero; points that are zero decide nothing, unless all
-/// are.
+/// The points that have no say in the rule at the first `count` replications, each with the reason.
+pub fn silent(manifest: &CampaignManifest, rows: &[Row], count: u64) -> Vec<(usize, &'static str)> {
+    let Some(measure) = manifest.stop.as_ref().and_then(|stop| Measure::parse(&stop.measure)) else {
+        return Vec::new();
+    };
+    let why = |point: usize| match estimate(manifest, rows, count, measure, point).estimate {
+        None => Some((point, "no value")),
+        Some(0.0) => Some((point, "0")),
+        Some(_) => None,
+    };
+    (0..manifest.points.len()).filter_map(why).collect()
+}
+
+fn estimate(manifest: &CampaignManifest, rows: &[Row], count: u64, measure: Measure, point: usize) -> Estimate {
+    let own: Vec<&Row> = rows.iter().filter(|row| row.point == point && row.replication < count).collect();
+    Estimate::of(measure, &own, manifest.level(), true)
+}
+
+/// Whether the interval is narrow enough at every point that is not zero; points that are zero or have no value decide
+/// nothing, unless all are.
 fn is_enough(manifest: &CampaignManifest, rows: &[Row], count: u64, measure: Measure, wanted: f64) -> bool {
     let estimates = (0..manifest.points.len()).map(|point| {
-        let own: Vec<&Row> = rows.iter().filter(|row| row.point == point && row.replication < count).collect();
-        let found = Estimate::of(measure, &own, manifest.level(), true);
+        let found = estimate(manifest, rows, count, measure, point);
         (found.estimate.unwrap_or(0.0), found.half_width())
     });
     let above: Vec<(f64, Option<f64>)> = estimates.filter(|&(value, _)| value != 0.0).collect();

@@ -8,7 +8,7 @@ use super::comparison::{Family, Pair, family};
 use super::estimate::{Distribution, Estimate};
 use super::manifest::CampaignManifest;
 use super::points::conditions_of;
-use super::stopping::{Look, look};
+use super::stopping::{Look, look, silent};
 use crate::campaign::sweep::{Kind, Row, RowVerdict, kind};
 use crate::scenario::Plan;
 use crate::scenario::campaign::Measure;
@@ -53,7 +53,7 @@ pub struct Replications {
     pub used: u64,
     /// `fixed`, or `sequential, slight under-coverage`.
     pub rule: Name,
-    /// What the rule asked for, and whether it was reached.
+    /// What the rule asked for, whether it was reached, and which points had no say.
     pub note: Option<String>,
 }
 
@@ -169,13 +169,15 @@ pub struct VolumeShare {
     pub longest_closed_ns: u64,
 }
 
-/// Mean time between losses of data, from runs with a lost write or a wrong copy: their mean length divided by the share.
+/// Mean time between losses of data at a steady rate, from the share of runs without a lost write or a wrong copy and the
+/// mean length of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TimeToLoss {
     /// Runs with a loss.
     pub losses: u64,
-    /// Nothing without a loss; then `low_s` is what it is above, one-sided.
+    /// Nothing without a loss: then `low_s` is what it is above, one-sided. Nothing where every run has one: then `high_s`
+    /// is what it is below.
     pub estimate_s: Option<f64>,
     pub low_s: Option<f64>,
     pub high_s: Option<f64>,
@@ -186,7 +188,7 @@ impl CampaignSummary {
     /// `rows` of all planned runs, or with a stopping rule of as many as it asked for; `plans` are the points.
     pub fn new(manifest: &CampaignManifest, plans: &[Plan], rows: &[Row], versions: &[String]) -> CampaignSummary {
         let complete = complete(manifest, rows);
-        let replications = replications(manifest, look(manifest, rows, complete), complete);
+        let replications = replications(manifest, rows, complete);
         let sequential = manifest.stop.is_some();
         let mut by_point: Vec<Vec<&Row>> = vec![Vec::new(); manifest.points.len() + 1];
         for row in rows.iter().filter(|row| row.replication < replications.used) {
@@ -234,13 +236,16 @@ impl CampaignSummary {
     }
 }
 
+/// So many points without a say in a stopping rule are named.
+const SILENT: usize = 4;
+
 /// How many replications have every row, from the first on.
 pub fn complete(manifest: &CampaignManifest, rows: &[Row]) -> u64 {
     let ordered = rows.iter().zip(0..).take_while(|(row, number)| row.run == *number).count() as u64;
     ordered / manifest.all_points()
 }
 
-fn replications(manifest: &CampaignManifest, look: Look, complete: u64) -> Replications {
+fn replications(manifest: &CampaignManifest, rows: &[Row], complete: u64) -> Replications {
     let Some(stop) = &manifest.stop else {
         return Replications { used: complete.min(manifest.replications), rule: "fixed".into(), note: None };
     };
@@ -250,12 +255,23 @@ fn replications(manifest: &CampaignManifest, look: Look, complete: u64) -> Repli
         f64::from(stop.relative_half_width_ppm) / 1e4,
         stop.at_least
     );
-    let (used, note) = match look {
+    let (used, mut note) = match look(manifest, rows, complete) {
         Look::Enough(used) => (used, format!("{wanted}; reached")),
         Look::Exhausted(used) | Look::More(used) => {
             (used.min(complete), format!("{wanted}; not reached with the {} that were allowed", used.min(complete)))
         }
     };
+    let silent = silent(manifest, rows, used);
+    if !silent.is_empty() {
+        let named = |&(point, why): &(usize, &str)| {
+            let labels = manifest.labels(point).join(", ");
+            if labels.is_empty() { why.to_owned() } else { format!("{labels} ({why})") }
+        };
+        let shown: Vec<String> = silent.iter().take(SILENT).map(named).collect();
+        let more = silent.len().saturating_sub(SILENT);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        note += &format!("; no say had {}{more}", shown.join(", "));
+    }
     Replications { used, rule: "sequential, slight under-coverage".into(), note: Some(note) }
 }
 

@@ -3,7 +3,9 @@
 use super::super::table::Style;
 use super::super::text::{count, counted, wrap};
 use super::differences::differences;
-use super::estimate::{Distribution, Estimate};
+use std::collections::BTreeSet;
+
+use super::estimate::{BATCH_MEANS, Distribution, Estimate};
 use super::paper::{NARROWEST, PointTable, Unit, WIDEST, beside, digits, percent, trimmed, unit_of};
 use super::summary::{CampaignSummary, PointSummary, VolumeShare, is_share};
 use crate::scenario::campaign::Measure;
@@ -147,8 +149,8 @@ fn costs(summary: &CampaignSummary, width: usize) -> String {
     let titles = measures.iter().zip(&units).map(|(measure, unit)| format!("{measure} [{}]", unit.name));
     let columns: Vec<String> = titles.collect();
     let level = percent(summary.level);
-    let mut text =
-        format!("\nAt what cost, mean over runs with its {level} % half-width (Student t over replications)\n");
+    let methods = cost_methods(summary);
+    let mut text = format!("\nAt what cost, mean over runs with its {level} % half-width ({methods})\n");
     text += &PointTable::new(summary, width).render(&columns, |point, column| {
         let (measure, unit) = (measures[column], units[column]);
         find(point, measure.name()).map_or("-".to_owned(), |found| cost_cell(found, point.runs, unit))
@@ -160,6 +162,17 @@ fn costs(summary: &CampaignSummary, width: usize) -> String {
         text += "  ( ): from so many runs, the others have no such value\n";
     }
     text
+}
+
+/// How the half-widths of all costs were found.
+pub(super) fn cost_methods(summary: &CampaignSummary) -> String {
+    let all = summary.points.iter().flat_map(|point| &point.estimates).filter(|it| it.low.is_some());
+    let single: Vec<&str> =
+        all.filter(|it| it.method == BATCH_MEANS).map(|it| &*it.measure).collect::<BTreeSet<_>>().into_iter().collect();
+    match single.is_empty() {
+        true => "Student t over replications".to_owned(),
+        false => format!("Student t over replications; {}: {BATCH_MEANS}", single.join(", ")),
+    }
 }
 
 pub(super) fn cost_cell(found: &Estimate, runs: u64, unit: Unit) -> String {
@@ -240,8 +253,9 @@ pub(super) const RECOVERY: [&str; 9] = [
     "time to data loss [h]",
 ];
 pub(super) const RECOVERY_NOTE: &str = "RTO: from the last failure behind the backup, else the start of the restore, to the application's open. RPO: from the \
-     backup's point in time to that moment. Time to data loss: mean length of a run by the share of runs with a lost write or \
-     a wrong copy.";
+     backup's point in time to that moment. Both are of runs whose restore got that far; a run that never recovered is in \
+     none of them, not even in the worst. Time to data loss: at a steady rate, from the mean length of a run and the share \
+     of runs without a lost write or a wrong copy.";
 
 /// Whether any run restored anything.
 pub(super) fn recovers(summary: &CampaignSummary) -> bool {
@@ -259,8 +273,10 @@ pub(super) fn recovery_cell(point: &PointSummary, column: usize) -> String {
         let it = &point.time_to_data_loss;
         let hours = |seconds: f64| digits(seconds / 3_600.0);
         return match (it.estimate_s, it.low_s, it.high_s) {
+            (Some(value), None, Some(high)) => format!("{} (below {})", hours(value), hours(high)),
             (Some(value), Some(low), Some(high)) => format!("{} ({}..{})", hours(value), hours(low), hours(high)),
-            (None, Some(low), _) => format!("above {}", hours(low)),
+            (None, Some(low), None) => format!("above {}", hours(low)),
+            (None, None, Some(high)) => format!("below {}", hours(high)),
             _ => "-".to_owned(),
         };
     }

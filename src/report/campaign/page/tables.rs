@@ -9,12 +9,12 @@ use super::super::super::goals::{self, Goal};
 use super::super::super::run_report::sentence;
 use super::super::super::text::{count, counted};
 use super::super::comparison::{Difference, Family};
-use super::super::differences::{difference_cell, full_cells, full_columns};
+use super::super::differences::{LEGEND, difference_cell, full_cells, full_columns};
 use super::super::paper::{PointTable, digits, trimmed, unit_of};
 use super::super::summary::{CampaignSummary, PointSummary, is_share};
 use super::super::text::{
-    RECOVERY, RECOVERY_NOTE, VOLUMES, WHERE, cost_cell, find, measures, protected, recovers, recovery_cell, share_cell,
-    unit_in, where_cell,
+    RECOVERY, RECOVERY_NOTE, VOLUMES, WHERE, cost_cell, cost_methods, find, measures, protected, recovers,
+    recovery_cell, share_cell, unit_in, where_cell,
 };
 use super::{level, shortened, texts};
 use crate::campaign::sweep::figures::invariants;
@@ -177,9 +177,9 @@ pub(super) fn costs(summary: &CampaignSummary) -> Vec<Part> {
     let titles = measures.iter().zip(&units).map(|(measure, unit)| format!("{measure} [{}]", unit.name));
     let columns: Vec<String> = titles.collect();
     let caption = format!(
-        "Mean over runs with its {} half-width (Student t over replications); ( ): from so many runs, the others have no such \
-         value",
-        level(summary)
+        "Mean over runs with its {} half-width ({}); ( ): from so many runs, the others have no such value",
+        level(summary),
+        cost_methods(summary)
     );
     let table = by_point(summary, &caption, &columns, |point, column| {
         let found = find(point, measures[column].name());
@@ -218,8 +218,7 @@ pub(super) fn differences(summary: &CampaignSummary) -> Vec<Part> {
         Part::Table(shortened(Table { caption, columns, rows })),
         Part::Text(format!(
             "A figure is a difference that may be claimed: its {} interval leaves zero out, and its p-value, Holm-adjusted over \
-             the {} of its measure, is below {}. ns: not separated, and behind it about how many pairs would separate the two if \
-             they differ by what was seen. =: no pair differs.",
+             the {} of its measure, is below {}. {LEGEND}",
             level(summary),
             counted(most, "comparison"),
             trimmed(1.0 - summary.level, 4)
@@ -248,7 +247,7 @@ fn doubtful<'a>(families: impl Iterator<Item = &'a Family>) -> Option<Part> {
     let of = |family: &'a Family| {
         family.pairs.iter().filter_map(move |pair| {
             let none = pair.difference.is_none().then_some("refused: fewer than two replications have a value at both");
-            let why = none.or(pair.warning.as_deref())?;
+            let why = pair.refused.as_deref().or(none).or(pair.warning.as_deref())?;
             Some(vec![family.measure.to_string(), pair_name(pair), pair.within.clone(), sentence(why)])
         })
     };
