@@ -1,6 +1,6 @@
 //! `tiersim compare`: the points of one campaign beside each other, or the equal points of several, in pairs of runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::campaign::args::CompareArgs;
@@ -105,9 +105,7 @@ fn settings(campaigns: &[(CampaignManifest, Vec<Row>)], paths: &[PathBuf], pairs
     let scenario = |place: usize, point: usize| {
         let entry = campaigns[place].0.points.get(point)?;
         let text = std::fs::read_to_string(paths[place].join(&entry.scenario)).ok()?;
-        let mut values = BTreeMap::new();
-        flatten("", &toml::Value::Table(toml::from_str(&text).ok()?), &mut values);
-        Some(values)
+        crate::scenario::settings(&text)
     };
     let mut found = Vec::new();
     let mut offset = campaigns[0].0.points.len();
@@ -126,22 +124,6 @@ fn settings(campaigns: &[(CampaignManifest, Vec<Row>)], paths: &[PathBuf], pairs
         }));
     }
     found
-}
-
-/// Every value of a document by its whole key, as in `volume[0].cylinders`.
-fn flatten(key: &str, value: &toml::Value, into: &mut BTreeMap<String, String>) {
-    match value {
-        toml::Value::Table(table) => {
-            for (name, value) in table {
-                let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
-                flatten(&key, value, into);
-            }
-        }
-        toml::Value::Array(values) if values.iter().any(toml::Value::is_table) => {
-            values.iter().enumerate().for_each(|(place, value)| flatten(&format!("{key}[{place}]"), value, into));
-        }
-        plain => drop(into.insert(key.to_owned(), plain.to_string())),
-    }
 }
 
 /// The rows of all complete replications.

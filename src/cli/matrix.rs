@@ -49,8 +49,11 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
     let shown = Counted::of(&request.global, "matrix", "runs", total);
     let (matrix, findings) = tabulate(cases, threads(request.jobs), || shown.one_more());
     shown.finish();
-    let document =
-        if request.global.json { json::document(&matrix) } else { matrix_text::render(&matrix).into_bytes() };
+    let document = if request.global.json {
+        json::document(&matrix)
+    } else {
+        matrix_text::render(&matrix, request.scenarios.is_empty()).into_bytes()
+    };
     let written = destination.put(&document, request.global.quiet, output, errors)?;
     Ok(tell(&findings, errors)?.and(written))
 }

@@ -74,7 +74,7 @@ pub fn percentiles(run: &str, title: &str, lines: &[Line]) -> [Figure; 2] {
 }
 
 /// When requests were slow.
-pub fn density(named: &Named, told: &Told) -> Figure {
+pub fn density(named: &Named, told: &Told, title: &str) -> Figure {
     let cells: Vec<Hot> = told
         .cells
         .iter()
@@ -101,7 +101,6 @@ pub fn density(named: &Named, told: &Told) -> Figure {
         count(failed),
         duration(width)
     );
-    let title = "Latency of host requests over time";
     let marks = marks(told);
     let chart =
         Density { title, subtitle: &subtitle, until_ns: named.end_ns, cells: &cells, slots: &slots, marks: &marks };

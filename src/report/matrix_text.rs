@@ -3,7 +3,7 @@
 
 use super::costs::{Cost, STORY};
 use super::matrix::{Cell, Column, Comparison, Group, Matrix, Surprise};
-use super::text::duration;
+use super::text::{counted, duration};
 use crate::manager::plan::MethodName;
 use crate::scenario::hazards::{self, Exposure, Hazard, METHODS};
 use crate::vocab::Invariant;
@@ -37,14 +37,18 @@ fn shorts(names: &[&'static str]) -> String {
 /// What the document begins with.
 pub const HEADING: &str = "# Methods, architectures and hazards";
 
-/// The document, as Markdown.
-pub fn render(matrix: &Matrix) -> String {
-    let mut text = format!(
-        "{HEADING}\n\n\
-         Written by `tiersim matrix -o reports/methods.md` from {} runs of model version {}; a test regenerates it and \
-         compares.\n\n",
-        matrix.runs, matrix.model_version
-    );
+/// The document, as Markdown; `whole` when it is made from all shipped scenarios.
+pub fn render(matrix: &Matrix, whole: bool) -> String {
+    let runs = counted(matrix.runs, "run");
+    let mut text = format!("{HEADING}\n\n");
+    text += &match whole {
+        true => format!(
+            "Written by `tiersim matrix -o reports/methods.md` from {runs} of model version {}; a test regenerates it and \
+             compares.\n\n",
+            matrix.model_version
+        ),
+        false => format!("Written by `tiersim matrix` from {runs} of model version {}.\n\n", matrix.model_version),
+    };
     text += &comparisons(&matrix.comparisons);
     text += &legend();
     for group in &matrix.groups {

@@ -343,7 +343,7 @@ impl RunFiles {
         let columns = ["volume", "#reads", "#writes", "#ended well", "#failed", "#p50", "#p99", "#longest"];
         let table = Table::new("Requests of the hosts to each volume", &columns, asked.map(row).collect());
         let [nines, cdf] = draw::latencies(&self.under(), &self.histograms);
-        let figures = [draw::density(&self.under(), &self.told), nines, cdf];
+        let figures = [draw::density(&self.under(), &self.told, "Latency of host requests over time"), nines, cdf];
         let parts = figures.into_iter().map(Part::Figure).chain([Part::Table(table)]);
         Section { id: "latency", heading: "Latency", parts: parts.collect() }
     }

@@ -23,6 +23,7 @@ pub mod overrides;
 pub mod plan;
 pub mod raw;
 pub mod resolved;
+pub mod settings;
 pub mod shape;
 pub mod source;
 pub mod trace;
@@ -35,6 +36,7 @@ pub use catalogue::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Paint};
 pub use overrides::Overrides;
 pub use plan::Plan;
+pub use settings::settings;
 pub use source::{InputFile, Source};
 
 use diagnostic::SourceText;

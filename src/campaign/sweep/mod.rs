@@ -10,6 +10,7 @@ pub mod blocks;
 pub mod figures;
 pub mod row;
 mod steady;
+mod undisturbed;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ use steady::Steady;
 
 pub use row::{End, Row, RowVerdict, VolumeRow};
 pub use steady::LEVEL as STEADY_LEVEL;
+pub use undisturbed::Undisturbed;
 
 /// Everything that is needed to make any run of a campaign.
 #[derive(Clone, Debug)]
@@ -124,6 +126,7 @@ pub fn pool(threads: usize) -> rayon::ThreadPool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::examples::Example;
     use crate::scenario::{Overrides, Source, load};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -185,6 +188,35 @@ mod tests {
             begun.fetch_add(1, Ordering::SeqCst);
         };
         assert_eq!(sweep.run_all(&all, &pool(1), &stop, &count).len(), 2);
+    }
+
+    /// The method that carries the source's ID opens a window by itself, and faults do not change what is told of it.
+    #[test]
+    fn the_windows_of_a_method_know_no_faults() {
+        let set = |method: &str, fault: &str| {
+            let method = format!("backup[0].method={method}");
+            let faults = if fault.is_empty() { Vec::new() } else { vec![fault.to_owned()] };
+            let overrides = Overrides { set: vec![method], faults, ..Overrides::default() };
+            load(&Example::find("safe-backup").expect("it is shipped").source(), &overrides).expect("it is valid").plan
+        };
+        let plans = vec![
+            set("safe-backup", ""),
+            set("same-id-offline", ""),
+            set("same-id-offline", "host-crash@after:relationship-committed"),
+        ];
+        let found = Sweep::new(plans, 3, 1).undisturbed(3, &pool(2));
+        let [safe, same, struck] = &found[..] else { panic!("three points") };
+        let safe = safe.expect("it has a backup");
+        assert_eq!(
+            (safe.backups, safe.duplicate, safe.ipl_duplicate, safe.doubt),
+            (1, Span::ZERO, Span::ZERO, Span::ZERO)
+        );
+        let same = same.expect("it has a backup");
+        assert!(same.duplicate > Span::from_ms(100) && same.duplicate < Span::from_secs(60), "{same:?}");
+        assert!(same.ipl_duplicate >= same.duplicate, "{same:?}");
+        assert_eq!(*struck, Some(same));
+        let short = Sweep { events_per_run: 9, ..Sweep::new(vec![set("same-id-offline", "")], 3, 1) };
+        assert_eq!(short.undisturbed(1, &pool(1)), [None], "a run that was cut says nothing");
     }
 
     #[test]

@@ -3,13 +3,15 @@
 use super::super::console::Console;
 use super::super::exit::Exit;
 use super::super::run::quoted;
+use super::super::threads::threads;
 use super::{Stop, told_shortly};
-use crate::campaign::sweep::Sweep;
-use crate::report::campaign::directory::{CampaignDirectory, Collected};
+use crate::campaign::sweep::{Row, Sweep, pool};
+use crate::report::campaign::directory::{CampaignDirectory, Collected, SLOWEST};
 use crate::report::campaign::page::CampaignFiles;
 use crate::report::campaign::stopping::{Look, look};
 use crate::report::campaign::summary::{CampaignSummary, complete};
 use crate::report::campaign::{runs, text};
+use crate::report::course::{self, LATENCY, SERIES, TIMELINE};
 use crate::report::directory::REPORT;
 use crate::report::{html, json};
 
@@ -49,7 +51,8 @@ pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, page: Page, console:
     }
     directory.tidy_up()?;
     let points = &sweep.plans[..manifest.points.len()];
-    let summary = CampaignSummary::new(manifest, points, &rows, &versions);
+    let exposures = sweep.undisturbed(points.len().min(MOST_EXPOSURES), &pool(threads(None)));
+    let summary = CampaignSummary::new(manifest, points, &rows, &exposures, &versions);
     let used = summary.replications.used;
     let rows: Vec<_> = rows.into_iter().filter(|row| row.replication < used).collect();
     directory.write("runs.csv", &runs::csv(manifest, &rows))?;
@@ -57,6 +60,7 @@ pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, page: Page, console:
     directory.write("runs.parquet", &runs::parquet(manifest, &rows))?;
     directory.write("summary.json", &json::document(&summary))?;
     if page == Page::Written {
+        write_slowest(directory, sweep, &summary, &rows)?;
         write_page(directory)?;
     }
     console.note(&format!("wrote {}", directory.path().display()));
@@ -70,6 +74,38 @@ pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, page: Page, console:
         "INCONCLUSIVE" => Exit::Unmet,
         _ => Exit::Held,
     })
+}
+
+/// Points whose windows are told (A).
+const MOST_EXPOSURES: usize = 64;
+
+/// The course of the slowest run, which is made once more: rows keep no course.
+fn write_slowest(
+    directory: &CampaignDirectory,
+    sweep: &Sweep,
+    summary: &CampaignSummary,
+    rows: &[Row],
+) -> Result<(), Stop> {
+    let Some(slowest) = &summary.slowest else { return Ok(()) };
+    let mut files = Vec::new();
+    let again = sweep.run(slowest.run, |made| {
+        let course = &made.outcome.measured.course;
+        let devices: Vec<_> = made.plan.dasd.volumes.iter().map(|volume| volume.device).collect();
+        files = vec![
+            (SERIES, course::series(course)),
+            (LATENCY, course::latency(course)),
+            (TIMELINE, course::timeline(course, &devices)),
+        ];
+    });
+    if rows.iter().any(|row| row.run == again.run && *row != again) {
+        let blocks = directory.manifest.blocks();
+        let block = again.run / blocks.block_runs;
+        return Err(directory.diverged(&(block..block + 1), &[again])?.into());
+    }
+    for (name, bytes) in files {
+        directory.write(&format!("{SLOWEST}/{name}"), &bytes)?;
+    }
+    Ok(())
 }
 
 /// The page and its charts, from the files that were just written: `tiersim report` makes the same of them.

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::super::course::{LATENCY, SERIES, TIMELINE};
 use super::super::digest::sha256;
 use super::super::directory::REPORT;
 use super::super::json;
@@ -22,6 +23,8 @@ use crate::scenario::{Overrides, Paint, Source, load};
 pub const MANIFEST: &str = "manifest.json";
 const PARTS: &str = "parts";
 const CHARTS: &str = "charts";
+/// The course of the slowest run.
+pub const SLOWEST: &str = "slowest";
 const CONFLICT: &str = ".conflict";
 
 #[derive(Debug, thiserror::Error)]
@@ -405,6 +408,7 @@ fn remove(path: &Path, manifest: &CampaignManifest) -> Result<(), CampaignError>
         }
     }
     files.push(path.join(REPORT));
+    files.extend([SERIES, LATENCY, TIMELINE].map(|name| path.join(SLOWEST).join(name)));
     for entry in fs::read_dir(path.join(CHARTS)).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if is_chart(&name) {
@@ -419,7 +423,7 @@ fn remove(path: &Path, manifest: &CampaignManifest) -> Result<(), CampaignError>
             _ => {}
         }
     }
-    for folder in [PARTS, CHARTS, "scenarios"] {
+    for folder in [PARTS, CHARTS, SLOWEST, "scenarios"] {
         // It goes when it is empty, and stays when somebody put something there.
         let _ = fs::remove_dir(path.join(folder));
     }

@@ -2,10 +2,12 @@
 
 use super::estimate::{Distribution, Estimate, cut};
 use super::manifest::CampaignManifest;
-use super::summary::{GoalRuns, InvariantShare, PointSummary, TimeToLoss, Totals, Violated, VolumeShare};
+use super::summary::{
+    DangerWindow, GoalRuns, InvariantShare, PointExposure, PointSummary, TimeToLoss, Totals, Violated, VolumeShare,
+};
 use crate::campaign::sweep::figures::Figures;
 use crate::campaign::sweep::row::goal_bit;
-use crate::campaign::sweep::{End, Row, RowVerdict, value};
+use crate::campaign::sweep::{End, Row, RowVerdict, Undisturbed, value};
 use crate::scenario::Plan;
 use crate::scenario::campaign::Measure;
 use crate::statistics::{Interval, clopper_pearson, ratio_interval, zero_failure_bound};
@@ -64,7 +66,7 @@ impl PointSummary {
         rows: &[&Row],
         measures: &[Measure],
         sequential: bool,
-        plan: &Plan,
+        (plan, undisturbed): (&Plan, Option<Undisturbed>),
     ) -> PointSummary {
         let count = |verdict: RowVerdict| rows.iter().filter(|row| row.verdict == verdict).count() as u64;
         let level = manifest.level();
@@ -96,6 +98,7 @@ impl PointSummary {
             distributions: distributed.iter().map(|&it| Distribution::of(it, rows, level)).collect(),
             totals: totals(rows),
             time_to_data_loss: time_to_loss(rows, level),
+            exposure: undisturbed.map(|it| exposure(it, plan)),
             goals: goals(rows, plan),
             invariants,
         }
@@ -157,6 +160,27 @@ fn volume(id: &str, rows: &[&Row], level: f64, plan: &Plan) -> VolumeShare {
         offline_device_ratio: ratio(|it| it.offline_ns - it.offline_controller_ns - it.offline_host_ns),
         wrong_id_ratio: ratio(|it| it.wrong_id_ns),
         longest_closed_ns: own.iter().map(|it| it.longest_closed_ns).max().unwrap_or(0),
+    }
+}
+
+/// The windows of one backup, and the chance that one of the crashes at random falls into each.
+fn exposure(it: Undisturbed, plan: &Plan) -> PointExposure {
+    let crashes = plan.rates.iter().filter(|rate| rate.fault.is_crash());
+    let per_ns: f64 = crashes.map(|rate| 1.0 / rate.gap.mean().ns().max(1) as f64).sum();
+    let window = |(danger, all): (&'static str, crate::kernel::Span)| {
+        let window_ns = all.ns() / it.backups.max(1);
+        let per_backup_prob = -libm::expm1(-(window_ns as f64) * per_ns);
+        DangerWindow { danger: danger.into(), window_ns, per_backup_prob }
+    };
+    let windows = [
+        (Invariant::UniqueOnlineId.name(), it.duplicate),
+        (Invariant::UniqueIplId.name(), it.ipl_duplicate),
+        ("doubt", it.doubt),
+    ];
+    PointExposure {
+        backups: it.backups,
+        crash_every_ns: (per_ns > 0.0).then(|| (1.0 / per_ns) as u64),
+        windows: windows.map(window).to_vec(),
     }
 }
 

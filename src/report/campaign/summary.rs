@@ -9,7 +9,7 @@ use super::estimate::{Distribution, Estimate};
 use super::manifest::CampaignManifest;
 use super::points::conditions_of;
 use super::stopping::{Look, look, silent};
-use crate::campaign::sweep::{Kind, Row, RowVerdict, kind};
+use crate::campaign::sweep::{End, Kind, Row, RowVerdict, Undisturbed, kind};
 use crate::scenario::Plan;
 use crate::scenario::campaign::Measure;
 
@@ -42,6 +42,9 @@ pub struct CampaignSummary {
     pub canary: Canary,
     pub points: Vec<PointSummary>,
     pub comparisons: Vec<Family>,
+    /// The run whose requests were slowest, by their 99th percentile. Its course lies in `slowest/` when there is a report.
+    #[serde(default)]
+    pub slowest: Option<Slowest>,
     /// Versions other than that of the plan, of which parts were merged.
     pub other_versions: Vec<String>,
 }
@@ -95,6 +98,44 @@ pub struct PointSummary {
     pub distributions: Vec<Distribution>,
     pub totals: Totals,
     pub time_to_data_loss: TimeToLoss,
+    /// Nothing without a backup, for points behind the first 64, and where that run takes long.
+    #[serde(default)]
+    pub exposure: Option<PointExposure>,
+}
+
+/// One run of a campaign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Slowest {
+    pub point: u64,
+    pub replication: u64,
+    pub run: u64,
+    pub seed: u64,
+    pub p99_ns: u64,
+    pub end_time_ns: u64,
+    /// To be run in the campaign's directory.
+    pub repro: String,
+}
+
+/// What a backup of a point is exposed to where nothing fails, from one run without faults and slips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PointExposure {
+    pub backups: u64,
+    /// Mean time between two crashes of the campaign, of any kind; nothing when it has none.
+    pub crash_every_ns: Option<u64>,
+    pub windows: Vec<DangerWindow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct DangerWindow {
+    /// `unique-online-id`, `unique-ipl-id`, or `doubt`: the ID of the source is in doubt.
+    pub danger: Name,
+    /// Of one backup.
+    pub window_ns: u64,
+    /// That a crash falls into it.
+    pub per_backup_prob: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,8 +226,15 @@ pub struct TimeToLoss {
 }
 
 impl CampaignSummary {
-    /// `rows` of all planned runs, or with a stopping rule of as many as it asked for; `plans` are the points.
-    pub fn new(manifest: &CampaignManifest, plans: &[Plan], rows: &[Row], versions: &[String]) -> CampaignSummary {
+    /// `rows` of all planned runs, or with a stopping rule of as many as it asked for; `plans` are the points, of which
+    /// some have `exposures`.
+    pub fn new(
+        manifest: &CampaignManifest,
+        plans: &[Plan],
+        rows: &[Row],
+        exposures: &[Option<Undisturbed>],
+        versions: &[String],
+    ) -> CampaignSummary {
         let complete = complete(manifest, rows);
         let replications = replications(manifest, rows, complete);
         let sequential = manifest.stop.is_some();
@@ -200,7 +248,8 @@ impl CampaignSummary {
         let canary = Canary { runs: canary_runs, failed, as_it_must: failed == canary_runs && canary_runs > 0 };
         let measures: Vec<Measure> = manifest.measures.iter().filter_map(|name| Measure::parse(name)).collect();
         let point = |(number, rows): (usize, &Vec<&Row>)| {
-            PointSummary::new(manifest, number, rows, &measures, sequential, &plans[number])
+            let exposure = exposures.get(number).copied().flatten();
+            PointSummary::new(manifest, number, rows, &measures, sequential, (&plans[number], exposure))
         };
         let points: Vec<PointSummary> = by_point.iter().enumerate().map(point).collect();
         let pairs = pairs_of(manifest);
@@ -230,10 +279,27 @@ impl CampaignSummary {
                 true => Vec::new(),
                 false => measures.iter().map(|&it| family(it, &pairs, &by_point, manifest.level())).collect(),
             },
+            slowest: slowest(manifest, &by_point),
             other_versions: versions.to_vec(),
             replications,
         }
     }
+}
+
+/// The first of those with the largest 99th percentile. A run that was cut does not count.
+fn slowest(manifest: &CampaignManifest, by_point: &[Vec<&Row>]) -> Option<Slowest> {
+    let whole = by_point.iter().flatten().filter(|row| row.end != End::Budget);
+    let timed = whole.filter_map(|row| Some((row, row.figures.all_p99_ns?, row.figures.end_time_ns?)));
+    let (row, p99_ns, end_time_ns) = timed.max_by_key(|&(row, p99_ns, _)| (p99_ns, std::cmp::Reverse(row.run)))?;
+    Some(Slowest {
+        point: row.point as u64,
+        replication: row.replication,
+        run: row.run,
+        seed: row.seed,
+        p99_ns,
+        end_time_ns,
+        repro: format!("tiersim run {} --seed {}", manifest.points[row.point].scenario, row.seed),
+    })
 }
 
 /// So many points without a say in a stopping rule are named.

@@ -115,7 +115,7 @@ fn paint(canvas: &mut Canvas<'_>, windows: &[&Window]) {
         let figures = LABEL.sized(10.0).at(Side::Left);
         let text = match window.window_ns {
             0 => "at one instant".to_owned(),
-            ns => duration(ns),
+            ns => duration(ns).replace(" us", " µs"),
         };
         canvas.text(&figures.fitted(&text, 140.0), (end + 8.0, middle - 6.0), figures);
         let chance = format!("{:.1e} per backup", window.per_backup);

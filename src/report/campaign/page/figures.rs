@@ -1,12 +1,12 @@
 //! The charts of a campaign's page, each with the table of its numbers.
 
-use super::super::super::chart::{self, Bar, Bars, Line, Look, Percentiles, Step, Tornado, Wing};
+use super::super::super::chart::{self, Bar, Bars, Line, Look, Percentiles, Step, Tornado, Window, Windows, Wing};
 use super::super::super::document::{Figure, Table};
 use super::super::super::draw::figure;
 use super::super::super::text::{count, counted, duration};
 use super::super::estimate::Estimate;
 use super::super::paper::{PointTable, Unit, digits, signed, trimmed, unit_of};
-use super::super::summary::{CampaignSummary, PointSummary};
+use super::super::summary::{CampaignSummary, PointExposure, PointSummary};
 use super::super::text::{find, measures, share_cell};
 use super::level;
 use super::rows::{MOST_LINES, Rows};
@@ -21,7 +21,8 @@ const MOST_BARS: usize = 11;
 const MOST_LOSSES: usize = 8;
 
 /// The names of all charts of a campaign; one of several groups has a number behind it.
-pub const NAMES: [&str; 6] = ["losses", "methods", "latency-nines", "tornado", "tornado-loss", "goals"];
+pub const NAMES: [&str; 8] =
+    ["losses", "methods", "latency-nines", "latency-over-time", "exposure", "tornado", "tornado-loss", "goals"];
 
 /// A group of points that differ on one axis alone, with what its charts are called.
 struct Group<'a> {
@@ -266,9 +267,72 @@ fn thinned(steps: Vec<Step>) -> Vec<Step> {
     steps.into_iter().enumerate().filter(kept).map(|(_, step)| step).collect()
 }
 
+/// How long a backup of each point is in danger where nothing fails, and what the chart cannot say.
+pub(super) fn exposure(summary: &CampaignSummary) -> Option<(Figure, String)> {
+    let known: Vec<(&PointSummary, &PointExposure)> =
+        summary.points.iter().filter_map(|point| Some((point, point.exposure.as_ref()?))).collect();
+    let name = |point: &PointSummary| match point.levels.is_empty() {
+        true => "all runs".to_owned(),
+        false => point.levels.join(", "),
+    };
+    let window = |(point, it): &(&PointSummary, &PointExposure)| -> Vec<Window> {
+        let seen = it.windows.iter().filter(|window| window.window_ns > 0);
+        let told = seen.map(|window| Window {
+            invariant: name(point),
+            fault: danger(&window.danger).to_owned(),
+            window_ns: window.window_ns,
+            at_most_ns: window.window_ns,
+            opens: None,
+            closes: None,
+            per_backup: window.per_backup_prob,
+        });
+        told.collect()
+    };
+    let windows: Vec<Window> = known.iter().flat_map(window).collect();
+    if known.is_empty() || windows.is_empty() {
+        return None;
+    }
+    let title = "Windows of danger where nothing fails";
+    let subtitle = "per backup, one run of each point without faults and slips; chance that a crash falls into it";
+    let chart = Windows { title, subtitle, windows: &windows };
+    let row = |(point, it): &(&PointSummary, &PointExposure)| -> Vec<Vec<String>> {
+        let crash = it.crash_every_ns.map_or("-".to_owned(), duration);
+        let rows = it.windows.iter().map(|window| {
+            let chance =
+                if it.crash_every_ns.is_some() { format!("{:.1e}", window.per_backup_prob) } else { "-".into() };
+            vec![name(point), danger(&window.danger).to_owned(), duration(window.window_ns), crash.clone(), chance]
+        });
+        rows.collect()
+    };
+    let columns = ["point", "danger", "#window", "#a crash every", "#per backup"];
+    let rows = known.iter().flat_map(row).collect();
+    let table = Table::new("Windows of one backup", &columns, rows).shortened("summary.json");
+    let figure = figure("exposure", title, (chart.svg(), chart.csv()), table);
+    let without: Vec<String> = known.iter().filter(|it| window(it).is_empty()).map(|(point, _)| name(point)).collect();
+    let mut note = "What a method opens by itself, from one run. With faults a duplicate lasts until somebody has cleared it \
+                    up; how often that came about stands in the tables above. `tiersim explore` strikes every boundary and \
+                    says which crash would break what."
+        .to_owned();
+    if !without.is_empty() {
+        note += &format!(" No window at: {}.", without.join("; "));
+    }
+    Some((figure, note))
+}
+
+/// What a window of this name means.
+fn danger(name: &str) -> &str {
+    match name {
+        "unique-online-id" => "two online volumes bear one ID",
+        "unique-ipl-id" => "an IPL would find one ID twice",
+        "doubt" => "the ID of the source is in doubt",
+        other => other,
+    }
+}
+
 /// What each axis does to a cost, and to a loss.
 pub(super) fn tornados(summary: &CampaignSummary, effects: &[Effects]) -> Vec<Figure> {
-    effects.iter().enumerate().map(|(place, effects)| tornado(summary, effects, NAMES[3 + place.min(1)])).collect()
+    let names = ["tornado", "tornado-loss"];
+    effects.iter().zip(names).map(|(effects, name)| tornado(summary, effects, name)).collect()
 }
 
 fn tornado(summary: &CampaignSummary, effects: &Effects, name: &str) -> Figure {

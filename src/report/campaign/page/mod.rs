@@ -14,11 +14,14 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
+use super::super::course::{LATENCY, SERIES, TIMELINE, Told};
 use super::super::directory::is_plain;
 use super::super::document::{Document, Part, SCHEMA, Section, Table, Tone};
+use super::super::draw::{self, Named};
 use super::super::provenance;
 use super::super::run_report::{ReportError, file, sentence};
-use super::super::text::{count, counted};
+use super::super::text::{count, counted, duration};
+use super::directory::SLOWEST;
 use super::manifest::CampaignManifest;
 use super::paper::percent;
 use super::runs;
@@ -30,6 +33,8 @@ use rows::Rows;
 pub struct CampaignFiles {
     summary: CampaignSummary,
     rows: Rows,
+    /// The course of the slowest run, where it was written.
+    slowest: Option<Told>,
     /// The first point's scenario, as it was run.
     resolved: String,
 }
@@ -56,7 +61,8 @@ impl CampaignFiles {
             Some(name) => String::from_utf8_lossy(&file(directory, name)?).into_owned(),
             None => String::new(),
         };
-        Ok(CampaignFiles { summary, rows, resolved })
+        let slowest = slowest(directory)?;
+        Ok(CampaignFiles { summary, rows, slowest, resolved })
     }
 
     pub fn document(&self, manifest: &CampaignManifest) -> Document {
@@ -88,6 +94,25 @@ impl CampaignFiles {
         }
     }
 
+    /// When requests were slow in the slowest of all runs.
+    fn slowest_run(&self) -> Vec<Part> {
+        let Some((it, told)) = self.summary.slowest.as_ref().zip(self.slowest.as_ref()) else { return Vec::new() };
+        let levels = usize::try_from(it.point).ok().and_then(|point| self.summary.points.get(point));
+        let levels = levels.map_or_else(String::new, |point| point.levels.join(", "));
+        let at = if levels.is_empty() { String::new() } else { format!("{levels}, ") };
+        let named = Named { run: format!("{at}replication {}", it.replication), end_ns: it.end_time_ns };
+        let note = format!(
+            "The run whose requests were slowest, {} at the 99th percentile. It can be made again in the directory of the \
+             campaign:",
+            duration(it.p99_ns)
+        );
+        vec![
+            Part::Text(note),
+            Part::Command(it.repro.clone()),
+            Part::Figure(draw::density(&named, told, "The slowest run: latency of host requests over time")),
+        ]
+    }
+
     fn sections(&self, manifest: &CampaignManifest) -> Vec<Section> {
         let it = &self.summary;
         let section = |id, heading, parts: Vec<Part>| Section { id, heading, parts };
@@ -107,7 +132,13 @@ impl CampaignFiles {
         if let Some(figure) = figures::latency(it, &self.rows) {
             let note = "A row of a campaign keeps percentiles of its run and not its requests, so a line is made of runs: of \
                         each the latency that one request in a hundred exceeded.";
-            sections.push(section("latency", "Latency", vec![Part::Figure(figure), Part::Text(note.into())]));
+            let mut parts = vec![Part::Figure(figure), Part::Text(note.into())];
+            parts.extend(self.slowest_run());
+            sections.push(section("latency", "Latency", parts));
+        }
+        if let Some((figure, note)) = figures::exposure(it) {
+            let parts = vec![Part::Figure(figure), Part::Text(note)];
+            sections.push(section("exposure", "For how long a crash would be dangerous", parts));
         }
         let effects = sensitivity::effects(it, &self.rows);
         if !effects.is_empty() {
@@ -119,6 +150,17 @@ impl CampaignFiles {
         sections.push(provenance::of_campaign(manifest, &self.resolved));
         sections
     }
+}
+
+/// Nothing where the campaign was merged without a report.
+fn slowest(directory: &Path) -> Result<Option<Told>, ReportError> {
+    let directory = directory.join(SLOWEST);
+    if !directory.join(SERIES).exists() {
+        return Ok(None);
+    }
+    let told = Told::read(&file(&directory, SERIES)?, &file(&directory, LATENCY)?, &file(&directory, TIMELINE)?);
+    let directory = directory.display().to_string();
+    told.map(Some).map_err(|source| ReportError::Course { directory, source })
 }
 
 /// Reads the rows and makes sure that they are those which the summary tells of.

@@ -36,7 +36,7 @@ fn campaign(looked_at: u64) -> (CampaignManifest, CampaignSummary) {
     let rows: Vec<Row> = (0..looked_at)
         .flat_map(|replication| (0..all as usize).map(move |point| row(point, replication, all)))
         .collect();
-    let summary = CampaignSummary::new(&manifest, &plans, &rows, &[]);
+    let summary = CampaignSummary::new(&manifest, &plans, &rows, &[], &[]);
     (manifest, summary)
 }
 
@@ -76,7 +76,7 @@ fn a_page_of_a_hundred_thousand_runs_is_small() {
     assert_eq!(rows.runs, 100_000);
     let dots = (0..8).map(|point| rows.dots(Measure::Availability, point).len()).max();
     assert_eq!(dots, Some(100), "one run in 125 is a dot");
-    let files = CampaignFiles { summary, rows, resolved: String::new() };
+    let files = CampaignFiles { summary, rows, slowest: None, resolved: String::new() };
     let document = files.document(&manifest);
     let page = html::page(&document);
     assert!(page.len() < 2_000_000, "{} bytes", page.len());
@@ -102,7 +102,7 @@ fn a_page_of_ten_thousand_points_is_small() {
     sound(&summary).expect("all of it hangs together");
     let mut rows = Rows::new(&summary);
     (0..10_000).for_each(|point| rows.add(&row(point, 0, 10_001)));
-    let files = CampaignFiles { summary, rows, resolved: String::new() };
+    let files = CampaignFiles { summary, rows, slowest: None, resolved: String::new() };
     let page = html::page(&files.document(&manifest));
     assert!(page.len() < 3_000_000, "{} bytes", page.len());
     assert!(page.contains("the first 60 of 10000 rows") && !page.contains("<level>"));
@@ -111,7 +111,7 @@ fn a_page_of_ten_thousand_points_is_small() {
 #[test]
 fn the_answer_says_who_loses_and_how_sure_that_is() {
     let (manifest, summary) = campaign(30);
-    let files = CampaignFiles { rows: Rows::new(&summary), summary, resolved: String::new() };
+    let files = CampaignFiles { rows: Rows::new(&summary), summary, slowest: None, resolved: String::new() };
     let document = files.document(&manifest);
     assert!(
         document.answer.starts_with("In 240 runs, safe-backup lost acknowledged writes in "),
