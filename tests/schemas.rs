@@ -86,6 +86,7 @@ fn wrong_keys_and_wrong_values_are_refused() {
         ("profile = \"ess\"", "/profile"),
         ("hazards = [\"H81\"]", "/hazards/0"),
         ("volume = [{ id = \"prod01\" }]", "/volume/0/id"),
+        ("volume = [{ id = \"PROD01\" }]", "/volume/0"),
         ("volume = [{ device = \"A00\" }]", "/volume/0/device"),
         ("volume = [{ modle = \"3390-3\" }]", "/volume/0"),
         ("volume = [{ model = \"3390-4\" }]", "/volume/0/model"),
@@ -110,6 +111,7 @@ fn wrong_keys_and_wrong_values_are_refused() {
     for (wrong, place) in [
         ("replication = 3", ""),
         ("measures = [\"uptime\"]", "/measures/0"),
+        ("replications = 3", ""),
         ("axis = [{ values = 4 }]", "/axis/0/values"),
         ("level = 95", "/level"),
     ] {
@@ -159,4 +161,34 @@ fn the_files_of_a_run_an_exploration_and_a_campaign_are_as_their_schemas_say() {
     }
     assert!(lines >= 8, "header, six rows with those of the canary, footer: {lines}");
     assert!(!line.is_valid(&serde_json::json!({ "run": "first" })));
+}
+
+/// What a schema asks for is what the program asks for.
+#[test]
+fn required_keys_are_those_that_the_program_misses() {
+    use tiersim::scenario::campaign::{Changes, load_campaign};
+    use tiersim::scenario::{Code, Overrides, Source, load};
+    let text = String::from_utf8(tiersim(&["schema", "scenario"])).expect("a schema is text");
+    let schema: Value = serde_json::from_str(&text).expect("a schema is JSON");
+    let embedded = |text: String| Source::Embedded { name: "case.toml".into(), text, files: &[] };
+    let mut asked = 0;
+    for (table, form) in schema["properties"].as_object().expect("a file is a table") {
+        let Some(required) = form["items"]["required"].as_array() else { continue };
+        let text = format!("[[volume]]\nid = \"PROD01\"\ndevice = \"0A00\"\n[[{table}]]\n");
+        let found = load(&embedded(text), &Overrides::default()).expect_err("a table is empty");
+        for key in required {
+            let path = format!("{table}[{}]", usize::from(table == "volume"));
+            let name = format!("`{}`", key.as_str().expect("a name"));
+            let told = |it: &tiersim::scenario::Diagnostic| {
+                it.code == Code::MissingKey && it.path == path && it.message.ends_with(&name)
+            };
+            assert!(found.list.iter().any(told), "{path}, {name}: {:?}", found.list);
+            asked += 1;
+        }
+    }
+    assert!(asked > 10, "{asked}");
+    let found = load_campaign(&embedded("[stop]\n".into()), &Changes::default()).expect_err("it is empty");
+    for path in ["scenario", "stop.measure", "stop.relative_half_width", "stop.at_most"] {
+        assert!(found.list.iter().any(|it| it.code == Code::MissingKey && it.path == path), "{path}: {:?}", found.list);
+    }
 }

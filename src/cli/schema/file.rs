@@ -1,7 +1,7 @@
 //! The JSON Schema of a file that people write: what its reader takes, with the words of `tiersim explain`.
 //!
-//! A schema says which keys there are and what one value looks like. What values mean together, and what must be given, is
-//! said by `tiersim check`.
+//! A schema says which keys there are, which of them must always be given, and what one value looks like. What values mean
+//! together, and what must be given beside others, is said by `tiersim check`.
 
 use serde_json::{Map, Value, json};
 
@@ -29,7 +29,7 @@ pub fn scenario() -> Value {
         "a scenario of tiersim",
         about,
         &form::scenario(),
-        &Words { told: told_in_scenario, table: table_of_scenario },
+        &Words { told: told_in_scenario, table: table_of_scenario, required: REQUIRED_IN_SCENARIO },
     )
 }
 
@@ -39,15 +39,33 @@ pub fn campaign() -> Value {
         "a campaign of tiersim",
         about,
         &campaign::form(),
-        &Words { told: told_in_campaign, table: table_of_campaign },
+        &Words { told: told_in_campaign, table: table_of_campaign, required: REQUIRED_IN_CAMPAIGN },
     )
 }
 
 pub fn drive() -> Value {
     let about = "A drive of tiersim. Its keys are the parameters of DiskSim 4.0 in lower case with underscores; times are \
                  milliseconds, sizes sectors.";
-    document("a drive of tiersim", about, &drive::form(), &Words { told: told_of_drive, table: |_| None })
+    document(
+        "a drive of tiersim",
+        about,
+        &drive::form(),
+        &Words { told: told_of_drive, table: |_| None, required: &[] },
+    )
 }
+
+/// Keys that every table of this path must have: a test holds them against the reader.
+const REQUIRED_IN_SCENARIO: &[(&str, &[&str])] = &[
+    ("volume", &["id", "device"]),
+    ("backup", &["method", "source"]),
+    ("restore", &["volume", "to"]),
+    ("command", &["at", "line"]),
+    ("dataset", &["name", "volume", "extents"]),
+    ("image", &["name"]),
+    ("fault", &["kind"]),
+];
+const REQUIRED_IN_CAMPAIGN: &[(&str, &[&str])] =
+    &[("", &["scenario"]), ("stop", &["measure", "relative_half_width", "at_most"])];
 
 /// What is said of a key.
 struct Told {
@@ -61,6 +79,7 @@ struct Told {
 struct Words {
     told: fn(&str, &str) -> Told,
     table: fn(&str) -> Option<&'static str>,
+    required: &'static [(&'static str, &'static [&'static str])],
 }
 
 fn document(title: &str, about: &str, form: &Form, words: &Words) -> Value {
@@ -77,11 +96,15 @@ fn value(form: &Form, table: &str, key: &str, words: &Words) -> Value {
     match form {
         Form::Table(entries) => {
             let properties = entries.iter().map(|(key, form)| ((*key).to_owned(), property(form, &path, key, words)));
-            json!({
+            let mut schema = json!({
                 "type": "object",
                 "additionalProperties": false,
                 "properties": properties.collect::<Map<String, Value>>(),
-            })
+            });
+            if let Some((_, keys)) = words.required.iter().find(|(table, _)| *table == path) {
+                schema["required"] = json!(keys);
+            }
+            schema
         }
         Form::List(of) => json!({ "type": "array", "items": value(of, table, key, words) }),
         Form::Text => match names_of(table, key) {
