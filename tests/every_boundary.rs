@@ -432,7 +432,7 @@ fn a_lost_nvs_loses_nothing_while_its_cluster_goes_on() {
     let (_, found) = explore(&plan, &[Fault::NvsLoss { cluster: 1 }], false);
     let durable = [
         "no-lost-acked-write by nvs-loss: after the crash",
-        "point-in-time-fidelity by nvs-loss: device 0A10 is the copy of backup 0 but",
+        "point-in-time-fidelity by nvs-loss: device 0A10 is the copy of backup 1 but",
         "hidden-id-sound by nvs-loss: device 0A10",
     ];
     let known = |what: &&String| durable.iter().any(|start| what.starts_with(start));

@@ -212,8 +212,8 @@ impl State {
         });
         let jobs = seen.jobs().into_iter().map(|job| {
             let name = match job.job {
-                Job::Backup(backup) => format!("backup {}", backup.0),
-                Job::Restore(restore) => format!("restore {}", restore.0),
+                Job::Backup(backup) => format!("backup {}", backup.0 + 1),
+                Job::Restore(restore) => format!("restore {}", restore.0 + 1),
             };
             if job.held { format!("{name}, held") } else { name }
         });

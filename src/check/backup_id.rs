@@ -21,7 +21,8 @@ impl BackupId {
         let id = scene.books.jobs.backup(backup).and_then(|case| case.id_at_t0);
         let Some(id) = id else { return self.tally.evaluate(false) };
         let failure = audit.misnamed(id);
-        self.tally.judge(scene.at, failure.map(|what| format!("backup {} of {id} is complete but {what}", backup.0)));
+        self.tally
+            .judge(scene.at, failure.map(|what| format!("backup {} of {id} is complete but {what}", backup.0 + 1)));
     }
 
     /// C and Z: every backup that the inventory calls complete.
@@ -61,11 +62,11 @@ mod tests {
         let mut fake = Fake::with_backup();
         fake.tapes[0][1] = TapeRecord::Header { backup: BACKUP, volume: id("SPARE1") };
         let detail = swept(&mut fake).first.expect("a violation is kept").detail;
-        assert_eq!(detail, "backup 0 of PROD01 is complete but a volume header says SPARE1");
+        assert_eq!(detail, "backup 1 of PROD01 is complete but a volume header says SPARE1");
         let mut fake = Fake::with_backup();
         fake.inventory[0].source_id = id("SPARE1");
         let detail = swept(&mut fake).first.expect("a violation is kept").detail;
-        assert_eq!(detail, "backup 0 of PROD01 is complete but the inventory lists it as SPARE1");
+        assert_eq!(detail, "backup 1 of PROD01 is complete but the inventory lists it as SPARE1");
     }
 
     #[test]

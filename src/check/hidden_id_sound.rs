@@ -218,7 +218,7 @@ fn fault(scene: &Scene<impl View>, phase: Phase, label: &LabelTrack) -> Option<S
         Phase::Written(backup) | Phase::Standing(backup) => (backup, true),
     };
     let Some(hidden) = hidden else {
-        return needed.then(|| format!("is the target of conditioned backup {} and hides no ID", backup.0));
+        return needed.then(|| format!("is the target of conditioned backup {} and hides no ID", backup.0 + 1));
     };
     let case = scene.books.jobs.backup(backup)?;
     let image = case.image.as_ref();
@@ -294,7 +294,7 @@ mod tests {
         };
         assert_eq!(
             spoiled(Label::clear_hidden).as_deref(),
-            Some("device 0A10 is the target of conditioned backup 0 and hides no ID")
+            Some("device 0A10 is the target of conditioned backup 1 and hides no ID")
         );
         let torn = |label: &mut Label| {
             let mut bytes = *label.bytes();

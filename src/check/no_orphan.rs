@@ -134,7 +134,7 @@ fn describe(scene: &Scene<impl View>, orphan: Orphan) -> String {
         Orphan::Fence(device) => format!("device {} is fenced without a live job", number(device)),
         Orphan::Allocation(drive) => format!("tape drive {} is allocated without a live job", drive.0),
         Orphan::Entry(backup) => {
-            format!("the inventory has backup {} in progress without a live job", backup.0)
+            format!("the inventory has backup {} in progress without a live job", backup.0 + 1)
         }
     }
 }
@@ -205,7 +205,7 @@ mod tests {
         fake.clear_hidden();
         fake.scene(|scene| check.end(scene));
         let detail = check.tally.first.expect("a violation is kept").detail;
-        assert_eq!(detail, "the inventory has backup 0 in progress without a live job");
+        assert_eq!(detail, "the inventory has backup 1 in progress without a live job");
     }
 
     #[test]

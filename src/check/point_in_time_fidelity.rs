@@ -22,19 +22,19 @@ impl PointInTimeFidelity {
     /// (a) A dump got `tag` for a track of `device`.
     pub fn dump_read(&mut self, scene: &Scene<impl View>, backup: Backup, device: Device, track: TrackNo, tag: Tag) {
         self.compare(scene, backup, track, tag, || {
-            format!("the dump of backup {} read from device {}", backup.0, scene.number(device))
+            format!("the dump of backup {} read from device {}", backup.0 + 1, scene.number(device))
         });
     }
 
     /// (a) A block is on the tape.
     pub fn hardened(&mut self, scene: &Scene<impl View>, backup: Backup, track: TrackNo, tag: Tag) {
-        self.compare(scene, backup, track, tag, || format!("the tape of backup {} holds", backup.0));
+        self.compare(scene, backup, track, tag, || format!("the tape of backup {} holds", backup.0 + 1));
     }
 
     /// (a) A backup ended as complete.
     pub fn ended(&mut self, scene: &Scene<impl View>, backup: Backup, audit: &TapeAudit) {
         let failure = audit.unfaithful();
-        self.tally.judge(scene.at, failure.map(|what| format!("backup {} is complete but {what}", backup.0)));
+        self.tally.judge(scene.at, failure.map(|what| format!("backup {} is complete but {what}", backup.0 + 1)));
     }
 
     /// (b) After a crash, or at the end of a recovery.
@@ -92,7 +92,10 @@ fn torn_between(has: &BackupCase, lacks: &BackupCase) -> Option<String> {
         (links.last? > *missing).then(|| {
             format!(
                 "the image of {} in backup {} has a write that depends on one to {} which backup {} lacks",
-                image.id, has.backup.0, other.id, lacks.backup.0
+                image.id,
+                has.backup.0 + 1,
+                other.id,
+                lacks.backup.0 + 1
             )
         })
     })
@@ -113,7 +116,7 @@ fn unresolved(scene: &Scene<impl View>, case: &BackupCase) -> Option<String> {
     Some(format!(
         "device {} is the copy of backup {} but {} of its tracks differ from T0, the first is track {}",
         scene.number(case.target),
-        case.backup.0,
+        case.backup.0 + 1,
         1 + wrong.count(),
         first.0
     ))
@@ -146,7 +149,7 @@ mod tests {
         });
         assert_eq!(tally.violations, 2);
         let detail = tally.first.expect("a violation is kept").detail;
-        assert_eq!(detail, "the dump of backup 0 read from device 0A10 another track 3 than there was at T0");
+        assert_eq!(detail, "the dump of backup 1 read from device 0A10 another track 3 than there was at T0");
     }
 
     #[test]
@@ -168,7 +171,7 @@ mod tests {
         let audit = TapeAudit::unregistered(&Extents::whole(TRACKS));
         let tally = checked(&mut fake, |check, scene| check.ended(scene, BACKUP, &audit));
         let detail = tally.first.expect("a violation is kept").detail;
-        assert_eq!(detail, "backup 0 is complete but 8 of its tracks are missing");
+        assert_eq!(detail, "backup 1 is complete but 8 of its tracks are missing");
     }
 
     #[test]
@@ -181,7 +184,7 @@ mod tests {
         let detail = tally.first.expect("a violation is kept").detail;
         assert_eq!(
             detail,
-            "device 0A10 is the copy of backup 0 but 1 of its tracks differ from T0, the first is track 3"
+            "device 0A10 is the copy of backup 1 but 1 of its tracks differ from T0, the first is track 3"
         );
         fake.write_target(TRACK);
         assert_eq!(checked(&mut fake, |check, scene| check.resolve(scene)).violations, 0);

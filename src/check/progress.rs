@@ -141,8 +141,8 @@ fn open_jobs(scene: &Scene<impl View>) -> Vec<OpenJob> {
 
 fn name(job: Job) -> String {
     match job {
-        Job::Backup(backup) => format!("backup {}", backup.0),
-        Job::Restore(restore) => format!("restore {}", restore.0),
+        Job::Backup(backup) => format!("backup {}", backup.0 + 1),
+        Job::Restore(restore) => format!("restore {}", restore.0 + 1),
     }
 }
 
@@ -189,7 +189,7 @@ mod tests {
         fake.scene(|scene| check.ended(scene, &outages, Job::Backup(BACKUP)));
         assert_eq!(check.tally.violations, 1);
         let detail = check.tally.first.expect("a violation is kept").detail;
-        assert_eq!(detail, "backup 0 has taken 351 s, which is more than 300 s and the outages it met");
+        assert_eq!(detail, "backup 1 has taken 351 s, which is more than 300 s and the outages it met");
     }
 
     #[test]

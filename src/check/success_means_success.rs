@@ -25,7 +25,8 @@ impl SuccessMeansSuccess {
         };
         let named = || id.and_then(|id| audit.misnamed(id));
         let failure = audit.unfaithful().or_else(trailer).or_else(entry).or_else(named);
-        self.tally.judge(scene.at, failure.map(|what| format!("backup {} is reported complete but {what}", backup.0)));
+        self.tally
+            .judge(scene.at, failure.map(|what| format!("backup {} is reported complete but {what}", backup.0 + 1)));
     }
 
     /// `wrong` is what `restore-fidelity` found.
@@ -66,15 +67,15 @@ mod tests {
         let detail = |change: fn(&mut Fake)| ended(change).first.expect("a violation is kept").detail;
         assert_eq!(
             detail(|fake| fake.tapes[0].retain(|record| *record != TapeRecord::EndOfFile)),
-            "backup 0 is reported complete but its trailer is not on tape"
+            "backup 1 is reported complete but its trailer is not on tape"
         );
         assert_eq!(
             detail(|fake| fake.inventory[0].state = EntryState::InProgress),
-            "backup 0 is reported complete but its inventory entry is not"
+            "backup 1 is reported complete but its inventory entry is not"
         );
         assert_eq!(
             detail(|fake| drop(fake.tapes[0].remove(4))),
-            "backup 0 is reported complete but 1 of its tracks are missing"
+            "backup 1 is reported complete but 1 of its tracks are missing"
         );
         let mut check = SuccessMeansSuccess::default();
         let nothing = TapeAudit::unregistered(&crate::vocab::Extents::whole(TRACKS));

@@ -50,14 +50,8 @@ impl Destination {
         Ok(Destination::File(path))
     }
 
-    /// Writes the document, and says so.
+    /// Writes the document.
     ///
-    /// # Errors
-    /// What the streams meet; that of the file is told.
-    pub fn write(&self, document: &[u8], output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<Exit> {
-        self.put(document, false, output, errors)
-    }
-
     /// A file stands under its name when it is whole. That it was written is said unless `quiet`.
     ///
     /// # Errors
@@ -121,7 +115,10 @@ mod tests {
         let destination = Destination::of(Some(&path), "# A").expect("it can be written");
         assert_eq!(fs::read_to_string(&path).expect("it is there"), "# A before", "nothing has happened yet");
         let (mut output, mut errors) = (Vec::new(), Vec::new());
-        assert_eq!(destination.write(b"# A after", &mut output, &mut errors).expect("vectors take it"), Exit::Held);
+        assert_eq!(
+            destination.put(b"# A after", false, &mut output, &mut errors).expect("vectors take it"),
+            Exit::Held
+        );
         assert_eq!(fs::read_to_string(&path).expect("it is there"), "# A after");
         assert_eq!(fs::read_dir(here.path()).expect("it is there").count(), 1, "nothing is left beside it");
     }
@@ -144,7 +141,7 @@ mod tests {
         let null = Path::new("/dev/null");
         let destination = Destination::of(Some(null), "# A").expect("everybody may write there");
         assert!(matches!(destination, Destination::Stream(_)));
-        destination.write(b"# A", &mut Vec::new(), &mut Vec::new()).expect("vectors take it");
+        destination.put(b"# A", false, &mut Vec::new(), &mut Vec::new()).expect("vectors take it");
         assert!(fs::metadata(null).expect("it is there").file_type().is_char_device());
     }
 
@@ -156,7 +153,7 @@ mod tests {
         fs::write(&path, "# A").expect("it can be written");
         std::os::unix::fs::symlink(&path, &link).expect("it can be made");
         let destination = Destination::of(Some(&link), "# A").expect("it can be written");
-        destination.write(b"# A new", &mut Vec::new(), &mut Vec::new()).expect("vectors take it");
+        destination.put(b"# A new", false, &mut Vec::new(), &mut Vec::new()).expect("vectors take it");
         assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
         assert_eq!(fs::read_to_string(&path).expect("it is there"), "# A new");
     }

@@ -123,6 +123,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
                 form: report.format,
                 charts: report.charts.clone(),
                 file: report.file.clone(),
+                quiet: arguments.output.quiet,
             };
             console.command(|output, errors| report::run(&request, output, errors))
         }

@@ -14,6 +14,7 @@ use crate::report::exploration_report::ExplorationFiles;
 use crate::report::manifest::Manifest;
 use crate::report::run_report::{self, RunFiles};
 use crate::report::summary::REPLAY;
+use crate::report::text::counted;
 use crate::report::{DirectoryError, RunDirectory, directory, html, json, markdown};
 
 /// What was asked.
@@ -24,6 +25,7 @@ pub struct Request {
     /// The forms in which the charts are written beside the document.
     pub charts: Vec<ChartForm>,
     pub file: Option<PathBuf>,
+    pub quiet: bool,
 }
 
 /// # Errors
@@ -69,9 +71,13 @@ pub fn run(request: &Request, output: &mut dyn Write, errors: &mut dyn Write) ->
             }
         }
     }
-    let mut exit = Exit::Held;
-    for (destination, bytes) in ready {
-        exit = exit.and(destination.write(&bytes, output, errors)?);
+    let (mut exit, charts) = (Exit::Held, ready.len() - 1);
+    for (place, (destination, bytes)) in ready.into_iter().enumerate() {
+        exit = exit.and(destination.put(&bytes, request.quiet || place > 0, output, errors)?);
+    }
+    if charts > 0 && exit == Exit::Held && !request.quiet {
+        let folder = path.parent().unwrap_or(Path::new("")).join("charts");
+        writeln!(errors, "wrote {} in {}", counted(charts as u64, "file"), folder.display())?;
     }
     Ok(exit)
 }

@@ -89,8 +89,9 @@ impl Latency {
 
     /// The distribution in the text form that HdrHistogram tools read, values in nanoseconds.
     ///
-    /// The steps halve the distance to 1, five in each half, and are made of exact binary fractions and one division:
-    /// the text is the same on every platform.
+    /// The steps halve the distance to 1, ten in each half, and are made of exact binary fractions and one division:
+    /// the text is the same on every platform. Behind them come 0.9, 0.99 and so on, so that who reads the text finds
+    /// the percentiles of [`Latency::percentiles`].
     pub fn distribution(&self) -> String {
         use std::fmt::Write;
         let total = self.count();
@@ -99,9 +100,11 @@ impl Latency {
             let inverse = if count == total { String::new() } else { format!("{:>14.2}", 1.0 / (1.0 - quantile)) };
             writeln!(text, "{value:>12} {quantile:>14.12} {count:>10} {inverse}").expect("a string takes every line");
         };
-        let mut steps = (0..).flat_map(|half: i32| (0..5).map(move |tick: i32| (half, tick)));
+        let mut steps = (0..).flat_map(|half: i32| (0..10).map(move |tick: i32| (half, tick)));
         let mut next = steps.next().map(step_quantile);
         let mut counted = 0;
+        // So many of ten to the power of the place are the next nine.
+        let mut nines = (1..=9).map(|place| 10_u128.pow(place)).peekable();
         for bucket in self.histogram.iter_recorded() {
             counted += bucket.count_since_last_iteration();
             let reached = counted as f64 / total as f64;
@@ -110,9 +113,11 @@ impl Latency {
                 line(value, 1.0, counted);
                 break;
             }
-            if next.is_some_and(|quantile| quantile <= reached) {
+            let is_nine = |power: &u128| u128::from(counted) * power >= u128::from(total) * (power - 1);
+            if next.is_some_and(|quantile| quantile <= reached) || nines.peek().is_some_and(is_nine) {
                 line(value, reached, counted);
             }
+            while nines.next_if(is_nine).is_some() {}
             while next.is_some_and(|quantile| quantile <= reached) {
                 next = steps.next().map(step_quantile);
             }
@@ -124,13 +129,13 @@ impl Latency {
     }
 }
 
-/// Step `tick` of five in the `half`-th halving of the distance to 1: 0, 0.1, ..., 0.4, 0.5, 0.55, ..., 0.75, ...
+/// Step `tick` of ten in the `half`-th halving of the distance to 1: 0, 0.05, ..., 0.45, 0.5, 0.525, ..., 0.75, ...
 fn step_quantile((half, tick): (i32, i32)) -> f64 {
     let mut distance = 1.0;
     for _ in 0..half.min(60) {
         distance /= 2.0;
     }
-    1.0 - distance * (1.0 - f64::from(tick) / 10.0)
+    1.0 - distance * (1.0 - f64::from(tick) / 20.0)
 }
 
 #[cfg(test)]

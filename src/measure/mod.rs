@@ -350,6 +350,7 @@ impl Measures {
 
     fn controller(&mut self, now: Time, answering: bool) {
         self.availability.controller(now, answering);
+        self.timeline.answer(answering);
         self.timeline.online(now, self.availability.answering());
     }
 

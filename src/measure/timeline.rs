@@ -33,6 +33,8 @@ pub struct Strike {
 /// What is known of a device.
 #[derive(Clone, Debug, Default)]
 struct DeviceCourse {
+    /// Whether the controller does not answer for it.
+    silent: bool,
     /// Nothing while it is offline.
     online: Option<State>,
     withheld: bool,
@@ -80,6 +82,11 @@ impl Timeline {
             *known = (*known).max(Some(state));
         }
         self.settle_all(now);
+    }
+
+    /// Whether the controller answers: else nobody reaches a device, whatever is hidden in it. What is online is told next.
+    pub fn answer(&mut self, answering: bool) {
+        self.devices.iter_mut().for_each(|it| it.silent = !answering);
     }
 
     pub fn dasd(&mut self, now: Time, fact: DasdFact) {
@@ -209,6 +216,7 @@ impl Timeline {
 impl DeviceCourse {
     fn settle(&mut self, now: Time) {
         let state = match (self.online, self.job) {
+            _ if self.silent => State::Offline,
             (Some(State::Duplicate), _) => State::Duplicate,
             (_, Some((_, state))) => state,
             (None, None) if self.withheld => State::Withheld,

@@ -94,11 +94,17 @@ pub fn density(named: &Named, told: &Told, title: &str) -> Figure {
     let width = told.slices.first().map_or(0, |slice| slice.until_ns - slice.from_ns);
     let completed = told.slices.iter().fold(0_u64, |sum, slice| sum.saturating_add(slice.completed));
     let failed = told.slices.iter().fold(0_u64, |sum, slice| sum.saturating_add(slice.failed));
+    // A percentile that no part of the run supports is no line.
+    let lines = match told.slices.iter().any(|slice| slice.p99_ns.is_some()) {
+        true => "lines: p50, p99",
+        false => "line: p50",
+    };
     let subtitle = format!(
-        "{}; {} completed, {} failed; lines: p50, p99 per {}",
+        "{}; {} completed, {} failed; {} per {}",
         named.run,
         count(completed),
         count(failed),
+        lines,
         duration(width)
     );
     let marks = marks(told);
@@ -153,7 +159,9 @@ pub fn availability(named: &Named, told: &Told) -> Figure {
 
 /// What the time of a job went into.
 pub fn phases(named: &Named, told: &Told, job: &Job) -> Figure {
-    let subtitle = format!("{}; grey with a cross: cut before its end", named.run);
+    let cut = job.phases.iter().any(|phase| phase.cut);
+    let subtitle =
+        if cut { format!("{}; grey with a cross: cut before its end", named.run) } else { named.run.clone() };
     let marks = marks(told);
     let chart = Phases { title: &job.title, subtitle: &subtitle, phases: &job.phases, marks: &marks };
     let row = |phase: &Phase| {

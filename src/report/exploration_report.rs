@@ -86,6 +86,7 @@ struct Fork {
     fault: String,
     end: String,
     violated: String,
+    violated_anyway: String,
 }
 
 /// Causes that are shown before anybody asks for all.
@@ -159,11 +160,16 @@ impl ExplorationFiles {
                 let mut names: Vec<&str> = it.causes.iter().map(|cause| &cause.invariant[..]).collect();
                 names.sort_unstable();
                 names.dedup();
+                // Of several causes together, as the chart of windows shows it.
+                let longest = it.windows.iter().max_by_key(|window| window.window_ns);
+                let (invariant, fault, window_ns) = longest
+                    .map_or((&cause.invariant, &cause.fault, cause.window_ns), |window| {
+                        (&window.invariant, &window.fault, window.window_ns)
+                    });
                 format!(
-                    "{} can be violated; the longest window is that of {}, {}",
+                    "{} can be violated; for longest, {}, {invariant} by {fault}",
                     names.join(", "),
-                    cause.fault,
-                    duration(cause.window_ns)
+                    duration(window_ns)
                 )
             }
             None if all.skipped > 0 => {
@@ -183,7 +189,11 @@ impl ExplorationFiles {
         sentences.extend(self.summary.reasons.iter().map(|reason| sentence(reason)));
         if !self.summary.without_faults.is_empty() {
             sentences
-                .push(format!("Violated without any of these faults: {}.", self.summary.without_faults.join(", ")));
+                .push(format!(
+                    "Violated without any of these faults, in every backup: {}. Only of two volumes with one ID the windows say \
+                     more: for how long a crash would find them.",
+                    self.summary.without_faults.join(", ")
+                ));
         }
         sentences.push("The number of forks that violate something says nothing about the number of defects.".into());
         sentences
@@ -249,13 +259,18 @@ impl ExplorationFiles {
                 rows.push(strike.fault.clone());
             }
         }
+        // The row of a fault that violates nothing more is of all invariants.
+        let has = |names: &str, invariant: &str| {
+            names.split_whitespace().any(|name| invariant.is_empty() || name == invariant)
+        };
         let mut cells: Vec<Cell> = Vec::new();
         for fork in &self.forks {
             for (invariant, row) in of_fault.get(&fork.fault[..]).into_iter().flatten() {
                 let fate = match &fork.end[..] {
                     "skipped" => Fate::Skipped,
                     "no-effect" => Fate::NoEffect,
-                    _ if fork.violated.split_whitespace().any(|violated| violated == invariant) => Fate::Violated,
+                    _ if has(&fork.violated, invariant) => Fate::Violated,
+                    _ if has(&fork.violated_anyway, invariant) => Fate::Anyway,
                     _ => Fate::Held,
                 };
                 cells.push(Cell { row: *row, boundary: fork.boundary, fate });
@@ -276,10 +291,11 @@ impl ExplorationFiles {
         let chart = CrashMap { title, subtitle: &subtitle, boundaries, rows: &rows, cells: &cells, steps: &steps };
         let row = |(number, name): (usize, &String)| {
             let of = |fate| cells.iter().filter(|cell| cell.row == number && cell.fate == fate).count() as u64;
-            let counts = [Fate::Violated, Fate::Held, Fate::NoEffect, Fate::Skipped].map(|fate| count(of(fate)));
+            let fates = [Fate::Violated, Fate::Anyway, Fate::Held, Fate::NoEffect, Fate::Skipped];
+            let counts = fates.map(|fate| count(of(fate)));
             [name.clone()].into_iter().chain(counts).collect()
         };
-        let columns = ["invariant / fault", "#violated", "#held", "#no effect", "#skipped"];
+        let columns = ["invariant / fault", "#violated", "#as without the fault", "#held", "#no effect", "#skipped"];
         let table = Table::new("Forks of each row", &columns, rows.iter().enumerate().map(row).collect());
         figure("crash-map", title, (chart.svg(), chart.csv()), table.shortened("forks.csv"))
     }
@@ -306,7 +322,7 @@ impl ExplorationFiles {
         let windows: Vec<Window> = self.summary.windows.iter().map(window).collect();
         let title = "Windows of danger";
         let subtitle = format!(
-            "time in which the fault would violate the invariant; probability per backup with one such fault in {}",
+            "when the fault would violate the invariant; chance per backup with one such fault in {}",
             duration(self.summary.mtbf_ns)
         );
         let chart = Windows { title, subtitle: &subtitle, windows: &windows };

@@ -90,15 +90,28 @@ fn table_of(table: &Table) -> String {
         "<div class=\"table\" tabindex=\"0\"><table>\n<caption>{}</caption>\n<thead><tr>",
         escaped(&table.caption)
     );
-    for column in &table.columns {
-        let class = if column.number { " class=\"n\"" } else { "" };
+    // Numbers stand to the right, short words are never broken, and long texts have room.
+    let classes: Vec<&str> = table
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(place, column)| {
+            let longest = table.rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.chars().count()).max();
+            match (column.number, longest.unwrap_or(0)) {
+                (true, _) => " class=\"n\"",
+                (false, 0..=16) => " class=\"s\"",
+                (false, _) => " class=\"w\"",
+            }
+        })
+        .collect();
+    for (column, class) in table.columns.iter().zip(&classes) {
         text += &format!("<th scope=\"col\"{class}>{}</th>", escaped(&column.title));
     }
     text += "</tr></thead>\n<tbody>\n";
     for row in &table.rows {
         text += "<tr>";
         for (place, cell) in row.iter().enumerate() {
-            let class = if table.columns.get(place).is_some_and(|column| column.number) { " class=\"n\"" } else { "" };
+            let class = classes.get(place).unwrap_or(&"");
             match place {
                 0 => text += &format!("<th scope=\"row\"{class}>{}</th>", escaped(cell)),
                 _ => text += &format!("<td{class}>{}</td>", escaped(cell)),
@@ -117,9 +130,9 @@ const STYLE: &str = "\
 .chart [fill=\"#FFFFFF\"]{fill:#16181b}.chart [stroke=\"#FFFFFF\"]{stroke:#16181b}.chart [fill=\"#222222\"]{fill:#e8e8e6}
 .chart [stroke=\"#222222\"]{stroke:#e8e8e6}.chart [fill=\"#6E6E6E\"]{fill:#a8abad}.chart [stroke=\"#6E6E6E\"]{stroke:#a8abad}
 .chart [stroke=\"#E2E2E2\"]{stroke:#33363a}.chart text[fill=\"#0072B2\"]{fill:#4db3ea}
-.chart polyline[stroke=\"#0072B2\"]{stroke:#4db3ea}}
+.chart polyline[stroke=\"#0072B2\"]{stroke:#4db3ea}.chart circle[fill=\"#0072B2\"]{fill:#4db3ea}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:60rem;padding:1rem;background:var(--back);color:var(--ink);\
+body{margin:0 auto;max-width:76rem;padding:1rem;background:var(--back);color:var(--ink);\
 font:1rem/1.5 \"DejaVu Sans\",system-ui,Arial,sans-serif}
 h1{font-size:1.6rem;line-height:1.25;margin:.2rem 0}h2{font-size:1.2rem;margin:0 0 .6rem}
 p{margin:.4rem 0;max-width:46rem}.kind,.subtitle{color:var(--soft);margin:0}
@@ -130,14 +143,17 @@ main>section{background:var(--paper);border:1px solid var(--line);border-radius:
 .answer{border-left:.5rem solid var(--good)}.answer.mixed{border-left-color:var(--mixed)}.answer.bad{border-left-color:var(--bad)}
 .answer h2{color:var(--good);font-size:1.4rem}.answer.mixed h2{color:var(--mixed)}.answer.bad h2{color:var(--bad)}
 .lead{font-size:1.15rem}
-figure{margin:0 0 1.2rem}.chart,.table,pre{overflow-x:auto}.chart svg{display:block;height:auto;max-width:100%;min-width:34rem}
+figure{margin:0 0 1.2rem}.chart,.table,pre{overflow-x:auto}.chart svg{display:block;height:auto;max-width:min(100%,56rem);min-width:34rem}
 table{border-collapse:collapse;font-size:.85rem}caption{text-align:left;color:var(--soft);padding:.3rem 0}
 th,td{padding:.2rem .8rem .2rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:normal}
-thead th{font-weight:bold}td:not(.n){min-width:7rem}tbody th:not(.n){min-width:8.5rem}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+thead th{font-weight:bold}.w{min-width:8.5rem}.s{white-space:nowrap}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+tbody td.w{max-width:28rem;overflow-wrap:anywhere}
 pre{background:var(--back);border:1px solid var(--line);padding:.5rem;font-size:.85rem}
 summary{cursor:pointer;color:var(--link);font-size:.9rem}
 @media print{body{background:#fff;max-width:none;padding:0;font-size:10pt}nav,.skip{display:none}
-main>section{border:0;padding:.4rem 0}figure,tr,.answer{break-inside:avoid}.chart svg{min-width:0}.chart,.table,pre{overflow:visible}}
+main>section{border:0;padding:.4rem 0}figure,tr,.answer{break-inside:avoid}h2,caption,summary{break-after:avoid}\
+table{font-size:7.5pt}th,td{padding-right:.3rem;overflow-wrap:anywhere}.w{min-width:0}.n,.s{white-space:normal}\
+details::details-content{content-visibility:visible;display:block;height:auto}.chart svg{min-width:0}.chart,.table,pre{overflow:visible}}
 ";
 
 #[cfg(test)]

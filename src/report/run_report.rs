@@ -124,6 +124,9 @@ struct Restore {
     started_ns: u64,
     ended_ns: Option<u64>,
     milestones: Vec<Milestone>,
+    /// Steps behind the copy, as people or the manager made them.
+    #[serde(default)]
+    phases: Vec<Step>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -267,8 +270,8 @@ impl RunFiles {
         vec![
             format!("{found}."),
             format!(
-                "{tested} of {} invariants were put to the test, at each of {} events in {} of simulated time; it is one run \
-                 with one seed, so it shows what can happen and not how often.",
+                "{tested} of {} invariants were put to the test, each whenever something changed that it speaks of, over {} events \
+                 in {} of simulated time; it is one run with one seed, so it shows what can happen and not how often.",
                 it.checks.len(),
                 count(it.events),
                 duration(it.end_time_ns)
@@ -305,9 +308,12 @@ impl RunFiles {
             let first = fault.first_ns.map_or("-".into(), duration);
             vec![fault.kind.clone(), fault.anchor.clone(), count(fault.acted), first]
         };
-        let faults = self.summary.faults.iter().map(fault).collect();
-        parts.push(Part::Table(Table::new("Faults", &["fault", "where", "#acted", "#first at"], faults)));
-        parts.push(Part::Text("The run is repeated, with every violation, by".into()));
+        let faults: Vec<Vec<String>> = self.summary.faults.iter().map(fault).collect();
+        parts.push(match faults.is_empty() {
+            true => Part::Text("No fault was planned.".into()),
+            false => Part::Table(Table::new("Faults", &["fault", "where", "#acted", "#first at"], faults)),
+        });
+        parts.push(Part::Text("The same run, to the last event:".into()));
         parts.push(Part::Command(repeat.to_owned()));
         Section { id: "verdict", heading: "Verdict", parts }
     }
@@ -344,7 +350,17 @@ impl RunFiles {
         let table = Table::new("Requests of the hosts to each volume", &columns, asked.map(row).collect());
         let [nines, cdf] = draw::latencies(&self.under(), &self.histograms);
         let figures = [draw::density(&self.under(), &self.told, "Latency of host requests over time"), nines, cdf];
-        let parts = figures.into_iter().map(Part::Figure).chain([Part::Table(table)]);
+        let failed = self.told.slices.iter().fold(0_u64, |sum, slice| sum.saturating_add(slice.failed));
+        let told = self.summary.volumes.iter().fold(0_u64, |sum, volume| sum.saturating_add(volume.failed));
+        let lost = failed.saturating_sub(told);
+        let note = (lost > 0).then(|| {
+            let they = if lost == 1 { "is" } else { "are" };
+            Part::Text(format!(
+                "{} under way when a host went down {they} counted as failed over time and with no volume.",
+                counted(lost, "request")
+            ))
+        });
+        let parts = figures.into_iter().map(Part::Figure).chain([Part::Table(table)]).chain(note);
         Section { id: "latency", heading: "Latency", parts: parts.collect() }
     }
 
@@ -379,7 +395,7 @@ impl RunFiles {
                 restore.outcome
             ),
             name: format!("restore-{}", u32::from(restore.number) + 1),
-            phases: restore.phases(),
+            phases: restore.phases().into_iter().chain(steps(&restore.phases)).collect(),
         });
         let jobs: Vec<Job> = backups.chain(restores).collect();
         let figures = jobs.iter().take(MOST_JOBS).map(|job| Part::Figure(draw::phases(&self.under(), &self.told, job)));
@@ -399,8 +415,7 @@ impl RunFiles {
                 count(u64::from(backup.operator_actions)),
             ]
         };
-        let columns =
-            ["job", "method", "volume", "outcome", "#took", "#tape mounted", "#ID in doubt", "#actions by hand"];
+        let columns = ["job", "method", "volume", "outcome", "#took", "#tape in use", "#ID in doubt", "#by hand"];
         let mut rows: Vec<Vec<String>> = it.backups.iter().map(row).collect();
         rows.extend(it.restores.iter().map(|restore| {
             let texts = [format!("restore {}", u32::from(restore.number) + 1), "-".into(), restore.volume.clone()];
@@ -460,11 +475,20 @@ pub fn comparison(runs: &[RunFiles], first: &Manifest) -> Document {
             run.word(),
             duration(sum(&|backup| backup.exposure_ns)),
             duration(it.volumes.iter().map(|volume| volume.longest_closed_ns).max().unwrap_or(0)),
+            duration(it.end_time_ns),
             it.fingerprint.clone(),
         ]
     };
-    let columns =
-        ["scenario", "#seed", "method", "verdict", "#ID in doubt", "#longest without a volume", "fingerprint"];
+    let columns = [
+        "scenario",
+        "#seed",
+        "method",
+        "verdict",
+        "#ID in doubt",
+        "#longest without a volume",
+        "#length",
+        "fingerprint",
+    ];
     let table = Table::new("Every run", &columns, runs.iter().map(row).collect());
     let section = |id, heading, parts| Section { id, heading, parts };
     Document {
@@ -475,9 +499,7 @@ pub fn comparison(runs: &[RunFiles], first: &Manifest) -> Document {
         verdict: if failed == 0 { "All held".into() } else { format!("{failed} of {} failed", runs.len()) },
         tone: if failed == 0 { Tone::Good } else { Tone::Mixed },
         answer: compared_answer(&methods, of),
-        sentences: vec![
-            "Bars are means over the runs of a method, dots are runs, whiskers 95 % intervals (Student t).".into(),
-        ],
+        sentences: compared_sentences(runs),
         sections: vec![
             section("runs", "Runs", vec![Part::Table(table)]),
             section("methods", "Methods compared", vec![Part::Figure(bars)]),
@@ -485,6 +507,32 @@ pub fn comparison(runs: &[RunFiles], first: &Manifest) -> Document {
             provenance::section(first, &runs.first().map_or(String::new(), |run| run.resolved.clone())),
         ],
     }
+}
+
+/// What bars are, and what makes runs differ beside their methods.
+fn compared_sentences(runs: &[RunFiles]) -> Vec<String> {
+    let mut sentences = vec![
+        "Bars are means over the runs of a method, dots are runs, whiskers 95 % intervals (Student t).".to_owned(),
+    ];
+    let mut scenarios: Vec<&str> = runs.iter().map(|run| &run.summary.scenario[..]).collect();
+    scenarios.sort_unstable();
+    scenarios.dedup();
+    if scenarios.len() > 1 {
+        sentences.push(format!(
+            "These are runs of {}: {}. What differs between two runs may come from their scenarios and not from a method.",
+            counted(scenarios.len() as u64, "scenario"),
+            scenarios.join(", ")
+        ));
+    }
+    let lengths = runs.iter().map(|run| run.summary.end_time_ns);
+    if let Some((least, most)) = lengths.clone().min().zip(lengths.max()).filter(|(least, most)| most / 2 > *least) {
+        sentences.push(format!(
+            "The runs are of unequal length, {} to {}: requests long after a backup make percentiles of a longer one better.",
+            duration(least),
+            duration(most)
+        ));
+    }
+    sentences
 }
 
 fn compared_answer<'a>(methods: &[String], of: impl Fn(&str) -> Vec<&'a RunFiles>) -> String {
@@ -513,7 +561,7 @@ fn compared_costs<'a>(methods: &[String], of: impl Fn(&str) -> Vec<&'a RunFiles>
             run.summary.volumes.iter().map(|volume| volume.longest_closed_ns).max().unwrap_or(0) as f64 / 1e9
         }),
         ("ID in doubt", "s", |run| {
-            run.summary.volumes.iter().map(|volume| volume.wrong_id_ns).fold(0, u64::saturating_add) as f64 / 1e9
+            run.summary.backups.iter().map(|backup| backup.exposure_ns).fold(0, u64::saturating_add) as f64 / 1e9
         }),
         ("backups took", "s", |run| {
             let took = run.summary.backups.iter().filter_map(|it| Some(it.ended_ns?.saturating_sub(it.started_ns)));

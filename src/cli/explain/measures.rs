@@ -111,7 +111,9 @@ fn about(measure: Measure) -> &'static str {
         }
         Measure::Doubt => "Time in which the ID of a source was in doubt, summed over backups.",
         Measure::OperatorTime => "Working time of people: steps by hand, commands, and from prompt to answer.",
-        Measure::TapeTime => "Time that tapes were mounted for backups and restores.",
+        Measure::TapeTime => {
+            "Time in which backups and restores used a mounted tape, from its mount to the hardened trailer or the end of the restore."
+        }
     }
 }
 
@@ -233,7 +235,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("backup_ns", "From stimulus to end, summed over complete backups."),
     ("doubt_ns", "Time in which the ID of a source was in doubt, summed over backups."),
     ("writes_held_ns", "How long writes waited for backups."),
-    ("tape_ns", "Time that tapes were mounted, for backups and restores."),
+    ("tape_ns", "Time in which backups and restores used a mounted tape."),
     ("retries", "Steps of backups and restores that were begun again."),
     ("resumes", "Restarts that took a backup or a restore up again."),
     ("restores", "Restores that were asked for."),

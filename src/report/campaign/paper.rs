@@ -170,8 +170,12 @@ pub(super) fn digits(value: f64) -> String {
 
 /// `value` with as many decimals as its half-width has.
 pub(super) fn beside(value: f64, half: f64) -> String {
-    let decimals = digits(half).split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    if half == 0.0 || digits(half).contains('e') { digits(value) } else { format!("{value:.decimals$}") }
+    let told = digits(half);
+    let decimals = match told.split_once("e-") {
+        Some((_, power)) => power.parse().unwrap_or(0),
+        None => told.split_once('.').map_or(0, |(_, decimals)| decimals.len()),
+    };
+    if half == 0.0 { digits(value) } else { format!("{value:.decimals$}") }
 }
 
 pub(super) fn signed(value: f64) -> String {

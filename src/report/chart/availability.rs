@@ -150,7 +150,8 @@ fn paint_state(canvas: &mut Canvas<'_>, place: Area, shown: Shown) {
         Shown::Offline => canvas.fill(place, SILVER, 1.0),
         Shown::Duplicate => canvas.hatched(place, VERMILION),
         Shown::Withheld => canvas.fill(place, SKY, 1.0),
-        Shown::Dumping => canvas.fill(place, BLUE, 1.0),
+        // Lower than a state: in grey it looks like online.
+        Shown::Dumping => canvas.fill(Area { top: place.top + 3.0, bottom: place.bottom - 3.0, ..place }, BLUE, 1.0),
         Shown::Restoring => canvas.striped(place, ORANGE),
         Shown::Loaded => {
             canvas.fill(place, SILVER, 0.4);

@@ -165,11 +165,15 @@ impl Bar {
         let mut top = self.runs.iter().map(|run| up.y(area, *run)).fold(body.top, f64::min);
         if let Some((low, high)) = self.interval {
             let x = middle + half / 2.0;
-            let (low, high) = (up.y(area, low), up.y(area, high));
+            // An end below the frame has no cap: the interval goes on.
+            let is_whole = low >= 0.0;
+            let (low, high) = (up.y(area, low.max(0.0)), up.y(area, high));
             top = top.min(high);
             for (color, width) in [(WHITE_RGB, 4.0), (INK, 1.5)] {
                 canvas.line(&[(x, low), (x, high)], stroke(color, width));
-                canvas.line(&[(x - 5.0, low), (x + 5.0, low)], stroke(color, width));
+                if is_whole {
+                    canvas.line(&[(x - 5.0, low), (x + 5.0, low)], stroke(color, width));
+                }
                 canvas.line(&[(x - 5.0, high), (x + 5.0, high)], stroke(color, width));
             }
         }

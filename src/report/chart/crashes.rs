@@ -36,6 +36,7 @@ crate::names! {
     pub enum Fate {
         NoEffect = "no-effect",
         Held = "held",
+        Anyway = "as-without",
         Skipped = "skipped",
         Violated = "violated",
     }
@@ -87,7 +88,7 @@ impl CrashMap<'_> {
     }
 
     fn paint(&self, canvas: &mut Canvas<'_>, rows: &[String]) {
-        let area = Area { left: 236.0, top: 56.0, right: 692.0, bottom: 56.0 + ROW * rows.len().max(1) as f64 };
+        let area = Area { left: 262.0, top: 56.0, right: 692.0, bottom: 56.0 + ROW * rows.len().max(1) as f64 };
         let per_column = self.per_column();
         let across = Scale::Linear { low: 0.0, high: self.boundaries.max(1) as f64 };
         let gravest = self.gravest();
@@ -98,10 +99,10 @@ impl CrashMap<'_> {
                 name.split_once(" / ").map_or((&name[..], None), |(upper, lower)| (upper, Some(lower)));
             let style = LABEL.sized(10.0).at(Side::Right);
             let shift = if lower.is_some() { 6.0 } else { 0.0 };
-            canvas.text(&style.fitted(upper, 222.0), (area.left - 8.0, middle - shift), style);
+            canvas.text(&style.fitted(upper, 248.0), (area.left - 8.0, middle - shift), style);
             if let Some(lower) = lower {
                 let style = style.sized(9.5).of(GREY);
-                canvas.text(&style.fitted(lower, 222.0), (area.left - 8.0, middle + shift), style);
+                canvas.text(&style.fitted(lower, 248.0), (area.left - 8.0, middle + shift), style);
             }
             canvas.line(&[(area.left, middle + ROW / 2.0), (area.right, middle + ROW / 2.0)], stroke(GRID, 0.5));
             for part in runs(&gravest, number) {
@@ -161,6 +162,7 @@ fn paint_fate(canvas: &mut Canvas<'_>, place: Area, fate: Fate) {
     match fate {
         Fate::NoEffect => canvas.fill(place, SILVER, 0.35),
         Fate::Held => canvas.fill(Area { top: place.top + 5.0, bottom: place.bottom - 5.0, ..place }, GREEN, 0.55),
+        Fate::Anyway => canvas.hatched(place, GREY),
         Fate::Skipped => {
             canvas.fill(place, WHITE_RGB, 1.0);
             let middle = (place.top + place.bottom) / 2.0;
@@ -174,8 +176,9 @@ fn legend(canvas: &mut Canvas<'_>, y: f64) {
     let mut x = 12.0;
     let texts = [
         (Fate::Violated, "violated"),
+        (Fate::Anyway, "violated as without the fault"),
         (Fate::Held, "held"),
-        (Fate::NoEffect, "the fault found nothing to act upon"),
+        (Fate::NoEffect, "nothing to act upon"),
         (Fate::Skipped, "skipped by the budget"),
     ];
     for (fate, text) in texts {

@@ -48,10 +48,27 @@ impl Density<'_> {
 
     /// The cells that are drawn.
     pub fn csv(&self) -> String {
-        let row = |cell: &Hot| {
-            [cell.from_ns, cell.until_ns, cell.low_ns, cell.high_ns, cell.requests].map(|it| it.to_string())
+        let cell = |cell: &Hot| {
+            let numbers = [cell.from_ns, cell.until_ns, cell.low_ns, cell.high_ns, cell.requests];
+            let [from, until, low, high, requests] = numbers.map(|it| it.to_string());
+            ["cell".to_owned(), from, until, low, high, requests]
         };
-        table(["from_ns", "until_ns", "low_ns", "high_ns", "requests"], self.cells.iter().map(row))
+        let line = |name: &'static str, of: fn(&Slot) -> Option<u64>| {
+            self.slots.iter().filter_map(move |slot| {
+                let at = of(slot)?.to_string();
+                Some([
+                    name.to_owned(),
+                    slot.from_ns.to_string(),
+                    slot.until_ns.to_string(),
+                    at.clone(),
+                    at,
+                    String::new(),
+                ])
+            })
+        };
+        let lines = line("p50", |slot| slot.p50_ns).chain(line("p99", |slot| slot.p99_ns));
+        let header = ["what", "from_ns", "until_ns", "low_ns", "high_ns", "requests"];
+        table(header, self.cells.iter().map(cell).chain(lines))
     }
 
     fn paint(&self, canvas: &mut Canvas<'_>) {

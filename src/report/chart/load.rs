@@ -81,7 +81,7 @@ impl Load<'_> {
         let (few, title) = simulated_time(until, 5);
         let heading = LABEL.of(GREY).sized(10.0);
         canvas.text("busy, 0 to 100 %", (left.middle(), 56.0), heading.bold());
-        canvas.text("waiting in line", (right.middle(), 56.0), heading.bold());
+        canvas.text("waiting in line, each to its own scale", (right.middle(), 56.0), heading.bold());
         self.grid(canvas, (&left, &right), (across, &few));
         for (number, worker) in shown.iter().enumerate() {
             let top = left.top + ROW * number as f64;

@@ -38,9 +38,17 @@ const SIZE: (u32, u32) = (640, 400);
 const BEYOND: u64 = 10;
 
 impl Line {
-    /// The steps that enough requests lie beyond.
-    fn supported(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().filter(|step| self.requests.saturating_sub(step.requests) >= BEYOND)
+    /// The steps, up to the last request that enough of them lie beyond.
+    fn supported(&self) -> Vec<Step> {
+        let last = self.requests.saturating_sub(BEYOND);
+        let (mut steps, mut before) = (Vec::new(), 0);
+        for step in self.steps.iter().take_while(|_| last > 0) {
+            if before < last {
+                steps.push(Step { requests: step.requests.min(last), ..*step });
+            }
+            before = step.requests;
+        }
+        steps
     }
 
     /// The latency that a share of the requests did not exceed: `of` ten thousandths. Nothing when too few lie beyond.
@@ -61,9 +69,10 @@ impl Percentiles<'_> {
         drawing(SIZE, &format!("{}: {}", self.title, self.subtitle), |canvas| {
             canvas.head(self.title, self.subtitle, f64::from(SIZE.0));
             let area = Area { left: 78.0, top: 56.0, right: 508.0, bottom: 346.0 };
-            let supported = || self.lines.iter().flat_map(|line| line.supported().map(move |step| (line, step)));
+            let supported =
+                || self.lines.iter().flat_map(|line| line.supported().into_iter().map(move |step| (line, step)));
             let nines = |share: f64| -libm::log10(1.0 - share);
-            let furthest = supported().map(|(line, step)| nines(line.share(step))).fold(1.0, f64::max);
+            let furthest = supported().map(|(line, step)| nines(line.share(&step))).fold(1.0, f64::max);
             let across = Scale::Linear { low: 0.0, high: furthest };
             let up = decades(supported().map(|(_, step)| step.latency_ns as f64));
             beside(canvas, &area, up, &times_by_decades(up), Some(("latency (log scale)", 16.0)));
@@ -82,9 +91,14 @@ impl Percentiles<'_> {
             );
             let mut ends = Vec::new();
             for line in self.lines {
-                let place =
-                    |step: &Step| (across.x(&area, nines(line.share(step))), up.y(&area, step.latency_ns as f64));
-                let mut points: Vec<Point> = line.supported().map(place).collect();
+                // A percentile is the latency of the next step: none lies between two.
+                let (mut points, mut x): (Vec<Point>, f64) = (Vec::new(), area.left);
+                for step in line.supported() {
+                    let y = up.y(&area, step.latency_ns as f64);
+                    points.push((x, y));
+                    x = across.x(&area, nines(line.share(&step)));
+                    points.push((x, y));
+                }
                 points.dedup();
                 if let Some(&end) = points.last() {
                     canvas.line(&points, Stroke { color: line.look.color, width: 2.0, dash: line.look.dash });
@@ -100,7 +114,7 @@ impl Percentiles<'_> {
 
     /// The numbers of [`Percentiles::nines_svg`].
     pub fn nines_csv(&self) -> String {
-        self.rows(|line| line.supported().copied().collect())
+        self.rows(Line::supported)
     }
 
     /// The share of requests that took at most so long.
@@ -216,9 +230,17 @@ mod tests {
         let steps = vec![Step { latency_ns: 5, requests: 50 }, Step { latency_ns: 9, requests: 99 }];
         let line = Line { name: "all".into(), look: Look::numbered(0), requests: 100, steps };
         assert_eq!((line.quantile(5_000), line.quantile(9_000), line.quantile(9_900)), (Some(5), Some(9), None));
-        assert_eq!(line.supported().count(), 1, "only the first step has ten requests beyond it");
+        let drawn = [Step { latency_ns: 5, requests: 50 }, Step { latency_ns: 9, requests: 90 }];
+        assert_eq!(line.supported(), drawn, "the second as far as ten requests lie beyond");
+        let all_equal = Line { steps: vec![Step { latency_ns: 7, requests: 100 }], ..line.clone() };
+        assert_eq!(all_equal.supported(), [Step { latency_ns: 7, requests: 90 }]);
+        let few = Line { requests: 10, steps: vec![Step { latency_ns: 7, requests: 10 }], ..line.clone() };
+        assert_eq!(few.supported(), []);
         let chart = Percentiles { title: "t", subtitle: "s", of: "requests", lines: &[line] };
-        assert_eq!(chart.nines_csv(), "line,share,latency_ns,requests_up_to,requests\nall,0.500000,5,50,100\n");
+        assert_eq!(
+            chart.nines_csv(),
+            "line,share,latency_ns,requests_up_to,requests\nall,0.500000,5,50,100\nall,0.900000,9,90,100\n"
+        );
         assert_eq!(chart.cdf_csv().lines().count(), 3);
     }
 }

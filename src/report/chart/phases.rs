@@ -49,7 +49,7 @@ impl Phases<'_> {
     }
 
     fn paint(&self, canvas: &mut Canvas<'_>, shown: &[Phase]) {
-        let area = Area { left: 168.0, top: 76.0, right: 620.0, bottom: 76.0 + ROW * shown.len().max(1) as f64 };
+        let area = Area { left: 196.0, top: 76.0, right: 620.0, bottom: 76.0 + ROW * shown.len().max(1) as f64 };
         // A job has a time of its own: it may begin late in a long run.
         let from = shown.iter().map(|phase| phase.from_ns).min().unwrap_or(0);
         let until = shown.iter().map(|phase| phase.until_ns).max().unwrap_or(from).max(from + 1) - from;
@@ -63,7 +63,7 @@ impl Phases<'_> {
         for (number, phase) in shown.iter().enumerate() {
             let middle = area.top + ROW * (number as f64 + 0.5);
             let name = LABEL.at(Side::Right);
-            canvas.text(&name.fitted(&phase.name, 150.0), (area.left - 8.0, middle), name);
+            canvas.text(&name.fitted(&phase.name, 180.0), (area.left - 8.0, middle), name);
             let left = across.x(&area, (phase.from_ns - from) as f64);
             let right = across.x(&area, (phase.until_ns - from) as f64).max(left + 1.5);
             let bar = Area { left, right, top: middle - 7.0, bottom: middle + 7.0 };

@@ -50,7 +50,7 @@ names! {
         Doubt = "doubt",
         /// Working time of people: steps, commands, and from prompt to answer.
         OperatorTime = "operator-time",
-        /// Time that tapes were mounted.
+        /// Time in which jobs used a mounted tape: from its mount to the hardened trailer, or to the end of a restore.
         TapeTime = "tape-time",
     }
 }

@@ -84,7 +84,11 @@ fn clause(name: &str, points: &[&PointSummary], told: &[(Measure, &str)]) -> Str
     // No kind of loss is likelier than the weakest of the bounds.
     let bounds = told.iter().flat_map(|(measure, _)| points.iter().filter_map(|point| find(point, measure.name())));
     let bound = bounds.filter_map(|it| it.zero_failure_bound).fold(0.0, f64::max);
-    let below = if bound > 0.0 { format!(" (below {} % each)", trimmed(bound * 100.0, 2)) } else { String::new() };
+    let below = if bound > 0.0 {
+        format!(" (at every point below {} %, one-sided)", trimmed(bound * 100.0, 2))
+    } else {
+        String::new()
+    };
     match told {
         [(_, verb)] => format!("{name} {verb} in none of {}{below}", counted(runs, "run")),
         _ => format!("{name} lost, confused and stopped nothing in {}{below}", counted(runs, "run")),

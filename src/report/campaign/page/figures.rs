@@ -38,7 +38,9 @@ impl Group<'_> {
     /// Its chart of bars; `about` says what stands in it.
     fn bars(&self, about: &str, frames: &[chart::Measure], numbers: Table) -> Figure {
         let runs = self.points.first().map_or(0, |point| point.runs);
-        let subtitle = format!("{} each; {about}{}", counted(runs, "run"), self.note);
+        let fewer = frames.iter().flat_map(|frame| &frame.bars).any(|bar| bar.n < runs);
+        let most = if fewer { "at most " } else { "" };
+        let subtitle = format!("{most}{} each; {about}{}", counted(runs, "run"), self.note);
         let chart = Bars { title: &self.title, subtitle: &subtitle, measures: frames };
         let file = format!("charts/{}.csv", self.name);
         figure(&self.name, &self.title, (chart.svg(), chart.csv()), numbers.shortened(&file))
@@ -133,7 +135,7 @@ pub(super) fn losses(summary: &CampaignSummary) -> Vec<Figure> {
         let columns = ["loss", "at", "#runs", "#with it", "#% of runs"];
         let numbers = Table::new(&format!("Shares with {} intervals", level(summary)), &columns, rows.collect());
         group.bars(
-            &format!("whisker: {} interval (Clopper-Pearson); (<): never, and below", level(summary)),
+            &format!("whisker: {} interval (Clopper-Pearson); (<): never, and below, one-sided", level(summary)),
             &frames,
             numbers,
         )
@@ -186,7 +188,7 @@ pub(super) fn methods(summary: &CampaignSummary, rows: &Rows) -> Vec<Figure> {
                 mean: told.value(it.estimate?),
                 interval: told.interval(it),
                 n: it.n,
-                runs: rows.dots(measure, point.number).iter().map(|&dot| told.value(dot)).collect(),
+                runs: rows.dots(measure, point.number).into_iter().map(|dot| told.value(dot)).collect(),
                 told: None,
             })
         };
@@ -211,7 +213,7 @@ pub(super) fn methods(summary: &CampaignSummary, rows: &Rows) -> Vec<Figure> {
         let numbers = Table::new(&format!("Means with {} intervals", level(summary)), &columns, rows_of.collect());
         let dots = match rows.every {
             1 => "dot: each run".to_owned(),
-            every => format!("dots: one run in {every}"),
+            every => format!("dots: one run in {every}, the least and the greatest"),
         };
         let about = format!("bar: mean; whisker: {} interval (Student t); {dots}", level(summary));
         group.bars(&about, &frames, numbers)

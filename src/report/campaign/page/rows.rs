@@ -26,6 +26,8 @@ pub(super) struct Rows {
     pub every: u64,
     /// By measure and point.
     dots: Vec<Vec<Vec<f64>>>,
+    /// The least and the greatest of all, whether they are dots or not.
+    ends: Vec<Vec<Option<(f64, f64)>>>,
     /// The levels of the axis that names lines, and for each the 99th percentile of each of its runs, in nanoseconds.
     pub lines: Vec<String>,
     pub slow: Vec<Vec<u64>>,
@@ -71,6 +73,7 @@ impl Rows {
             runs: 0,
             every: summary.replications.used.div_ceil(MOST_DOTS).max(1),
             dots: vec![vec![Vec::new(); summary.points.len()]; bars.len()],
+            ends: vec![vec![None; summary.points.len()]; bars.len()],
             bars,
             slow: vec![Vec::new(); lines.len()],
             line_of: line_of.collect(),
@@ -85,6 +88,11 @@ impl Rows {
     pub fn add(&mut self, row: &Row) {
         let Some(places) = self.places.get(row.point) else { return };
         self.runs += 1;
+        for (ends, &measure) in self.ends.iter_mut().zip(&self.bars) {
+            let Some(value) = value(measure, row) else { continue };
+            let (least, greatest) = ends[row.point].unwrap_or((value, value));
+            ends[row.point] = Some((least.min(value), greatest.max(value)));
+        }
         if row.replication.is_multiple_of(self.every) {
             for (dots, &measure) in self.dots.iter_mut().zip(&self.bars) {
                 dots[row.point].extend(value(measure, row));
@@ -103,10 +111,15 @@ impl Rows {
         }
     }
 
-    pub fn dots(&self, measure: Measure, point: u64) -> &[f64] {
+    /// Some of the runs, and the two that lie furthest apart.
+    pub fn dots(&self, measure: Measure, point: u64) -> Vec<f64> {
         let place = self.bars.iter().position(|&bar| bar == measure);
-        let of = place.and_then(|place| self.dots[place].get(usize::try_from(point).ok()?));
-        of.map_or(&[], |dots| &dots[..])
+        let Some((place, point)) = place.zip(usize::try_from(point).ok()) else { return Vec::new() };
+        let mut dots = self.dots[place].get(point).cloned().unwrap_or_default();
+        if let Some((least, greatest)) = self.ends[place].get(point).copied().flatten() {
+            dots.extend([least, greatest].into_iter().filter(|end| !dots.contains(end)).collect::<Vec<_>>());
+        }
+        dots
     }
 
     /// So many points have this level, which is at that place of the sums.

@@ -90,12 +90,12 @@ fn effect(axis: &str, names: &[String], levels: &[Level], level: f64) -> Option<
     let (first, last) = ends(names, levels)?;
     let end = |place: usize| {
         let values = levels[place].values();
-        let interval = mean_interval(&values, level).ok().map(|it| (it.interval.low, it.interval.high));
+        let interval = interval(&values, level);
         End { level: names[place].clone(), mean: Moments::of(&values).mean(), interval }
     };
     let pairs = levels[first].0.iter().zip(&levels[last].0);
     let differences: Vec<f64> = pairs.filter_map(|(low, high)| Some((*high)? - (*low)?)).collect();
-    let interval = mean_interval(&differences, level).ok().map(|it| (it.interval.low, it.interval.high));
+    let interval = interval(&differences, level);
     Some(Effect {
         axis: axis.to_owned(),
         low: end(first),
@@ -105,6 +105,12 @@ fn effect(axis: &str, names: &[String], levels: &[Level], level: f64) -> Option<
         n: differences.len() as u64,
     })
     .filter(|effect| effect.n > 0)
+}
+
+/// Nothing where all are equal: that something was never seen does not say how rare it is.
+fn interval(values: &[f64], level: f64) -> Option<(f64, f64)> {
+    let found = mean_interval(values, level).ok()?.interval;
+    (found.high > found.low).then_some((found.low, found.high))
 }
 
 /// The places of the two values between which an axis goes.
@@ -136,7 +142,7 @@ mod tests {
         assert_eq!(ends(&names(&["10 ms", "20 ms", "30 ms"]), &levels), Some((0, 2)));
         assert_eq!(ends(&names(&["a", "b", "c"]), &levels), Some((1, 0)));
         let found = effect("load", &names(&["1 /s", "2 /s", "3 /s"]), &levels, 0.95).expect("it has values");
-        assert_eq!((found.n, found.difference, found.interval), (3, -2.0, Some((-2.0, -2.0))));
+        assert_eq!((found.n, found.difference, found.interval), (3, -2.0, None), "equal differences have no interval");
         assert_eq!((found.low.mean, &found.high.level[..]), (5.5, "3 /s"));
     }
 

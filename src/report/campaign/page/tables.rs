@@ -186,7 +186,8 @@ pub(super) fn costs(summary: &CampaignSummary) -> Vec<Part> {
         found.map_or("-".into(), |found| cost_cell(found, point.runs, units[column]))
     });
     let note = "Availability is the share of the time of all runs together: one long run can move it away from where most runs, \
-                the dots of a chart, lie.";
+                the dots of a chart, lie. A volume whose writes wait for a backup counts as available; for how long they waited \
+                is `writes-held`.";
     let is_told = measures.contains(&Measure::Availability);
     [Part::Table(table)].into_iter().chain(is_told.then(|| Part::Text(note.into()))).collect()
 }
