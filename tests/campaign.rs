@@ -362,6 +362,46 @@ fn what_cannot_be_meant_is_told() {
     let (_, messages) = run(here, &["campaign", "merge", "c"], 2);
     assert!(messages.contains("the manifest speaks of 15") && messages.contains("--repeat 12"), "{messages}");
     run(here, &["campaign", "run", "c", "--repeat", "12", "-q", "--no-report"], 0);
+    let seeded = CAMPAIGN.replace("seed = 3\n", "seed = 3\nset = [\"seed=4\"]\n");
+    fs::write(here.join("seeded.toml"), seeded).expect("it can be written");
+    let (_, messages) = run(here, &["campaign", "run", "seeded.toml", "--dry-run"], 2);
+    assert!(messages.contains("`set` cannot change the seed of a run"), "{messages}");
+}
+
+/// Whoever changes a file of a merged campaign is not believed.
+#[test]
+fn a_result_that_was_changed_is_not_shown() {
+    let folder = folder();
+    let here = folder.path();
+    run(here, &["campaign", "run", "two.toml", "-o", "c", "-q"], 0);
+    let changed = |name: &str, from: &str, to: &str| {
+        let path = here.join("c").join(name);
+        let text = fs::read_to_string(&path).expect("it is there");
+        assert!(text.contains(from), "{name} holds {from}");
+        fs::write(&path, text.replacen(from, to, 1)).expect("it can be written");
+        move || fs::write(&path, &text).expect("it can be written")
+    };
+    let back = changed("runs.csv", ",PASS,", ",FAIL,");
+    let (_, messages) = run(here, &["report", "c", "-o", "page.html"], 2);
+    assert!(messages.contains("runs.csv") && messages.contains("merge the campaign again"), "{messages}");
+    back();
+    run(here, &["report", "c", "-o", "page.html", "-q"], 0);
+    let (out, _) = run(here, &["report", "c", "-o", "-", "--json"], 0);
+    let document: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+    assert_eq!(document["kind"], "campaign");
+    let back = changed("campaign.toml", "replications = 12", "replications = 99");
+    let (_, messages) = run(here, &["campaign", "merge", "c"], 2);
+    assert!(messages.contains("campaign.toml was changed"), "{messages}");
+    back();
+    let back = changed("manifest.json", "\"replications\": 12", "\"replications\": 6");
+    let (_, messages) = run(here, &["campaign", "merge", "c"], 2);
+    assert!(messages.contains("it was changed after it was written"), "{messages}");
+    back();
+    for part in parts(&here.join("c")) {
+        fs::remove_file(part).expect("it is there");
+    }
+    let (_, messages) = run(here, &["compare", "c"], 4);
+    assert!(messages.contains("no replication has all of its runs"), "{messages}");
 }
 
 #[cfg(unix)]

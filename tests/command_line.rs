@@ -171,3 +171,28 @@ fn colours_are_for_terminals_or_for_who_asks() {
     assert_eq!(coloured(&format!("{run} b --color never"), &[("CLICOLOR_FORCE", "1")]), [false, false]);
     assert_eq!(coloured(&format!("{run} c --color always --json"), &[]), [false, false], "JSON has no colour");
 }
+
+/// A command that gives all or nothing says that it was interrupted, by its code and with `--json` by its document.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_exploration_says_so() {
+    let here = tempfile::tempdir().expect("the system has room for temporary files");
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_tiersim"))
+        .current_dir(here.path())
+        .args(["explore", "safe-backup", "--json", "--progress", "none"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    // Once its directory stands, it listens.
+    while !here.path().join("out").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("it is there");
+    let ended = child.wait_with_output().expect("it has ended");
+    let errors = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(130), "{errors}");
+    assert!(errors.contains("interrupted"), "{errors}");
+    let document: serde_json::Value = serde_json::from_slice(&ended.stdout).expect("it is one document");
+    assert_eq!(document["exit_code"], 130);
+}

@@ -452,7 +452,7 @@ pub struct Changes {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 
-    /// Stop at this simulated time, as in `90s`
+    /// When workloads stop, as in `90s`; the run then goes on until all is quiet
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
 

@@ -58,6 +58,11 @@ pub fn run(args: &CompareArgs, console: &mut Console) -> Exit {
             }
         },
     };
+    if rows.iter().all(Vec::is_empty) {
+        console
+            .error("error: no replication has all of its runs yet; run the campaign first: tiersim campaign run DIR");
+        return Exit::Unmet;
+    }
     if pairs.is_empty() {
         console.error("error: the campaign has no two points to compare; give it an axis with two values");
         return Exit::Usage;

@@ -72,6 +72,14 @@ fn copy(
     let scenarios = chosen.iter().map(|example| (format!("{}.toml", example.name), example.text.as_bytes()));
     let others = chosen.iter().flat_map(|example| files_of(example.text));
     let others = others.map(|(name, bytes)| ((*name).to_owned(), *bytes));
+    if folder.exists() && !folder.is_dir() {
+        writeln!(
+            errors,
+            "error: `{}` is no directory\n  = help: nothing was written; name a folder",
+            folder.display()
+        )?;
+        return Ok(Exit::Usage);
+    }
     let mut files: Vec<(PathBuf, &[u8])> =
         scenarios.chain(others).map(|(name, bytes)| (folder.join(name), bytes)).collect();
     // Two scenarios may name one file.

@@ -39,6 +39,7 @@ use clap::{CommandFactory, Parser};
 use args::{Arguments, Command};
 use console::Console;
 pub use exit::Exit;
+use interrupt::Interrupt;
 
 use crate::report::{json, program};
 
@@ -50,6 +51,19 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return misunderstood(&error, &typed),
     };
     let mut console = Console::new(&arguments.output);
+    let is_long = matches!(
+        arguments.command,
+        Some(
+            Command::Explore(_)
+                | Command::Matrix(_)
+                | Command::Mutants(_)
+                | Command::Exposure(_)
+                | Command::Validate(_)
+        )
+    );
+    if is_long {
+        Interrupt::end_at_once(arguments.output.json);
+    }
     let exit = match &arguments.command {
         _ if arguments.version => version(&mut console),
         Some(Command::Run(run)) => run::run(run, &arguments.output, &mut console),
@@ -120,7 +134,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Some(Command::Report(report)) => {
             let request = report::Request {
                 directories: report.directories.clone(),
-                form: report.format,
+                // On stdout `--json` asks for nothing else.
+                form: match report.file.as_deref() {
+                    Some(file) if file == std::path::Path::new("-") && console.json() => args::ReportForm::Json,
+                    _ => report.format,
+                },
                 charts: report.charts.clone(),
                 file: report.file.clone(),
                 quiet: arguments.output.quiet,

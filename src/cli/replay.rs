@@ -30,6 +30,10 @@ pub fn run(args: &ReplayArgs, console: &mut Console) -> Exit {
         console.error("error: --step prints event by event and cannot give one JSON document");
         return Exit::Usage;
     }
+    if args.verify && !Case::options(&args.changes).is_empty() {
+        console.error("error: --verify compares with the run that is recorded; leave out what changes its scenario");
+        return Exit::Usage;
+    }
     let plan = &case.loaded.plan;
     let recorded = match args.verify.then(|| recorded(&case)).transpose() {
         Ok(recorded) => recorded,

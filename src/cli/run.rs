@@ -71,7 +71,7 @@ pub fn run(args: &RunArgs, output: &Output, console: &mut Console) -> Exit {
         // Half a run must not stand under the name of the whole.
         EndReason::Interrupted => {
             streams.abandon();
-            console.note("interrupted: nothing was written");
+            console.note("interrupted: no result was written");
             false
         }
         EndReason::Quiescent | EndReason::Until | EndReason::Stalled | EndReason::Overrun => {

@@ -1,5 +1,7 @@
 //! SHA-256 digests: of files, of runs, of whole results.
 
+use std::io;
+
 use sha2::{Digest, Sha256};
 
 /// A running digest.
@@ -21,6 +23,18 @@ pub fn sha256(bytes: &[u8]) -> String {
     let mut running = Running::default();
     running.update(bytes);
     running.finish()
+}
+
+/// The digest of everything that is still to be read.
+pub fn sha256_of(mut source: impl io::Read) -> io::Result<String> {
+    let mut running = Running::default();
+    let mut part = vec![0; 1 << 16];
+    loop {
+        match source.read(&mut part)? {
+            0 => return Ok(running.finish()),
+            read => running.update(&part[..read]),
+        }
+    }
 }
 
 /// The digest of a set of files: over their names and digests, sorted by name.

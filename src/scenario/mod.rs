@@ -97,8 +97,12 @@ pub fn load(source: &Source, overrides: &Overrides) -> Result<Loaded, Diagnostic
 }
 
 fn unreadable(sources: Vec<SourceText>, reason: &str) -> Diagnostics {
-    let problem = Diagnostic::error(Code::Unreadable, format!("`{}` cannot be read: {reason}", sources[0].name))
-        .help("give the path of a scenario file; `tiersim examples --list` names the built-in ones");
+    let problem = Diagnostic::error(Code::Unreadable, format!("`{}` cannot be read: {reason}", sources[0].name)).help(
+        match diagnostic::nearest(&sources[0].name, &examples::ALL.iter().map(|it| it.name).collect::<Vec<_>>()) {
+            Some(name) => format!("did you mean the built-in `{name}`? else give the path of a scenario file"),
+            None => "give the path of a scenario file; `tiersim examples --list` names the built-in ones".to_owned(),
+        },
+    );
     Diagnostics::new(sources, vec![problem])
 }
 

@@ -12,6 +12,7 @@ use crate::report::campaign::stopping::{Look, look};
 use crate::report::campaign::summary::{CampaignSummary, complete};
 use crate::report::campaign::{runs, text};
 use crate::report::course::{self, LATENCY, SERIES, TIMELINE};
+use crate::report::digest::sha256;
 use crate::report::directory::REPORT;
 use crate::report::{html, json};
 
@@ -52,10 +53,12 @@ pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, page: Page, console:
     directory.tidy_up()?;
     let points = &sweep.plans[..manifest.points.len()];
     let exposures = sweep.undisturbed(points.len().min(MOST_EXPOSURES), &pool(threads(None)));
-    let summary = CampaignSummary::new(manifest, points, &rows, &exposures, &versions);
+    let mut summary = CampaignSummary::new(manifest, points, &rows, &exposures, &versions);
     let used = summary.replications.used;
     let rows: Vec<_> = rows.into_iter().filter(|row| row.replication < used).collect();
-    directory.write("runs.csv", &runs::csv(manifest, &rows))?;
+    let csv = runs::csv(manifest, &rows);
+    summary.runs_sha256 = Some(sha256(&csv));
+    directory.write("runs.csv", &csv)?;
     #[cfg(feature = "parquet")]
     directory.write("runs.parquet", &runs::parquet(manifest, &rows))?;
     directory.write("summary.json", &json::document(&summary))?;
@@ -67,7 +70,9 @@ pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, page: Page, console:
     let again = format!("tiersim campaign merge {}", quoted(&directory.path().to_string_lossy()));
     match console.json() {
         true => console.result(&json::document(&summary)),
-        false => console.result(text::render(&summary, &again, console.style()).as_bytes()),
+        false => console.result(
+            text::render(&summary, &again, &quoted(&directory.path().to_string_lossy()), console.style()).as_bytes(),
+        ),
     }
     Ok(match &*summary.verdict {
         "FAIL" => Exit::Violated,

@@ -141,10 +141,10 @@ fn planned(manifest: &CampaignManifest, sweep: &Sweep, shards: Option<u64>, path
     let all_us = us.saturating_mul(manifest.runs) / runs.max(1);
     let blocks = manifest.blocks();
     let mut text = format!(
-        "{}: {}, {} points and a canary, {} each: {} in {}\n",
+        "{}: {}, {} and a canary, {} each: {} in {}\n",
         manifest.name,
         manifest.title,
-        manifest.points.len(),
+        counted(manifest.points.len() as u64, "point"),
         counted(manifest.replications, "replication"),
         counted(manifest.runs, "run"),
         counted(blocks.count(), "block")
@@ -194,7 +194,7 @@ fn status(args: &CampaignStatusArgs, console: &mut Console) -> Result<Exit, Stop
         collected.missing.iter().any(|missing| missing.start < own.end && own.start < missing.end)
     };
     let lacking: Vec<u64> = (0..shards).filter(lacks).collect();
-    if args.missing_array {
+    if args.missing_array && !console.json() {
         let text = array(&lacking);
         console.result(format!("{text}\n").as_bytes());
         return Ok(Exit::Held);

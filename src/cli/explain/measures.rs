@@ -4,6 +4,7 @@ use super::page::Page;
 use crate::campaign::sweep::figures::{Figures, invariants};
 use crate::campaign::sweep::{Kind, kind};
 use crate::scenario::campaign::Measure;
+use crate::vocab::{Goal, Invariant};
 
 /// What tables and people call some of them.
 const OTHER_NAMES: [(&str, Measure); 9] = [
@@ -66,6 +67,51 @@ pub fn column_page(name: &str) -> Option<Page> {
         .say("Unit", unit)
         .say("Measures made from it", uses.map(|measure| measure.name()).collect::<Vec<_>>().join(", "));
     Some(page.say("Empty", "where a run has nothing of the kind"))
+}
+
+/// What identifies a run, and how it ended.
+const OF_RUNS: &[(&str, &str)] = &[
+    ("point", "The number of its combination of levels, from 0 on, or `canary`."),
+    ("replication", "The number of its seed, from 0 on: runs of one replication met the same chances."),
+    ("run", "Its number in the campaign: replication by replication, point by point, the canary last."),
+    ("fingerprint", "64 bits over all of its events: equal for the same run on every machine."),
+    ("verdict", "PASS, FAIL or INCONCLUSIVE."),
+    ("end", "Why it ended: quiescent, until, stalled, overrun, or budget for one that was cut."),
+];
+/// What is told of each volume ID, behind it.
+const OF_VOLUMES: &[(&str, &str)] = &[
+    ("_online_ns", "How long the volume of this ID was open and certainly itself."),
+    ("_offline_ns", "How long it was not."),
+    ("_wrong_id_ns", "How long its ID was in doubt."),
+    ("_offline_controller_ns", "The part of its offline time in which its controller was down."),
+    ("_offline_host_ns", "The part of its offline time in which its host was down."),
+    ("_longest_closed_ns", "The longest time that an application had lost it."),
+];
+
+/// A column that is no figure of its own; of a volume by any ID, as in `PROD01_online_ns`.
+pub fn other_column_page(name: &str) -> Option<Page> {
+    let page = |about: String| Page::new(name, "a column of runs.csv", about);
+    if let Some((_, about)) = OF_RUNS.iter().find(|(column, _)| *column == name) {
+        return Some(page((*about).to_owned()));
+    }
+    let plain = |name: &str| name.replace('_', "-");
+    if let Some(invariant) = name.strip_prefix("violated_").and_then(|name| Invariant::parse(&plain(name))) {
+        let about = format!(
+            "1 when the run violated `{0}`, 0 when it was put to the test and held; `tiersim explain {0}`.",
+            invariant.name()
+        );
+        return Some(page(about).say("Empty", "where it was never put to the test"));
+    }
+    if let Some(goal) = name.strip_prefix("reached_").and_then(|name| Goal::parse(&plain(name))) {
+        return Some(page(format!("1 when `{0}` came about in the run, else 0; `tiersim explain {0}`.", goal.name())));
+    }
+    // The longest ending decides: `_offline_controller_ns` ends like no other.
+    let (id, about) = OF_VOLUMES.iter().find_map(|(ending, about)| Some((name.strip_suffix(ending)?, about)))?;
+    let is_id = (1..=6).contains(&id.len())
+        && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "$#@%".contains(c));
+    let unit = "nanoseconds of simulated time, whole";
+    is_id
+        .then(|| page(format!("Of {id}: {about}")).say("Unit", unit).say("Empty", "where the point has no such volume"))
 }
 
 pub fn columns_of_runs() -> impl Iterator<Item = &'static str> {
@@ -265,6 +311,25 @@ mod tests {
             for column in columns(measure).split(", ") {
                 assert!(told.contains(&column) || column == "violated_<invariant>", "{measure}: {column}");
             }
+        }
+    }
+
+    #[test]
+    fn every_other_column_is_told_too() {
+        for (name, part) in [
+            ("point", "`canary`"),
+            ("violated_unique_online_id", "`unique-online-id`"),
+            ("PROD01_offline_controller_ns", "controller was down"),
+            ("X_online_ns", "Of X"),
+        ] {
+            let text = other_column_page(name).map(|page| page.text(100));
+            assert!(text.as_ref().is_some_and(|text| text.contains(part)), "{name}: {text:?}");
+        }
+        let goal = Goal::ALL[0].name();
+        let text = other_column_page(&format!("reached_{}", goal.replace('-', "_"))).map(|page| page.text(100));
+        assert!(text.is_some_and(|text| text.contains(goal)));
+        for name in ["violated_everything", "TOOLONGID_online_ns", "prod01_online_ns", "points"] {
+            assert!(other_column_page(name).is_none(), "{name}");
         }
     }
 

@@ -96,6 +96,7 @@ fn explain(name: &str, library: &Library) -> Vec<Page> {
     pages.extend(campaign_keys::TABLES.iter().find(|table| table.name == path).map(keys::campaign_table_page));
     pages.extend(campaign_keys::named(path).map(keys::campaign_page));
     pages.extend(measures::column_page(name));
+    pages.extend(measures::other_column_page(name));
     pages.extend(keys::fault_page(path.strip_prefix("fault.").unwrap_or(path)));
     pages.extend(StepName::parse(name).map(methods::step_page));
     pages.extend(EventName::parse(name).map(events::page));

@@ -98,6 +98,10 @@ fn read(command: &TraceCommand, rejects: &mut RejectReport) -> Result<Findings, 
     let mut writer = match command {
         TraceCommand::Stats(_) => None,
         TraceCommand::Import(import) => {
+            if import.out == Path::new("-") {
+                let message = "a trace is no text for stdout, where the findings go".to_owned();
+                return Err(Failure::Usage(message, "name a file with -o".to_owned()));
+            }
             let header = coarse_allowed(stream.header(), import.allow_coarse_time);
             let file = OwnFile::create(&import.out, MAGIC, import.force)?;
             let path = import.out.clone();

@@ -83,16 +83,16 @@ const MOST_UNPAIRED: u64 = 20;
 /// The family of `measure` over `pairs`; `rows` are those of each point, by replication.
 pub fn family(measure: Measure, pairs: &[Pair], rows: &[Vec<&Row>], level: f64) -> Family {
     let mut found: Vec<Difference> = pairs.iter().map(|pair| difference(measure, pair, rows, level)).collect();
-    let is_tested = |it: &Difference| it.p_value.is_some() && it.refused.is_none();
-    let tested: Vec<usize> = (0..found.len()).filter(|&place| is_tested(&found[place])).collect();
+    // Those that are refused stay in the family: which they are is known from the data alone, and it must not shrink by them.
+    let tested: Vec<usize> = (0..found.len()).filter(|&place| found[place].p_value.is_some()).collect();
     let adjusted = holm(&tested.iter().filter_map(|&place| found[place].p_value).collect::<Vec<_>>());
     let comparisons = tested.len() as u64;
     for (&place, &p) in tested.iter().zip(&adjusted) {
         let it = &mut found[place];
         it.p_adjusted = Some(p);
         let leaves_zero_out = it.low.zip(it.high).is_some_and(|(low, high)| low > 0.0 || high < 0.0);
-        it.separated = leaves_zero_out && p <= 1.0 - level;
-        if !it.separated {
+        it.separated = it.refused.is_none() && leaves_zero_out && p <= 1.0 - level;
+        if !it.separated && it.refused.is_none() {
             it.pairs_needed = needed(it, comparisons, level).map(|needed| needed.max(it.n + 1));
         }
     }
@@ -244,8 +244,8 @@ mod tests {
         let rows: Vec<Vec<&Row>> = [&all, &some].map(|rows| rows.iter().collect()).to_vec();
         let found = family(Measure::OperatorTime, &[pair(0, 1)], &rows, 0.95);
         let it = &found.pairs[0];
-        assert_eq!((it.n, it.unpaired, found.comparisons), (15, 25, 0));
-        assert!(it.low > Some(40.0) && !it.separated && it.p_adjusted.is_none(), "{it:?}");
+        assert_eq!((it.n, it.unpaired, found.comparisons), (15, 25, 1));
+        assert!(it.low > Some(40.0) && !it.separated && it.pairs_needed.is_none(), "{it:?}");
         assert!(it.refused.as_ref().is_some_and(|why| why.contains("25 of 40 replications")), "{it:?}");
         let mut nearly = point(1, |replication| seconds(replication) + 50 + replication % 2);
         nearly[39].figures.operator_ns = None;

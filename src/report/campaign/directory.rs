@@ -182,6 +182,11 @@ impl CampaignDirectory {
 
     /// What can be run, from the scenarios of the plan.
     pub fn sweep(&self) -> Result<Sweep, CampaignError> {
+        // The file as given decides nothing any more, but it must not say something else than was run.
+        let given = self.path.join("campaign.toml");
+        if read_file(&given).is_ok_and(|bytes| sha256(&bytes) != self.manifest.campaign_sha256) {
+            return Err(CampaignError::ChangedScenario { path: given });
+        }
         let entries = self.manifest.points.iter().chain([&self.manifest.canary]);
         let plans = entries.map(|entry| {
             let path = self.path.join(&entry.scenario);

@@ -99,9 +99,9 @@ pub type PlanFile = (String, Vec<u8>);
 /// What is wrong with a manifest that stands in a directory.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ManifestError {
-    #[error("it is no manifest of a campaign: {0}")]
+    #[error("it is no manifest of a campaign ({0}); plan the campaign again into another directory")]
     NotOne(String),
-    #[error("it was changed after it was written: its content has another campaign id than it says")]
+    #[error("it was changed after it was written: its content has another campaign id, or other numbers, than it says")]
     Changed,
     #[error(
         "its campaign was planned by tiersim {found} and this is {own}; use that version, or say \
@@ -199,7 +199,8 @@ impl CampaignManifest {
         if manifest.tool != TOOL || manifest.schema != SCHEMA {
             return Err(ManifestError::NotOne(format!("its schema is {}", manifest.schema)));
         }
-        if manifest.own_id() != manifest.campaign_id {
+        let runs = manifest.replications.checked_mul(manifest.all_points());
+        if manifest.own_id() != manifest.campaign_id || runs != Some(manifest.runs) {
             return Err(ManifestError::Changed);
         }
         let (found, own) = (manifest.model_version, THIS.model_version);

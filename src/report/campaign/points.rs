@@ -179,7 +179,7 @@ fn exposure(it: Undisturbed, plan: &Plan) -> PointExposure {
     ];
     PointExposure {
         backups: it.backups,
-        crash_every_ns: (per_ns > 0.0).then(|| (1.0 / per_ns) as u64),
+        crash_every_ns: (per_ns > 0.0).then(|| libm::round(1.0 / per_ns) as u64),
         windows: windows.map(window).to_vec(),
     }
 }

@@ -34,6 +34,9 @@ pub struct CampaignSummary {
     pub replications: Replications,
     /// Those of the campaign, without its canary.
     pub runs: u64,
+    /// Of `runs.csv`, as it was written beside this.
+    #[serde(default)]
+    pub runs_sha256: Option<String>,
     pub events: u64,
     pub level: f64,
     /// Faults at random and slips of operators: every rate below holds under these alone.
@@ -265,6 +268,7 @@ impl CampaignSummary {
             verdict: verdict.into(),
             reasons,
             runs: by_point.iter().map(|rows| rows.len() as u64).sum(),
+            runs_sha256: None,
             events: by_point.iter().flatten().filter_map(|row| row.figures.events).sum(),
             level: manifest.level(),
             conditions: conditions_of(plans),
@@ -378,6 +382,13 @@ pub fn pairs_of(manifest: &CampaignManifest) -> Vec<Pair> {
     pairs
 }
 
+impl PointSummary {
+    /// Its levels, one for each axis.
+    pub(super) fn name(&self) -> String {
+        if self.levels.is_empty() { "the only point".to_owned() } else { self.levels.join(", ") }
+    }
+}
+
 fn judge(points: &[PointSummary], canary: &Canary) -> (&'static str, Vec<String>) {
     let mut unexpected = Vec::new();
     for point in points {
@@ -387,7 +398,7 @@ fn judge(points: &[PointSummary], canary: &Canary) -> (&'static str, Vec<String>
                 violated.invariant,
                 violated.runs,
                 point.runs,
-                point.levels.join(", "),
+                point.name(),
                 violated.repro
             ));
         }
@@ -400,12 +411,12 @@ fn judge(points: &[PointSummary], canary: &Canary) -> (&'static str, Vec<String>
         ));
     }
     for point in points.iter().filter(|point| point.cut > 0) {
-        let name = point.levels.join(", ");
+        let name = point.name();
         doubts
             .push(format!("{} of {} runs of {name} were cut because they had too many events", point.cut, point.runs));
     }
     for point in points.iter().filter(|point| point.runs > 0 && point.inconclusive == point.runs) {
-        doubts.push(format!("no run of {} proves anything", point.levels.join(", ")));
+        doubts.push(format!("no run of {} proves anything", point.name()));
     }
     match (unexpected.is_empty(), doubts.is_empty()) {
         (false, _) => ("FAIL", unexpected.into_iter().chain(doubts).collect()),

@@ -13,10 +13,10 @@ use crate::scenario::campaign::Measure;
 /// So many reasons of a verdict are told.
 const REASONS: usize = 8;
 
-/// The whole text; `again` is the command that shows it again from where the reader is.
-pub fn render(summary: &CampaignSummary, again: &str, style: Style) -> String {
+/// The whole text; `again` is the command that shows it again, and `place` the directory, from where the reader is.
+pub fn render(summary: &CampaignSummary, again: &str, place: &str, style: Style) -> String {
     let width = style.width.clamp(NARROWEST, WIDEST);
-    let mut text = head(summary, width);
+    let mut text = head(summary, place, width);
     text += &shares(summary, width);
     text += &by_invariant(summary, width);
     text += &costs(summary, width);
@@ -27,7 +27,7 @@ pub fn render(summary: &CampaignSummary, again: &str, style: Style) -> String {
     text
 }
 
-fn head(summary: &CampaignSummary, width: usize) -> String {
+fn head(summary: &CampaignSummary, place: &str, width: usize) -> String {
     let replications = &summary.replications;
     let mut text = format!("{}\n", wrap(&format!("{}: {}", summary.campaign, summary.title), width, 2));
     let line = format!(
@@ -50,7 +50,9 @@ fn head(summary: &CampaignSummary, width: usize) -> String {
     }
     text += &format!("\nVerdict: {}\n", summary.verdict);
     for reason in summary.reasons.iter().take(REASONS) {
-        text += &format!("  {}\n", wrap(reason, width - 2, 4));
+        // In the file a command is for the directory itself.
+        let reason = reason.replace("tiersim run scenarios/", &format!("tiersim run {place}/scenarios/"));
+        text += &format!("  {}\n", wrap(&reason, width - 2, 4));
     }
     if summary.reasons.len() > REASONS {
         text += &format!("  and {} more, in summary.json\n", summary.reasons.len() - REASONS);

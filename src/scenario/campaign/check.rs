@@ -54,6 +54,17 @@ pub fn check(raw: &RawCampaign, stem: &str, problems: &mut Vec<Diagnostic>) -> O
     }
     let compare = compare(raw, &axes, problems);
     let stop = stop(raw, problems);
+    for (place, given) in list(&raw.measures).iter().enumerate() {
+        if list(&raw.measures)[..place].iter().any(|earlier| earlier.value == given.value) {
+            let problem = Diagnostic::error(Code::SameAxis, format!("`{}` is listed twice", given.value.name()));
+            problems.push(problem.at(&given.place, "listed again").path(given.path.clone()).help("list it once"));
+        }
+    }
+    for given in list(&raw.set).iter().filter(|set| set.value.split('=').next().is_some_and(|key| key.trim() == SEED)) {
+        let problem = Diagnostic::error(Code::BadAxis, "`set` cannot change the seed of a run");
+        let help = "a run has the seed of its replication: give the campaign another `seed`";
+        problems.push(problem.at(&given.place, "no key of a campaign").path(given.path.clone()).help(help));
+    }
     let replications = match (&raw.replications, &stop) {
         (Some(given), _) => at_least_one(given, problems),
         (None, Some(stop)) => stop.at_most,
@@ -176,7 +187,10 @@ fn axis<T>(raw: &RawAxis, entry: &Given<T>, problems: &mut Vec<Diagnostic>) -> O
         (Some(values), None) if !values.value.is_empty() => {
             let wrong = values.value.iter().find(|it| it.value.0.len() != keys.len());
             if let Some(wrong) = wrong {
-                let label = format!("{} values for {} keys", wrong.value.0.len(), keys.len());
+                let (values, keys) = (wrong.value.0.len(), keys.len());
+                let of =
+                    |number: usize, noun| if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") };
+                let label = format!("{} for {}", of(values, "value"), of(keys, "key"));
                 refuse(problems, &wrong.place, &label, "give every entry one value for each key");
                 return None;
             }
@@ -185,8 +199,8 @@ fn axis<T>(raw: &RawAxis, entry: &Given<T>, problems: &mut Vec<Diagnostic>) -> O
         (None, Some(range)) if keys.len() == 1 => match range_of(&range.value) {
             Some(values) => values.into_iter().map(|value| Level::new(vec![value], &range.place)).collect(),
             None => {
-                let help = "as in `range = { from = 2, to = 10, step = 2, unit = \"/s\" }`, with `step` 1 or more, \
-                            `from` no more than `to`, and at most 1000 values";
+                let help = "as in `range = { from = 2, to = 10, step = 2, unit = \"/s\" }`: whole numbers with `step` 1 or \
+                            more, `from` no more than `to`, and at most 1000 values; list others as `values`";
                 let label = if is_long(&range.value) { "more than 1000 values" } else { "no values" };
                 refuse(problems, &range.place, label, help);
                 return None;
@@ -344,6 +358,10 @@ fn stop(raw: &RawCampaign, problems: &mut Vec<Diagnostic>) -> Option<Stop> {
         at_most: it.at_most.as_ref()?.value,
     };
     let wrong = match stop {
+        _ if raw.replications.is_some() => Some((
+            "`replications` is given too",
+            "the rule makes as many as it needs, at most `at_most`: leave `replications` out",
+        )),
         Stop { relative_half_width_ppm: 0, .. } => Some((
             "`relative_half_width` is nothing",
             "no interval is that narrow: ask for a share of the value, as in `relative_half_width = \"10 %\"`",
@@ -370,6 +388,11 @@ fn allowed(raw: &RawCampaign, axes: &[Axis], problems: &mut Vec<Diagnostic>) -> 
     let labels: Vec<&str> = axes.iter().flat_map(|axis| &axis.levels).map(|level| &level.label[..]).collect();
     let mut allowed = Vec::new();
     for entry in list(&raw.allowed).iter().map(|entry| &entry.value) {
+        if let Some(levels) = entry.levels.as_ref().filter(|levels| levels.value.is_empty()) {
+            let problem = Diagnostic::error(Code::UnknownAxis, "`levels` names no value of an axis");
+            let help = "list the values at whose points it is allowed; without `levels` it is allowed at all points";
+            problems.push(problem.at(&levels.place, "empty").path(levels.path.clone()).help(help));
+        }
         for level in list(&entry.levels).iter().filter(|level| !labels.contains(&&level.value[..])) {
             unknown(level, &labels, ("value of an axis", "values"), problems);
         }

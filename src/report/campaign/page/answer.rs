@@ -114,7 +114,7 @@ pub(super) fn sentences(summary: &CampaignSummary) -> Vec<String> {
         if canary.as_it_must { ", so the checks can fail" } else { ", so the checks prove nothing" }
     )];
     let pairs = || summary.comparisons.iter().flat_map(|family| &family.pairs);
-    let tested = pairs().filter(|pair| pair.p_adjusted.is_some()).count() as u64;
+    let tested = pairs().filter(|pair| pair.p_value.is_some() && pair.refused.is_none()).count() as u64;
     if tested > 0 {
         let claimed = pairs().filter(|pair| pair.separated).count() as u64;
         sentences.push(format!(

@@ -273,14 +273,10 @@ fn thinned(steps: Vec<Step>) -> Vec<Step> {
 pub(super) fn exposure(summary: &CampaignSummary) -> Option<(Figure, String)> {
     let known: Vec<(&PointSummary, &PointExposure)> =
         summary.points.iter().filter_map(|point| Some((point, point.exposure.as_ref()?))).collect();
-    let name = |point: &PointSummary| match point.levels.is_empty() {
-        true => "all runs".to_owned(),
-        false => point.levels.join(", "),
-    };
     let window = |(point, it): &(&PointSummary, &PointExposure)| -> Vec<Window> {
         let seen = it.windows.iter().filter(|window| window.window_ns > 0);
         let told = seen.map(|window| Window {
-            invariant: name(point),
+            invariant: point.name(),
             fault: danger(&window.danger).to_owned(),
             window_ns: window.window_ns,
             at_most_ns: window.window_ns,
@@ -302,7 +298,7 @@ pub(super) fn exposure(summary: &CampaignSummary) -> Option<(Figure, String)> {
         let rows = it.windows.iter().map(|window| {
             let chance =
                 if it.crash_every_ns.is_some() { format!("{:.1e}", window.per_backup_prob) } else { "-".into() };
-            vec![name(point), danger(&window.danger).to_owned(), duration(window.window_ns), crash.clone(), chance]
+            vec![point.name(), danger(&window.danger).to_owned(), duration(window.window_ns), crash.clone(), chance]
         });
         rows.collect()
     };
@@ -310,7 +306,7 @@ pub(super) fn exposure(summary: &CampaignSummary) -> Option<(Figure, String)> {
     let rows = known.iter().flat_map(row).collect();
     let table = Table::new("Windows of one backup", &columns, rows).shortened("summary.json");
     let figure = figure("exposure", title, (chart.svg(), chart.csv()), table);
-    let without: Vec<String> = known.iter().filter(|it| window(it).is_empty()).map(|(point, _)| name(point)).collect();
+    let without: Vec<String> = known.iter().filter(|it| window(it).is_empty()).map(|(point, _)| point.name()).collect();
     let mut note = "What a method opens by itself, from one run. With faults a duplicate lasts until somebody has cleared it \
                     up; how often that came about stands in the tables above. `tiersim explore` strikes every boundary and \
                     says which crash would break what."

@@ -11,10 +11,11 @@ mod sensitivity;
 mod tables;
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Seek};
 use std::path::Path;
 
 use super::super::course::{LATENCY, SERIES, TIMELINE, Told};
+use super::super::digest::sha256_of;
 use super::super::directory::is_plain;
 use super::super::document::{Document, Part, SCHEMA, Section, Table, Tone};
 use super::super::draw::{self, Named};
@@ -53,8 +54,13 @@ impl CampaignFiles {
             .map_err(|error| wrong(directory, "summary.json", error.to_string()))?;
         sound(&summary).map_err(|reason| wrong(directory, "summary.json", reason))?;
         let path = directory.join("runs.csv");
-        let runs =
-            File::open(&path).map_err(|source| ReportError::Read { path: path.display().to_string(), source })?;
+        let read = |source| ReportError::Read { path: path.display().to_string(), source };
+        let mut runs = File::open(&path).map_err(read)?;
+        let digest = sha256_of(&mut runs).and_then(|digest| runs.rewind().map(|()| digest)).map_err(read)?;
+        if summary.runs_sha256.as_ref().is_some_and(|known| *known != digest) {
+            let reason = "it is not as it was written beside summary.json; merge the campaign again".to_owned();
+            return Err(wrong(directory, "runs.csv", reason));
+        }
         let rows = rows_of(&summary, BufReader::new(runs)).map_err(|reason| wrong(directory, "runs.csv", reason))?;
         let scenario = manifest.points.first().map(|point| &point.scenario[..]);
         let resolved = match scenario.filter(|name| is_plain(Path::new(name))) {

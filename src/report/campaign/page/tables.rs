@@ -47,10 +47,6 @@ fn by_point(
     shortened(Table { caption: caption.to_owned(), columns: titles, rows })
 }
 
-fn point_name(point: &PointSummary) -> String {
-    if point.levels.is_empty() { "all runs".to_owned() } else { point.levels.join(", ") }
-}
-
 pub(super) fn verdict(summary: &CampaignSummary) -> Vec<Part> {
     let mut parts: Vec<Part> = texts(&summary.reasons[..summary.reasons.len().min(MOST_REASONS)]).collect();
     if summary.reasons.len() > MOST_REASONS {
@@ -61,7 +57,7 @@ pub(super) fn verdict(summary: &CampaignSummary) -> Vec<Part> {
     if unexpected().next().is_some() {
         let row = |(point, it): (&PointSummary, &super::super::summary::Violated)| {
             let numbers = [count(it.runs), count(point.runs), count(it.replication), it.seed.to_string()];
-            [point_name(point), it.invariant.to_string()].into_iter().chain(numbers).collect()
+            [point.name(), it.invariant.to_string()].into_iter().chain(numbers).collect()
         };
         let columns = ["point", "invariant", "#runs", "#of", "#first replication", "#its seed"];
         let caption = "Violations that nothing allows";
@@ -155,7 +151,7 @@ fn refused(summary: &CampaignSummary) -> Option<Part> {
     for point in &summary.points {
         for it in &point.estimates {
             if let Some(why) = &it.refused {
-                reasons.entry((it.measure.to_string(), why.clone())).or_default().push(point_name(point));
+                reasons.entry((it.measure.to_string(), why.clone())).or_default().push(point.name());
             }
         }
     }
