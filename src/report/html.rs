@@ -152,7 +152,7 @@ pre{background:var(--back);border:1px solid var(--line);padding:.5rem;font-size:
 summary{cursor:pointer;color:var(--link);font-size:.9rem}
 @media print{body{background:#fff;max-width:none;padding:0;font-size:10pt}nav,.skip{display:none}
 main>section{border:0;padding:.4rem 0}figure,tr,.answer{break-inside:avoid}h2,caption,summary{break-after:avoid}\
-table{font-size:7.5pt}th,td{padding-right:.3rem;overflow-wrap:anywhere}.w{min-width:0}.n,.s{white-space:normal}\
+table{font-size:7.5pt}th,td{padding-right:.3rem;overflow-wrap:break-word}.w{min-width:0}.n,.s{white-space:normal}\
 details::details-content{content-visibility:visible;display:block;height:auto}.chart svg{min-width:0}.chart,.table,pre{overflow:visible}}
 ";
 

@@ -134,7 +134,7 @@ impl CrashMap<'_> {
         for (boundary, name) in self.steps {
             let x = across.x(area, *boundary as f64);
             let width = style.width(name);
-            let left = x.min(f64::from(WIDTH) - width - 8.0);
+            let left = (x + 3.0).min(f64::from(WIDTH) - width - 8.0);
             if let Some(line) = free.iter().position(|free| left >= *free) {
                 let y = area.bottom + 52.0 + 12.0 * line as f64;
                 canvas.line(&[(x, area.top), (x, area.bottom + 4.0)], stroke(GREY, 0.5));

@@ -213,7 +213,7 @@ pub(super) fn methods(summary: &CampaignSummary, rows: &Rows) -> Vec<Figure> {
         let numbers = Table::new(&format!("Means with {} intervals", level(summary)), &columns, rows_of.collect());
         let dots = match rows.every {
             1 => "dot: each run".to_owned(),
-            every => format!("dots: one run in {every}, the least and the greatest"),
+            every => format!("dots: 1 in {every} and the extremes"),
         };
         let about = format!("bar: mean; whisker: {} interval (Student t); {dots}", level(summary));
         group.bars(&about, &frames, numbers)
