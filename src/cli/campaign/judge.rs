@@ -62,8 +62,9 @@ pub fn merged(directory: &CampaignDirectory, sweep: &Sweep, page: Page, console:
     #[cfg(feature = "parquet")]
     directory.write("runs.parquet", &runs::parquet(manifest, &rows))?;
     directory.write("summary.json", &json::document(&summary))?;
+    // `tiersim report` may want it later.
+    write_slowest(directory, sweep, &summary, &rows)?;
     if page == Page::Written {
-        write_slowest(directory, sweep, &summary, &rows)?;
         write_page(directory)?;
     }
     console.note(&format!("wrote {}", directory.path().display()));

@@ -45,7 +45,7 @@ pub struct CampaignSummary {
     pub canary: Canary,
     pub points: Vec<PointSummary>,
     pub comparisons: Vec<Family>,
-    /// The run whose requests were slowest, by their 99th percentile. Its course lies in `slowest/` when there is a report.
+    /// The run whose requests were slowest, by their 99th percentile. Its course lies in `slowest/`.
     #[serde(default)]
     pub slowest: Option<Slowest>,
     /// Versions other than that of the plan, of which parts were merged.
