@@ -36,7 +36,8 @@ fn a_drive_that_passes_ends_with_0_its_table_and_its_files() {
     let folder = folder("small,10,10,0.1\n");
     let (code, stdout, stderr) = call(folder.path(), &["--data", ".", "--out", "out"]);
     assert_eq!((code, &stderr[..]), (0, "wrote out\n"), "{stdout}");
-    for words in ["disks small: Small & <slow>", "demerit", "grade: strict", "issued 2 = completed 2", "DiskSim: 0.1 ms"]
+    for words in
+        ["disks small: Small & <slow>", "demerit", "grade: strict", "issued 2 = completed 2", "DiskSim: 0.1 ms"]
     {
         assert!(stdout.contains(words), "{words}\n{stdout}");
     }

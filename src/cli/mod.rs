@@ -182,10 +182,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 /// Says what is wrong with what was typed, or prints the help that was asked for.
 fn misunderstood(error: &clap::Error, typed: &[OsString]) -> Exit {
-    // A reader that went away has seen enough of either.
-    let _ = error.print();
+    let printed = error.print();
     if !error.use_stderr() {
-        return Exit::Held;
+        // A reader that went away has seen enough.
+        let is_lost = printed.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        return if is_lost { Exit::Internal } else { Exit::Held };
     }
     if typed.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json") {
         let text = error.render().to_string();

@@ -3,7 +3,7 @@
 use super::super::text::{count, counted, wrap};
 use super::comparison::{Difference, Family};
 use super::paper::{
-    Line, NARROWEST, Unit, WIDEST, digits, percent, probability, signed, table, thousands, trimmed, unit_of,
+    Line, NARROWEST, Unit, WIDEST, digits, heading, percent, probability, signed, table, thousands, trimmed, unit_of,
 };
 use super::summary::{CampaignSummary, is_share};
 use crate::scenario::campaign::Measure;
@@ -33,9 +33,9 @@ pub(super) fn differences(summary: &CampaignSummary, width: usize) -> String {
         lines.push(Line::Row { name: format!("{} - {}", pair.second, pair.first), cells: cells.collect() });
     }
     let level = percent(summary.level);
-    let mut text = format!(
-        "\nWhat differs, in pairs of runs that met the same chances, at {level} % for each measure as a whole\n"
-    );
+    let title =
+        format!("What differs, in pairs of runs that met the same chances, at {level} % for each measure as a whole");
+    let mut text = heading(&title, width);
     text += &table("", &columns, &lines, width);
     let most = families.iter().map(|(family, _)| family.comparisons).max().unwrap_or(0);
     let note = format!(
@@ -104,12 +104,8 @@ pub fn comparisons(families: &[Family], width: usize) -> String {
         let Some(measure) = Measure::parse(&family.measure) else { continue };
         let unit = unit_of(measure, family.pairs.iter().filter_map(|pair| pair.difference));
         let name = if unit.name == "%" { "percentage points" } else { unit.name };
-        text += &format!(
-            "\n{} in {name}: {}, Holm over {}\n",
-            family.measure,
-            family.method,
-            counted(family.comparisons, "comparison")
-        );
+        let comparisons = counted(family.comparisons, "comparison");
+        text += &heading(&format!("{} in {name}: {}, Holm over {comparisons}", family.measure, family.method), width);
         let of_events = is_share(measure);
         let columns = full_columns(of_events);
         let mut lines = Vec::new();

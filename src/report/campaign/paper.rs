@@ -1,13 +1,18 @@
 //! How the tables and numbers of a campaign look: rows of points in groups, columns that fit the paper, as many digits as a
 //! number deserves.
 
-use super::super::text::count;
+use super::super::text::{count, wrap};
 use super::summary::{CampaignSummary, PointSummary, is_share};
 use crate::scenario::campaign::Measure;
 
 /// Tables are no wider, whatever the paper is.
 pub(super) const WIDEST: usize = 160;
-pub(super) const NARROWEST: usize = 72;
+pub(super) const NARROWEST: usize = 60;
+
+/// The line above a table.
+pub(super) fn heading(text: &str, width: usize) -> String {
+    format!("\n{}\n", wrap(text, width, 2))
+}
 
 /// A table whose rows are the points, in groups that share their levels on every axis but the compared one. Columns that
 /// do not fit beside each other come below.

@@ -6,7 +6,7 @@ use super::differences::differences;
 use std::collections::BTreeSet;
 
 use super::estimate::{BATCH_MEANS, Distribution, Estimate};
-use super::paper::{NARROWEST, PointTable, Unit, WIDEST, beside, digits, percent, trimmed, unit_of};
+use super::paper::{NARROWEST, PointTable, Unit, WIDEST, beside, digits, heading, percent, trimmed, unit_of};
 use super::summary::{CampaignSummary, PointSummary, VolumeShare, is_share};
 use crate::scenario::campaign::Measure;
 
@@ -76,7 +76,7 @@ fn shares(summary: &CampaignSummary, width: usize) -> String {
         return String::new();
     }
     let level = percent(summary.level);
-    let mut text = format!("\nHow often, in % of runs, with {level} % Clopper-Pearson intervals\n");
+    let mut text = heading(&format!("How often, in % of runs, with {level} % Clopper-Pearson intervals"), width);
     let table = PointTable::new(summary, width);
     text += &table.render(&columns, |point, column| find(point, &columns[column]).map_or("-".into(), share_cell));
     let what = measures(summary, true).into_iter().filter_map(|measure| {
@@ -109,7 +109,7 @@ fn by_invariant(summary: &CampaignSummary, width: usize) -> String {
         return String::new();
     }
     let runs = summary.replications.used;
-    let mut text = format!("\nWhat was violated, in runs of {}; [ ]: allowed there\n", count(runs));
+    let mut text = heading(&format!("What was violated, in runs of {}; [ ]: allowed there", count(runs)), width);
     let columns: Vec<String> = places.iter().map(|&place| first.invariants[place].invariant.to_string()).collect();
     text += &PointTable::new(summary, width).render(&columns, |point, column| {
         let it = &point.invariants[places[column]];
@@ -152,7 +152,7 @@ fn costs(summary: &CampaignSummary, width: usize) -> String {
     let columns: Vec<String> = titles.collect();
     let level = percent(summary.level);
     let methods = cost_methods(summary);
-    let mut text = format!("\nAt what cost, mean over runs with its {level} % half-width ({methods})\n");
+    let mut text = heading(&format!("At what cost, mean over runs with its {level} % half-width ({methods})"), width);
     text += &PointTable::new(summary, width).render(&columns, |point, column| {
         let (measure, unit) = (measures[column], units[column]);
         find(point, measure.name()).map_or("-".to_owned(), |found| cost_cell(found, point.runs, unit))
@@ -197,7 +197,7 @@ fn availability(summary: &CampaignSummary, width: usize) -> String {
     let mut text = String::new();
     for id in protected(summary).iter().take(VOLUMES) {
         let level = percent(summary.level);
-        text += &format!("\nWhere {id} was, in % of the time; ± is the {level} % half-width\n");
+        text += &heading(&format!("Where {id} was, in % of the time; ± is the {level} % half-width"), width);
         text += &PointTable::new(summary, width).render(&columns, |point, column| {
             let Some(it) = point.volumes.iter().find(|volume| volume.id == *id) else { return "-".to_owned() };
             where_cell(it, column)
