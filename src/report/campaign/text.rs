@@ -58,7 +58,8 @@ fn head(summary: &CampaignSummary, place: &str, width: usize) -> String {
         text += &format!("  and {} more, in summary.json\n", summary.reasons.len() - REASONS);
     }
     if !summary.conditions.is_empty() {
-        text += "\nUnder these faults alone, all at random; none of the figures is a forecast for others\n";
+        text +=
+            &heading("Under these faults alone, all at random; none of the figures is a forecast for others", width);
         for condition in &summary.conditions {
             text += &format!("  {}\n", wrap(condition, width - 2, 4));
         }
