@@ -106,7 +106,17 @@ fn a_reader_that_has_seen_enough_is_no_error_of_any_command() {
 #[test]
 fn narrow_paper_gets_narrow_lines() {
     let here = directory();
-    for typed in ["run safe-backup --no-report", "explain H1", "explain recovery-time"] {
+    for (name, text) in
+        [("base.toml", include_str!("small-campaign/base.toml")), ("two.toml", include_str!("small-campaign/two.toml"))]
+    {
+        std::fs::write(here.path().join(name), text).expect("the directory takes files");
+    }
+    for typed in [
+        "run safe-backup --no-report",
+        "explain H1",
+        "explain recovery-time",
+        "campaign run two.toml --repeat 2 --no-report",
+    ] {
         let output = tiersim(&here).args(typed.split(' ')).env("COLUMNS", "60").output().expect("the program starts");
         let text = String::from_utf8(output.stdout).expect("text");
         // A command is there to be copied, an example to be pasted.
