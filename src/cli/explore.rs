@@ -12,14 +12,18 @@ use super::progress::Counted;
 use super::report::{into_directory, unreadable};
 use super::run::{quoted, refused, safe_name};
 use super::threads::threads;
-use crate::campaign::explore::{Exploration, Strike, Study, explore};
+use crate::campaign::explore::{Exploration, Strike, Study, causes, explore};
+use crate::campaign::{Flow, Watch, one};
 use crate::kernel::Span;
+use crate::report::course;
+use crate::report::directory::FIRST;
 use crate::report::exploration::{self, Subject, Summary};
 use crate::report::exploration_report::ExplorationFiles;
 use crate::report::manifest::{self, Manifest};
 use crate::report::{Claim, DirectoryError, Place, RunDirectory, digest, exploration_text, json, program};
-use crate::scenario::Paint;
 use crate::scenario::examples::DEFAULT;
+use crate::scenario::{Paint, load};
+use crate::vocab::DeviceNumber;
 
 /// What strikes when nothing is named (HAZARDS 10.3).
 const DEFAULT_FAULTS: [&str; 9] = [
@@ -95,7 +99,9 @@ pub fn run(args: &ExploreArgs, output: &Output, console: &mut Console) -> Exit {
         () if !summary.expected => Exit::Unmet,
         () => Exit::Held,
     };
-    let finished = Finished { args, prepared: &prepared, summary: &summary, exploration: &exploration, id: &id, exit };
+    let first = first_violation(args, &study, &exploration);
+    let finished =
+        Finished { args, prepared: &prepared, summary: &summary, exploration: &exploration, first, id: &id, exit };
     match finished.write(directory, start, console) {
         Ok(path) => console.note(&format!("wrote {}", path.display())),
         Err(error) => exit = exit.and(refused(&error, console)),
@@ -108,6 +114,20 @@ pub fn run(args: &ExploreArgs, output: &Output, console: &mut Console) -> Exit {
         }
     }
     exit
+}
+
+/// The course of the example of the first cause, as a run of its own: forks keep none.
+fn first_violation(args: &ExploreArgs, study: &Study, exploration: &Exploration) -> Vec<(&'static str, Vec<u8>)> {
+    let Some(cause) = causes(exploration).into_iter().next() else { return Vec::new() };
+    let branch = &exploration.branches[cause.example];
+    let source = args.scenario.as_deref().map_or_else(|| DEFAULT.source(), source_of);
+    let mut overrides = overrides_of(&args.changes);
+    overrides.faults.extend(study.faults_of(branch, exploration.boundaries[branch.boundary].number));
+    let Ok(loaded) = load(&source, &overrides) else { return Vec::new() };
+    let mut progress = |_| Flow::Continue;
+    let Ok(outcome) = one::execute(&loaded.plan, Watch::new(&mut progress)) else { return Vec::new() };
+    let devices: Vec<DeviceNumber> = loaded.plan.dasd.volumes.iter().map(|volume| volume.device).collect();
+    course::files(&outcome.measured.course, &devices)
 }
 
 /// The faults that were named, each as the scenario check understands it, and the rest of the study.
@@ -175,6 +195,8 @@ struct Finished<'a> {
     prepared: &'a Prepared,
     summary: &'a Summary,
     exploration: &'a Exploration,
+    /// The files of its course.
+    first: Vec<(&'static str, Vec<u8>)>,
     id: &'a str,
     exit: Exit,
 }
@@ -189,6 +211,9 @@ impl Finished<'_> {
         directory.write("forks.csv", None, &exploration::rows(self.exploration))?;
         directory.write("map.txt", None, exploration_text::map(self.exploration, 200).as_bytes())?;
         directory.write("summary.json", Some(exploration::SCHEMA), &json::document(self.summary))?;
+        for (name, bytes) in &self.first {
+            directory.write(&format!("{FIRST}/{name}"), None, bytes)?;
+        }
         if !self.args.no_report {
             let manifest = self.manifest(directory.outputs(), start);
             let files = ExplorationFiles::read(directory.path());

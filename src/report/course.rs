@@ -57,6 +57,11 @@ pub struct Told {
 
 const FIXED: [&str; 6] = ["from_ns", "until_ns", "completed", "failed", "p50_ns", "p99_ns"];
 
+/// The three files of a course, by their names.
+pub fn files(course: &Course, devices: &[DeviceNumber]) -> Vec<(&'static str, Vec<u8>)> {
+    vec![(SERIES, series(course)), (LATENCY, latency(course)), (TIMELINE, timeline(course, devices))]
+}
+
 /// `series.csv`: a row for each part of the run; for each component, with its servers, busy time and longest line.
 pub fn series(course: &Course) -> Vec<u8> {
     let names = course.components.iter();

@@ -45,7 +45,9 @@ const NAMES: [&str; 14] = [
     MANIFEST,
 ];
 /// Folders of a run, with the ends of the names that it writes into them.
-const FOLDERS: [(&str, &[&str]); 2] = [("hist", &[".hgrm"]), ("charts", &[".svg", ".csv", ".png"])];
+const FOLDERS: [(&str, &[&str]); 3] = [("hist", &[".hgrm"]), ("charts", &[".svg", ".csv", ".png"]), (FIRST, &[".csv"])];
+/// The course of the first violation of an exploration.
+pub const FIRST: &str = "first";
 
 /// What is written while a run goes on.
 const STREAMED: [&str; 3] = [REQUESTS, REQUESTS_PARQUET, TRACE];

@@ -181,6 +181,16 @@ pub fn phases(named: &Named, told: &Told, job: &Job) -> Figure {
     figure(&name, &job.title, (chart.svg(), chart.csv()), table.shortened(&file))
 }
 
+/// What a window of this name means.
+pub fn danger(name: &str) -> &str {
+    match name {
+        "unique-online-id" => "two online volumes bear one ID",
+        "unique-ipl-id" => "an IPL would find one ID twice",
+        "doubt" => "the ID of the source is in doubt",
+        other => other,
+    }
+}
+
 /// Where the bottleneck is.
 pub fn load(named: &Named, told: &Told) -> Figure {
     let ends: Vec<u64> = told.slices.iter().map(|slice| slice.until_ns).collect();

@@ -5,15 +5,16 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::chart::{Cell, CrashMap, Fate, Window, Windows};
-use super::directory::RESOLVED;
+use super::chart::{Cell, CrashMap, Fate, Tally, Window, Windows};
+use super::course::Told;
+use super::directory::{FIRST, RESOLVED};
 use super::document::{Document, Figure, Part, SCHEMA, Section, Table, Tone};
-use super::draw::figure;
+use super::draw::{self, Named, figure};
 use super::exploration::Boundaries;
 use super::goals::{self, Goal};
 use super::manifest::Manifest;
 use super::provenance;
-use super::run_report::{ReportError, file, sentence};
+use super::run_report::{ReportError, file, sentence, told_in};
 use super::text::{count, counted, duration};
 
 /// The files of an exploration, read.
@@ -21,6 +22,8 @@ use super::text::{count, counted, duration};
 pub struct ExplorationFiles {
     summary: Read,
     forks: Vec<Fork>,
+    /// The course of the first violation.
+    first: Option<Told>,
     resolved: String,
 }
 
@@ -108,6 +111,7 @@ impl ExplorationFiles {
         Ok(ExplorationFiles {
             summary: summary.map_err(|error| wrong("summary.json", error.to_string()))?,
             forks: forks.map_err(|error| wrong("forks.csv", error.to_string()))?,
+            first: told_in(&directory.join(FIRST))?,
             resolved: String::from_utf8_lossy(&file(directory, RESOLVED)?).into_owned(),
         })
     }
@@ -140,16 +144,35 @@ impl ExplorationFiles {
             sentences: self.sentences(),
             sections: vec![
                 section("crash-map", "Where it breaks", vec![Part::Figure(self.map()), Part::Table(self.tried())]),
-                section("causes", "What breaks", self.causes()),
+                section("causes", "What breaks", self.causes().into_iter().chain(self.first_violation()).collect()),
                 section("exposure", "For how long it could break", vec![Part::Figure(self.windows())]),
-                section(
-                    "goals",
-                    "What the exploration put to the test",
-                    vec![Part::Folded(goals::table(&it.goals, "came about"))],
-                ),
+                section("goals", "What the exploration put to the test", vec![Part::Figure(self.goals())]),
                 provenance::section(manifest, &self.resolved),
             ],
         }
+    }
+
+    /// How the first example went on.
+    fn first_violation(&self) -> Vec<Part> {
+        let Some((cause, told)) = self.summary.causes.first().zip(self.first.as_ref()) else { return Vec::new() };
+        let end_ns = told.timeline.iter().map(|row| row.until_ns).max().unwrap_or(0);
+        let named = Named { run: format!("{} by {}", cause.invariant, cause.fault), end_ns };
+        let about = format!(
+            "The first of these examples as a whole: the fault at {}, and who had what online.",
+            duration(cause.at_ns)
+        );
+        vec![Part::Text(about), Part::Figure(draw::availability(&named, told))]
+    }
+
+    /// How often the situations came about in which a check could have failed.
+    fn goals(&self) -> Figure {
+        let all = &self.summary.goals;
+        let counts: Vec<(String, u64)> = all.iter().map(|goal| (goal.name.clone(), goal.hits)).collect();
+        let title = "Situations in which a check could have failed";
+        let never = count(goals::missed(all).count() as u64);
+        let subtitle = format!("how often each came about, in all forks together; {never} never did");
+        let chart = Tally { title, subtitle: &subtitle, unit: "times", counts: &counts };
+        figure("goals", title, (chart.svg(), chart.csv()), goals::table(all, "came about"))
     }
 
     /// The answer in one sentence; what was skipped is never passed over.

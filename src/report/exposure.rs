@@ -18,7 +18,7 @@ use crate::vocab::Invariant;
 pub const STORY: &str = "explore-safe-backup";
 const CRASHES: [&str; 3] = ["power-loss", "host-crash", "controller-crash"];
 /// Mean time between two crashes of one kind (MODEL 5.3, A: a host every 5,000 h).
-const MTBF: Span = Span::from_secs(5_000 * 3_600);
+pub const MTBF: Span = Span::from_secs(5_000 * 3_600);
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug)]

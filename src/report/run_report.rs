@@ -6,11 +6,12 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::chart::{Bar, Bars, Line, Look, Measure, Phase};
+use super::chart::{Bar, Bars, Line, Look, Measure, Phase, Window, Windows};
 use super::course::{LATENCY, SERIES, TIMELINE, Told, Unreadable};
 use super::directory::{RESOLVED, is_plain};
 use super::document::{Document, Figure, Part, SCHEMA, Section, Table, Tone};
-use super::draw::{self, Job, Named};
+use super::draw::{self, Job, Named, danger};
+use super::exposure::MTBF;
 use super::goals::{self, Goal};
 use super::latencies::{Histogram, together};
 use super::manifest::Manifest;
@@ -194,6 +195,7 @@ impl RunFiles {
         let it = &self.summary;
         let mut sections = vec![self.verdict(repeat), self.availability(), self.latency()];
         sections.extend(self.jobs());
+        sections.extend(self.exposure());
         sections.push(self.components());
         sections.push(self.goals());
         sections.push(provenance::section(manifest, &self.resolved));
@@ -432,6 +434,41 @@ impl RunFiles {
         (!jobs.is_empty()).then_some(Section { id: "jobs", heading: "Backups and restores", parts })
     }
 
+    /// For how long a crash would have found two volumes of one ID, or a source whose ID was in doubt.
+    fn exposure(&self) -> Option<Section> {
+        let backups = self.summary.backups.len() as u64;
+        let exposed = |name: &str| self.summary.checks.iter().find(|check| check.invariant == name)?.exposure_ns;
+        let doubt = self.summary.backups.iter().map(|backup| backup.exposure_ns).fold(0, u64::saturating_add);
+        let all = ["unique-online-id", "unique-ipl-id"].map(|name| (name, exposed(name).unwrap_or(0)));
+        let window = |(name, ns): (&str, u64)| {
+            let window_ns = ns / backups;
+            Window {
+                invariant: danger(name).to_owned(),
+                fault: String::new(),
+                window_ns,
+                at_most_ns: window_ns,
+                opens: None,
+                closes: None,
+                per_backup: -libm::expm1(-(window_ns as f64) / MTBF.ns() as f64),
+            }
+        };
+        let open = all.into_iter().chain([("doubt", doubt)]).filter(|&(_, ns)| backups > 0 && ns >= backups);
+        let windows: Vec<Window> = open.map(window).collect();
+        if windows.is_empty() {
+            return None;
+        }
+        let title = "Windows of danger as this run met them";
+        let subtitle = format!("per backup; chance that a crash falls into it, one every {}", duration(MTBF.ns()));
+        let chart = Windows { title, subtitle: &subtitle, windows: &windows };
+        let row = |it: &Window| vec![it.invariant.clone(), duration(it.window_ns), format!("{:.1e}", it.per_backup)];
+        let table = Table::new(title, &["danger", "#per backup", "#chance"], windows.iter().map(row).collect());
+        let figure = draw::figure("exposure", title, (chart.svg(), chart.csv()), table);
+        let note = "After a fault such a time lasts until somebody has cleared it up. `tiersim explore` strikes every boundary \
+                    of a run and says what each crash would break.";
+        let parts = vec![Part::Figure(figure), Part::Text(note.into())];
+        Some(Section { id: "exposure", heading: "For how long it was in danger", parts })
+    }
+
     fn components(&self) -> Section {
         let figure = Part::Figure(draw::load(&self.under(), &self.told));
         Section { id: "components", heading: "Use of components", parts: vec![figure] }
@@ -627,6 +664,15 @@ fn histograms(directory: &Path) -> Result<Vec<Histogram>, ReportError> {
         histograms.extend(Histogram::read(name, &String::from_utf8_lossy(&text)));
     }
     Ok(histograms)
+}
+
+/// The course of a run, where it was written into `directory`.
+pub fn told_in(directory: &Path) -> Result<Option<Told>, ReportError> {
+    if !directory.join(SERIES).exists() {
+        return Ok(None);
+    }
+    let told = Told::read(&file(directory, SERIES)?, &file(directory, LATENCY)?, &file(directory, TIMELINE)?);
+    told.map(Some).map_err(|source| ReportError::Course { directory: directory.display().to_string(), source })
 }
 
 /// A file of a directory.

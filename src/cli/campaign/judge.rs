@@ -11,7 +11,7 @@ use crate::report::campaign::page::CampaignFiles;
 use crate::report::campaign::stopping::{Look, look};
 use crate::report::campaign::summary::{CampaignSummary, complete};
 use crate::report::campaign::{runs, text};
-use crate::report::course::{self, LATENCY, SERIES, TIMELINE};
+use crate::report::course;
 use crate::report::digest::sha256;
 use crate::report::directory::REPORT;
 use crate::report::{html, json};
@@ -97,11 +97,7 @@ fn write_slowest(
     let again = sweep.run(slowest.run, |made| {
         let course = &made.outcome.measured.course;
         let devices: Vec<_> = made.plan.dasd.volumes.iter().map(|volume| volume.device).collect();
-        files = vec![
-            (SERIES, course::series(course)),
-            (LATENCY, course::latency(course)),
-            (TIMELINE, course::timeline(course, &devices)),
-        ];
+        files = course::files(course, &devices);
     });
     if rows.iter().any(|row| row.run == again.run && *row != again) {
         let blocks = directory.manifest.blocks();

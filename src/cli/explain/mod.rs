@@ -186,6 +186,10 @@ fn anchors() -> Page {
         .say("An event or a step", "when = { after = \"NAME\", nth = 2 }")
         .say("A time", "when = { at = \"12.5 s\" }")
         .say("A number of events", "when = { event = 4711 }")
+        .say(
+            "How long a run waits",
+            "until a time or a number of events is reached, however late; not for an event or a step that never comes",
+        )
         .list("Events", events)
         .list("Steps", steps)
 }

@@ -29,7 +29,9 @@ pub(super) fn differences(summary: &CampaignSummary, width: usize) -> String {
             group.clone_from(&pair.within);
             lines.push(Line::Group(group.clone()));
         }
-        let cells = families.iter().map(|(family, unit)| difference_cell(&family.pairs[place], *unit));
+        let cells = families
+            .iter()
+            .map(|(family, unit)| difference_cell(&family.pairs[place], *unit, summary.replications.used));
         lines.push(Line::Row { name: format!("{} - {}", pair.second, pair.first), cells: cells.collect() });
     }
     let level = percent(summary.level);
@@ -55,14 +57,14 @@ pub(super) const LEGEND: &str = "ns: not separated; behind it about how many pai
                                  runs were cut, or many replications have a value on one side alone, so that the \
                                  pairs, whose number stands behind it, are a selection. ( ): from so many pairs.";
 
-pub(super) fn difference_cell(pair: &Difference, unit: Unit) -> String {
+pub(super) fn difference_cell(pair: &Difference, unit: Unit, replications: u64) -> String {
     if pair.refused.is_some() {
         return format!("refused ({})", count(pair.n));
     }
     let Some(difference) = pair.difference else { return "-".to_owned() };
     let equal = pair.cells.is_some_and(|[_, one, other, _]| one + other == 0);
     match (pair.separated, pair.pairs_needed) {
-        (true, _) if pair.unpaired > 0 => format!("{} ({})", signed(difference / unit.scale), count(pair.n)),
+        (true, _) if pair.n < replications => format!("{} ({})", signed(difference / unit.scale), count(pair.n)),
         (true, _) => signed(difference / unit.scale),
         (false, _) if equal || (difference == 0.0 && pair.low == pair.high) => "=".to_owned(),
         (false, Some(needed)) => format!("ns {}", thousands(needed)),

@@ -2,7 +2,7 @@
 
 use super::super::super::chart::{self, Bar, Bars, Line, Look, Percentiles, Step, Tornado, Window, Windows, Wing};
 use super::super::super::document::{Figure, Table};
-use super::super::super::draw::figure;
+use super::super::super::draw::{danger, figure};
 use super::super::super::text::{count, counted, duration};
 use super::super::estimate::Estimate;
 use super::super::paper::{PointTable, Unit, digits, signed, trimmed, unit_of};
@@ -315,16 +315,6 @@ pub(super) fn exposure(summary: &CampaignSummary) -> Option<(Figure, String)> {
         note += &format!(" No window at: {}.", without.join("; "));
     }
     Some((figure, note))
-}
-
-/// What a window of this name means.
-fn danger(name: &str) -> &str {
-    match name {
-        "unique-online-id" => "two online volumes bear one ID",
-        "unique-ipl-id" => "an IPL would find one ID twice",
-        "doubt" => "the ID of the source is in doubt",
-        other => other,
-    }
 }
 
 /// What each axis does to a cost, and to a loss.

@@ -14,13 +14,13 @@ use std::fs::File;
 use std::io::{self, BufReader, Seek};
 use std::path::Path;
 
-use super::super::course::{LATENCY, SERIES, TIMELINE, Told};
+use super::super::course::Told;
 use super::super::digest::sha256_of;
 use super::super::directory::is_plain;
 use super::super::document::{Document, Part, SCHEMA, Section, Table, Tone};
 use super::super::draw::{self, Named};
 use super::super::provenance;
-use super::super::run_report::{ReportError, file, sentence};
+use super::super::run_report::{ReportError, file, sentence, told_in};
 use super::super::text::{count, counted, duration};
 use super::directory::SLOWEST;
 use super::manifest::CampaignManifest;
@@ -67,7 +67,7 @@ impl CampaignFiles {
             Some(name) => String::from_utf8_lossy(&file(directory, name)?).into_owned(),
             None => String::new(),
         };
-        let slowest = slowest(directory)?;
+        let slowest = told_in(&directory.join(SLOWEST))?;
         Ok(CampaignFiles { summary, rows, slowest, resolved })
     }
 
@@ -156,17 +156,6 @@ impl CampaignFiles {
         sections.push(provenance::of_campaign(manifest, &self.resolved));
         sections
     }
-}
-
-/// Nothing where the campaign was merged without a report.
-fn slowest(directory: &Path) -> Result<Option<Told>, ReportError> {
-    let directory = directory.join(SLOWEST);
-    if !directory.join(SERIES).exists() {
-        return Ok(None);
-    }
-    let told = Told::read(&file(&directory, SERIES)?, &file(&directory, LATENCY)?, &file(&directory, TIMELINE)?);
-    let directory = directory.display().to_string();
-    told.map(Some).map_err(|source| ReportError::Course { directory, source })
 }
 
 /// Reads the rows and makes sure that they are those which the summary tells of.

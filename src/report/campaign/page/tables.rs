@@ -205,7 +205,9 @@ pub(super) fn differences(summary: &CampaignSummary) -> Vec<Part> {
         number: true,
     }));
     let row = |(place, pair): (usize, &Difference)| -> Vec<String> {
-        let cells = families.iter().map(|(family, _, unit)| difference_cell(&family.pairs[place], *unit));
+        let cells = families
+            .iter()
+            .map(|(family, _, unit)| difference_cell(&family.pairs[place], *unit, summary.replications.used));
         [pair_name(pair), pair.within.clone()].into_iter().chain(cells).collect()
     };
     let rows = first.pairs.iter().enumerate().map(row).collect();
