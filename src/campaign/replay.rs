@@ -6,7 +6,6 @@ use super::trial::{Happening, Trial};
 use crate::check::{Checks, EntryState, Seen, Setup, View};
 use crate::fault::plan::FaultKind;
 use crate::kernel::{Class, Time};
-use crate::manager::Job;
 use crate::scenario::Plan;
 use crate::vocab::{Device, Drive, HiddenFormat, HiddenState, Image, Invariant};
 use crate::world::{BuildError, Fact, Told, World};
@@ -210,12 +209,9 @@ impl State {
             cartridges: entry.cartridges.iter().map(|cartridge| cartridge.0).collect(),
             scratched: entry.scratched,
         });
-        let jobs = seen.jobs().into_iter().map(|job| {
-            let name = match job.job {
-                Job::Backup(backup) => format!("backup {}", backup.0 + 1),
-                Job::Restore(restore) => format!("restore {}", restore.0 + 1),
-            };
-            if job.held { format!("{name}, held") } else { name }
+        let jobs = seen.jobs().into_iter().map(|job| match job.held {
+            true => format!("{}, held", job.job),
+            false => job.job.to_string(),
         });
         State {
             events,

@@ -81,7 +81,7 @@ impl Progress {
         }
         for (job, _) in open_jobs(scene) {
             if !self.late.contains(&job) {
-                self.tally.violate(scene.at, || format!("nothing is pending and {} has not ended", name(job)));
+                self.tally.violate(scene.at, || format!("nothing is pending and {job} has not ended"));
             }
         }
     }
@@ -99,7 +99,7 @@ impl Progress {
             self.tally.evaluate(true);
             let took = scene.now() - started;
             self.tally.violate(scene.at, || {
-                format!("{} has taken {took}, which is more than {bound} and the outages it met", name(job))
+                format!("{job} has taken {took}, which is more than {bound} and the outages it met")
             });
         }
         again
@@ -137,13 +137,6 @@ fn open_jobs(scene: &Scene<impl View>) -> Vec<OpenJob> {
         .map(|case| (Job::Backup(case.backup), case.started))
         .chain(restores.map(|case| (Job::Restore(case.restore), case.started)))
         .collect()
-}
-
-fn name(job: Job) -> String {
-    match job {
-        Job::Backup(backup) => format!("backup {}", backup.0 + 1),
-        Job::Restore(restore) => format!("restore {}", restore.0 + 1),
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::global::Output;
 use super::prepare::{Prepared, Rejected, overrides_of, prepare, source_of};
 use super::progress::Counted;
 use super::report::{into_directory, unreadable};
-use super::run::{quoted, refused, safe_name};
+use super::run::{devices_of, quoted, refused, safe_name};
 use super::threads::threads;
 use crate::campaign::explore::{Exploration, Strike, Study, causes, explore};
 use crate::campaign::{Flow, Watch, one};
@@ -23,7 +23,6 @@ use crate::report::manifest::{self, Manifest};
 use crate::report::{Claim, DirectoryError, Place, RunDirectory, digest, exploration_text, json, program};
 use crate::scenario::examples::DEFAULT;
 use crate::scenario::{Paint, load};
-use crate::vocab::DeviceNumber;
 
 /// What strikes when nothing is named (HAZARDS 10.3).
 const DEFAULT_FAULTS: [&str; 9] = [
@@ -126,8 +125,7 @@ fn first_violation(args: &ExploreArgs, study: &Study, exploration: &Exploration)
     let Ok(loaded) = load(&source, &overrides) else { return Vec::new() };
     let mut progress = |_| Flow::Continue;
     let Ok(outcome) = one::execute(&loaded.plan, Watch::new(&mut progress)) else { return Vec::new() };
-    let devices: Vec<DeviceNumber> = loaded.plan.dasd.volumes.iter().map(|volume| volume.device).collect();
-    course::files(&outcome.measured.course, &devices)
+    course::files(&outcome.measured.course, &devices_of(&loaded.plan))
 }
 
 /// The faults that were named, each as the scenario check understands it, and the rest of the study.

@@ -132,7 +132,7 @@ pub(super) fn keep(
     directory.finish(&result.manifest(outputs, start))
 }
 
-fn devices_of(plan: &Plan) -> Vec<DeviceNumber> {
+pub(super) fn devices_of(plan: &Plan) -> Vec<DeviceNumber> {
     plan.dasd.volumes.iter().map(|volume| volume.device).collect()
 }
 
@@ -251,9 +251,9 @@ impl Finished<'_> {
         }
         directory.write(checkpoints::NAME, None, &checkpoints::write(&self.outcome.checkpoints))?;
         let course = &self.outcome.measured.course;
-        directory.write(course::SERIES, None, &course::series(course))?;
-        directory.write(course::LATENCY, None, &course::latency(course))?;
-        directory.write(course::TIMELINE, None, &course::timeline(course, &devices_of(&self.prepared.plan)))?;
+        for (name, bytes) in course::files(course, &devices_of(&self.prepared.plan)) {
+            directory.write(name, None, &bytes)?;
+        }
         directory.write("summary.json", Some(summary::SCHEMA), &json::document(self.summary))?;
         if !self.args.no_report {
             let manifest = self.manifest(directory.outputs(), start);

@@ -1,5 +1,7 @@
 //! What observers may learn from a host image and its storage manager.
 
+use std::fmt;
+
 use super::plan::MethodName;
 use super::refusal::{CommandEnd, Refusal};
 use crate::kernel::{Span, Time};
@@ -14,6 +16,16 @@ use crate::vocab::{
 pub enum Job {
     Backup(Backup),
     Restore(Restore),
+}
+
+/// As people count: `backup 1` is the first.
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Job::Backup(backup) => write!(f, "backup {}", backup.0 + 1),
+            Job::Restore(restore) => write!(f, "restore {}", restore.0 + 1),
+        }
+    }
 }
 
 names! {

@@ -8,6 +8,7 @@ use crate::campaign::explore::{Branch, Cause, End, Exploration, Study, Window, c
 use crate::campaign::{EndReason, Verdict};
 use crate::kernel::Span;
 use crate::scenario::plan::ExpectedVerdict;
+use crate::statistics::rare::window::chance;
 use crate::vocab::{Goal, Invariant};
 
 pub const SCHEMA: &str = "tiersim/explore/1";
@@ -288,7 +289,7 @@ impl Rows<'_> {
     fn window(&self, window: &Window) -> WindowRow {
         let name = |event: crate::vocab::EventName| event.name().to_owned();
         // A fault with this mean time between two falls into a window of this length.
-        let chance = |open: Span| -libm::expm1(-(open.ns() as f64) / self.subject.mtbf.ns().max(1) as f64);
+        let chance = |open: Span| chance(open.ns() as f64 / self.subject.mtbf.ns().max(1) as f64);
         WindowRow {
             invariant: window.invariant.name().to_owned(),
             fault: self.study.strikes[window.strike].name.clone(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::chart::{Cell, CrashMap, Fate, Tally, Window, Windows};
+use super::chart::{Cell, CrashMap, Fate, Window, Windows};
 use super::course::Told;
 use super::directory::{FIRST, RESOLVED};
 use super::document::{Document, Figure, Part, SCHEMA, Section, Table, Tone};
@@ -166,13 +166,8 @@ impl ExplorationFiles {
 
     /// How often the situations came about in which a check could have failed.
     fn goals(&self) -> Figure {
-        let all = &self.summary.goals;
-        let counts: Vec<(String, u64)> = all.iter().map(|goal| (goal.name.clone(), goal.hits)).collect();
-        let title = "Situations in which a check could have failed";
-        let never = count(goals::missed(all).count() as u64);
-        let subtitle = format!("how often each came about, in all forks together; {never} never did");
-        let chart = Tally { title, subtitle: &subtitle, unit: "times", counts: &counts };
-        figure("goals", title, (chart.svg(), chart.csv()), goals::table(all, "came about"))
+        let subtitle = "how often each came about, in all forks together";
+        goals::figure(&self.summary.goals, subtitle, "times", "came about")
     }
 
     /// The answer in one sentence; what was skipped is never passed over.

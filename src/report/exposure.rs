@@ -12,6 +12,7 @@ use crate::campaign::explore::{AfterFault, Exploration, Points, Strike, Study, e
 use crate::kernel::Span;
 use crate::scenario::examples::Example;
 use crate::scenario::{Overrides, load};
+use crate::statistics::rare::window::chance;
 use crate::vocab::Invariant;
 
 /// The scenario that is struck under every method.
@@ -174,7 +175,7 @@ impl Exposure {
 
 /// That a crash of the host falls into its window: 1 - exp(-window / mean time).
 fn odds(open: &[Span; 3]) -> f64 {
-    -libm::expm1(-(open[1].ns() as f64) / MTBF.ns() as f64)
+    chance(open[1].ns() as f64 / MTBF.ns() as f64)
 }
 
 /// What the document begins with.

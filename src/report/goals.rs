@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::document::Table;
+use super::chart::Tally;
+use super::document::{Figure, Table};
+use super::draw;
 use super::text::count;
 
 /// One situation. `required` says that a scenario expects it.
@@ -27,6 +29,15 @@ pub fn table(goals: &[Goal], unit: &str) -> Table {
         goals.len()
     );
     Table::new(&caption, &["situation", "required", &format!("#{unit}")], goals.iter().map(row).collect())
+}
+
+/// The chart of all, with its table; `subtitle` is followed by how many never came about.
+pub fn figure(goals: &[Goal], subtitle: &str, unit: &str, column: &str) -> Figure {
+    let counts: Vec<(String, u64)> = goals.iter().map(|goal| (goal.name.clone(), goal.hits)).collect();
+    let title = "Situations in which a check could have failed";
+    let subtitle = format!("{subtitle}; {} never did", count(missed(goals).count() as u64));
+    let chart = Tally { title, subtitle: &subtitle, unit, counts: &counts };
+    draw::figure("goals", title, (chart.svg(), chart.csv()), table(goals, column))
 }
 
 pub fn reached(goals: &[Goal]) -> impl Iterator<Item = &Goal> {

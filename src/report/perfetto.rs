@@ -251,11 +251,7 @@ impl<W: Write> Perfetto<W> {
             Job::Backup(backup) => u64::from(backup.0) * 2 + 1,
             Job::Restore(restore) => u64::from(restore.0) * 2 + 2,
         };
-        let whose = match job {
-            Job::Backup(backup) => format!("backup {}", backup.0 + 1),
-            Job::Restore(restore) => format!("restore {}", restore.0 + 1),
-        };
-        let name = format!("{} ({whose})", step.name());
+        let name = format!("{} ({job})", step.name());
         self.span(&Span { group: MANAGER, track, kind: "step", name, from, until: now });
     }
 

@@ -17,6 +17,7 @@ use super::latencies::{Histogram, together};
 use super::manifest::Manifest;
 use super::provenance;
 use super::text::{count, counted, duration, share};
+use crate::statistics::rare::window::chance;
 use crate::statistics::{Moments, mean_interval};
 
 /// The files of a run, read.
@@ -449,7 +450,7 @@ impl RunFiles {
                 at_most_ns: window_ns,
                 opens: None,
                 closes: None,
-                per_backup: -libm::expm1(-(window_ns as f64) / MTBF.ns() as f64),
+                per_backup: chance(window_ns as f64 / MTBF.ns() as f64),
             }
         };
         let open = all.into_iter().chain([("doubt", doubt)]).filter(|&(_, ns)| backups > 0 && ns >= backups);

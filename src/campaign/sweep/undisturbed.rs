@@ -8,9 +8,9 @@ use rayon::prelude::*;
 use super::super::one;
 use super::super::outcome::{EndReason, Flow, Watch};
 use super::Sweep;
+use super::figures::Figures;
 use crate::host::SlipRates;
 use crate::kernel::Span;
-use crate::vocab::Invariant;
 
 /// A longer run is not made for this (A): a second of computing.
 const MOST_EVENTS: u64 = 1_000_000;
@@ -41,19 +41,14 @@ impl Sweep {
         let mut progress = |_| Flow::Continue;
         let most_events = self.events_per_run.min(MOST_EVENTS);
         let outcome = one::execute(&plan, Watch { most_events, ..Watch::new(&mut progress) }).ok()?;
-        let backups = outcome.measured.backups.len() as u64;
-        if backups == 0 || outcome.end_reason == EndReason::Interrupted {
-            return None;
-        }
-        let exposed = |invariant| {
-            let check = outcome.checks.iter().find(|check| check.invariant == invariant)?;
-            Some(check.exposure.as_ref()?.total)
-        };
+        let figures = Figures::new(&plan, &outcome);
+        let backups = figures.backups.filter(|&backups| backups > 0 && outcome.end_reason != EndReason::Interrupted)?;
+        let time = |ns: Option<u64>| Span::from_ns(ns.unwrap_or(0));
         Some(Undisturbed {
             backups,
-            duplicate: exposed(Invariant::UniqueOnlineId).unwrap_or(Span::ZERO),
-            ipl_duplicate: exposed(Invariant::UniqueIplId).unwrap_or(Span::ZERO),
-            doubt: outcome.measured.backups.iter().map(|backup| backup.exposure).sum(),
+            duplicate: time(figures.duplicate_ns),
+            ipl_duplicate: time(figures.ipl_duplicate_ns),
+            doubt: time(figures.doubt_ns),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::console::Console;
 use super::super::exit::Exit;
-use super::super::run::quoted;
+use super::super::run::{devices_of, quoted};
 use super::super::threads::threads;
 use super::{Stop, told_shortly};
 use crate::campaign::sweep::{Row, Sweep, pool};
@@ -95,9 +95,7 @@ fn write_slowest(
     let Some(slowest) = &summary.slowest else { return Ok(()) };
     let mut files = Vec::new();
     let again = sweep.run(slowest.run, |made| {
-        let course = &made.outcome.measured.course;
-        let devices: Vec<_> = made.plan.dasd.volumes.iter().map(|volume| volume.device).collect();
-        files = course::files(course, &devices);
+        files = course::files(&made.outcome.measured.course, &devices_of(made.plan));
     });
     if rows.iter().any(|row| row.run == again.run && *row != again) {
         let blocks = directory.manifest.blocks();

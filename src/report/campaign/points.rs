@@ -10,6 +10,7 @@ use crate::campaign::sweep::row::goal_bit;
 use crate::campaign::sweep::{End, Row, RowVerdict, Undisturbed, value};
 use crate::scenario::Plan;
 use crate::scenario::campaign::Measure;
+use crate::statistics::rare::window::chance;
 use crate::statistics::{Interval, clopper_pearson, ratio_interval, zero_failure_bound};
 use crate::vocab::{Goal, Invariant};
 
@@ -169,7 +170,7 @@ fn exposure(it: Undisturbed, plan: &Plan) -> PointExposure {
     let per_ns: f64 = crashes.map(|rate| 1.0 / rate.gap.mean().ns().max(1) as f64).sum();
     let window = |(danger, all): (&'static str, crate::kernel::Span)| {
         let window_ns = all.ns() / it.backups.max(1);
-        let per_backup_prob = -libm::expm1(-(window_ns as f64) * per_ns);
+        let per_backup_prob = chance(window_ns as f64 * per_ns);
         DangerWindow { danger: danger.into(), window_ns, per_backup_prob }
     };
     let windows = [

@@ -27,16 +27,21 @@ pub struct Odds {
     pub most: f64,
 }
 
+/// The probability that at least one fault falls into a window in which so many are expected: window / mean time, or a sum
+/// of such shares.
+pub fn chance(expected: f64) -> f64 {
+    -libm::expm1(-expected)
+}
+
 /// Of one system, tried at every boundary or at some. The two ends are certain, as far as windows and rates are.
 pub fn odds(exposures: &[Exposure]) -> Odds {
     let share = |window: Span, mean_time: Span| {
         assert!(!mean_time.is_zero(), "a fault has a mean time above zero");
         window.ns() as f64 / mean_time.ns() as f64
     };
-    let probability = |hazard: f64| -libm::expm1(-hazard);
     let least = exposures.iter().map(|it| share(it.window, it.mean_time)).sum();
     let most = exposures.iter().map(|it| share(it.window.max(it.at_most), it.mean_time)).sum();
-    Odds { least: probability(least), most: probability(most) }
+    Odds { least: chance(least), most: chance(most) }
 }
 
 /// Of windows that themselves depend on chance: the mean over independent explorations, with Student's interval, which

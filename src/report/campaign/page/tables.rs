@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::super::chart::Tally;
 use super::super::super::document::{Column, Part, Section, Table};
-use super::super::super::draw::figure;
 use super::super::super::goals::{self, Goal};
 use super::super::super::run_report::sentence;
 use super::super::super::text::{count, counted};
@@ -298,16 +296,8 @@ pub(super) fn goals(summary: &CampaignSummary) -> Vec<Part> {
         hits: at(place).fold(0, |sum, it| sum.saturating_add(it.runs)),
     };
     let all: Vec<Goal> = first.goals.iter().enumerate().map(goal).collect();
-    let counts: Vec<(String, u64)> = all.iter().map(|goal| (goal.name.clone(), goal.hits)).collect();
-    let title = "Situations in which a check could have failed";
-    let subtitle = format!(
-        "runs in which each came about, of {}; {} never did",
-        count(summary.runs),
-        count(goals::missed(&all).count() as u64)
-    );
-    let chart = Tally { title, subtitle: &subtitle, unit: "runs", counts: &counts };
-    let table = goals::table(&all, "runs in which it came about");
-    let mut parts = vec![Part::Figure(figure("goals", title, (chart.svg(), chart.csv()), table))];
+    let subtitle = format!("runs in which each came about, of {}", count(summary.runs));
+    let mut parts = vec![Part::Figure(goals::figure(&all, &subtitle, "runs", "runs in which it came about"))];
     let missed: Vec<&str> = goals::missed(&all).map(|goal| &goal.name[..]).collect();
     if !missed.is_empty() {
         parts.push(Part::Text(format!(
